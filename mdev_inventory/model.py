@@ -1,0 +1,79 @@
+"""What a host's mdev bus holds, as plain immutable data, and its two JSON forms.
+
+`to_key`/`from_key` is the compact form published in a host's VDSM capabilities under `mdev_inventory`:
+what describes a type stands once per host, figures stand per parent. VDSM logs every capabilities
+answer in full, so each byte counts. `to_document` is the long form for people and programs
+(`mdev-scheduler scan --json`).
+
+Runs on Python 3.6: the VDSM hook imports it.
+"""
+
+from typing import NamedTuple, Optional, Tuple
+
+SCHEMA = 1
+KEY = "mdev_inventory"
+NVIDIA = "0x10de"
+
+
+class InventoryError(ValueError):
+    """A published inventory that cannot be understood: the text names the member and the value."""
+
+
+class MdevType(NamedTuple):
+    """One mdev type as one parent device offers it (kernel ABI: sysfs-bus-vfio-mdev)."""
+
+    id: str
+    """The type's folder name, e.g. `nvidia-222`: what a VM asks for."""
+    name: str = ""
+    """The `name` file, e.g. `GRID T4-1B`; the id where there is none."""
+    description: str = ""
+    """The `description` file as the vendor wrote it, without surrounding blanks; may be multi-line."""
+    device_api: str = ""
+    """The `device_api` file, e.g. `vfio-pci`; empty where unknown."""
+    available: Optional[int] = None
+    """`available_instances` as read; None where it is missing, unreadable or no number. Never guessed."""
+    instances: Optional[Tuple[str, ...]] = ()
+    """UUIDs of the living instances, sorted; None where they cannot be known."""
+
+
+class ParentDevice(NamedTuple):
+    """One device on the mdev bus; an SR-IOV virtual function is a parent device of its own."""
+
+    address: str
+    """Its name in `/sys/class/mdev_bus`: `0000:3b:00.0`, `0.0.fffe`, `mtty`."""
+    vendor: Optional[str] = None
+    """PCI vendor id as the kernel prints it (`0x10de`); None where there is no such file."""
+    device: Optional[str] = None
+    """PCI device id, likewise."""
+    driver: Optional[str] = None
+    """Name of the bound driver; None where none is bound."""
+    numa_node: Optional[int] = None
+    """NUMA node; None where unknown (the kernel's -1 included)."""
+    physfn: Optional[str] = None
+    """Address of the physical function, for an SR-IOV virtual function; else None."""
+    types: Optional[Tuple[MdevType, ...]] = ()
+    """The types in the order of the directory; None where `mdev_supported_types` cannot be listed."""
+
+    def find(self, type_id: str) -> Optional[MdevType]:
+        """The type of that id on this parent, or None."""
+        return next((t for t in self.types or () if t.id == type_id), None)
+
+
+class ReadError(NamedTuple):
+    """One file or folder that could not be read while the inventory was taken."""
+
+    path: str
+    error: str
+    """An errno name (`EIO`), or a short sentence where no errno tells it."""
+
+
+class HostInventory(NamedTuple):
+    """All parent devices of one host at one moment, sorted by address."""
+
+    parents: Tuple[ParentDevice, ...] = ()
+    errors: Tuple[ReadError, ...] = ()
+    collected_at: str = ""
+    """The host's clock, ISO 8601 in UTC: for people only, decisions use the service's own clock."""
+    boot_id: str = ""
+    hook_version: str = ""
+    """Version of the hook that took it; empty where another source did."""

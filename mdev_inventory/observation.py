@@ -1,0 +1,45 @@
+"""One host's inventory together with where it came from and how old it is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mdev_inventory.model import HostInventory
+
+
+class Source(StrEnum):
+    """Who told us, best first. The poorer ones cannot tell instances and card membership."""
+
+    HOOK = "hook"
+    """VDSM's capabilities with our key: all that sysfs shows."""
+    VDSM = "vdsm"
+    """VDSM's `Host.hostdevListByCaps`: PCI parents only, no instances, types without a figure left out."""
+    ENGINE = "engine"
+    """The engine's copy of the host's devices: as VDSM's, refreshed rarely (contract section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one host was seen to have. Times are the service's own clock, seconds since the epoch."""
+
+    host_id: str
+    inventory: HostInventory
+    source: Source
+    requested_at: float
+    """When the request left us: all that the host did before this moment is in the inventory."""
+    received_at: float
+
+    def age(self, now: float) -> float:
+        """Seconds since the request left; never negative."""
+        return max(0.0, now - self.requested_at)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFailure:
+    """Why a host could not be observed the last time it was asked."""
+
+    host_id: str
+    code: str
+    """Stable for machines, e.g. `tls`, `timeout`, `bad-inventory`."""
+    text: str
+    """For people: what, which host, which value, what to do."""
+    at: float

@@ -1,0 +1,1 @@
+"""The resident service: its doors, its life, its configuration's effects."""
