@@ -1,0 +1,44 @@
+# Every target does its own set-up: the virtual environment (.venv), and the system's packages where it may.
+BIN := .venv/bin
+# What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
+FLOOR := $(addprefix mdev_inventory/,__init__.py model.py codec.py descriptions.py sysfs.py vdsm_hook.py) \
+         scheduler_plugins/proxy/mdev_units.py
+
+.PHONY: demo test lint format hook mutation clean
+
+demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
+	$(BIN)/mdev-scheduler demo $(DEMO)
+
+test: .venv/dev.stamp             ## all tests
+	$(BIN)/pytest -n 2 $(TESTS)
+
+lint: .venv/dev.stamp             ## ruff, mypy (strict), and the 3.6 floor
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/vermin --quiet --no-tips --no-parse-comments --eval-annotations --violations --target=3.6- $(FLOOR)
+
+format: .venv/dev.stamp           ## what `make lint` asks for, done
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+hook: dist/50_mdev_inventory      ## the capability extension for hosts: one executable file
+
+dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py)
+	$(BIN)/python -m mdev_inventory.hook_archive $@
+
+mutation: .venv/dev.stamp         ## would a test notice a changed decision? (minutes)
+	.ci/venv dev mutation
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+clean:
+	rm -rf .venv build dist mutants *.egg-info
+
+.venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
+	.ci/venv demo
+	touch $@
+
+.venv/dev.stamp: setup.cfg pyproject.toml .ci/venv
+	.ci/venv dev
+	touch $@ .venv/demo.stamp
