@@ -1,0 +1,62 @@
+"""What the doors need of the scheduler, and how a question finds the unit that answers it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from scheduler_plugins.errors import UnknownUnitError
+from scheduler_plugins.service.line import Answer, Question
+
+
+class Unit(Protocol):
+    """A policy unit as the engine's discovery sees it."""
+
+    @property
+    def name(self) -> str:
+        """The name under which policies hold it."""
+
+    @property
+    def description(self) -> str:
+        """One line for the Administration Portal."""
+
+    @property
+    def properties(self) -> str:
+        """The policy properties it understands, as `key=regex;key=regex`; empty where none."""
+
+
+class Fitting(Protocol):
+    """A filter's decision, as far as a door needs it."""
+
+    @property
+    def fitting(self) -> tuple[str, ...]:
+        """The hosts that fit, in the order asked."""
+
+
+class Decider(Protocol):
+    """The scheduler, as the doors see it. Its methods block, and may be called from several threads."""
+
+    @property
+    def filters(self) -> Mapping[str, Unit]:
+        """The filters by name."""
+
+    @property
+    def weights(self) -> Mapping[str, Unit]:
+        """The weights by name."""
+
+    def filter(
+        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
+    ) -> Fitting:
+        """Judges every host; raises SchedulerError."""
+
+    def weigh(
+        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
+    ) -> list[tuple[str, int]]:
+        """An integer for every host, 0 the best; raises SchedulerError."""
+
+
+def answer(decider: Decider, question: Question) -> Answer:
+    """The answer of the unit that the question names; raises SchedulerError."""
+    if question.unit in decider.filters:
+        return decider.filter(question.unit, question.vm_id, question.host_ids, question.properties).fitting
+    if question.unit in decider.weights:
+        return decider.weigh(question.unit, question.vm_id, question.host_ids, question.properties)
+    raise UnknownUnitError(question.unit, [*decider.filters, *decider.weights])
