@@ -1,7 +1,8 @@
 # Every target does its own set-up: the virtual environment (.venv), and the system's packages where it may.
 BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
-FLOOR := $(addprefix mdev_inventory/,__init__.py model.py codec.py descriptions.py sysfs.py vdsm_hook.py) \
+FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py deadline.py descriptions.py \
+                 json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/proxy/mdev_units.py
 
 .PHONY: demo test lint format hook mutation clean

@@ -1,22 +1,33 @@
-"""What a host's mdev bus holds, as plain immutable data, and its two JSON forms.
-
-`to_key`/`from_key` is the compact form published in a host's VDSM capabilities under `mdev_inventory`:
-what describes a type stands once per host, figures stand per parent. VDSM logs every capabilities
-answer in full, so each byte counts. `to_document` is the long form for people and programs
-(`mdev-scheduler scan --json`).
+"""What a host's mdev bus holds, as plain immutable data; `codec` has its JSON forms.
 
 Runs on Python 3.6: the VDSM hook imports it.
 """
 
+import reprlib
 from typing import NamedTuple, Optional, Tuple
 
 SCHEMA = 1
 KEY = "mdev_inventory"
+"""The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"
 
 
 class InventoryError(ValueError):
-    """A published inventory that cannot be understood: the text names the member and the value."""
+    """A published inventory that cannot be understood: which member, its value, what is wrong, what to do."""
+
+    REMEDY = "install this version's capability hook on that host"
+
+    def __init__(self, member: str, value: object, wrong: str, remedy: str = REMEDY) -> None:
+        super().__init__(f"{member} is {_abbreviate(value)}: {wrong}; {remedy}")
+        self.member = member
+        self.value = value
+
+
+def _abbreviate(value: object) -> str:
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python 3.11 refuses to write out a number of more than 4,300 digits
+        return "an endless number"
 
 
 class MdevType(NamedTuple):
