@@ -1,0 +1,42 @@
+"""Fixtures that several packages' tests share."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+# EL8's platform python, EL9's, and ours: what hosts and proxies run, and what the service runs.
+VERSIONS = ("3.6", "3.9", "3.11")
+
+
+def _candidates(version: str) -> Iterator[Path]:
+    """Where an interpreter of that version may be: on PATH, or installed by pyenv."""
+    on_path = shutil.which(f"python{version}")
+    if on_path:
+        yield Path(on_path)
+    yield from sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python{version}"))
+
+
+def _runs(interpreter: Path, version: str) -> bool:
+    """Whether it is what its name says; pyenv leaves names on PATH that only print an error."""
+    ask = [str(interpreter), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    answer = subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return answer.stdout.decode().strip() == version
+
+
+@pytest.fixture(scope="session")
+def interpreters() -> Mapping[str, Path]:
+    """The Python interpreters found on this machine: version (`3.6`) to path."""
+    found = ((version, c) for version in VERSIONS for c in _candidates(version) if _runs(c, version))
+    return dict(reversed(list(found)))
+
+
+@pytest.fixture(params=VERSIONS)
+def interpreter(request: pytest.FixtureRequest, interpreters: Mapping[str, Path]) -> Path:
+    """Each supported interpreter in turn; the test is skipped for those that this machine lacks."""
+    version: str = request.param
+    if version not in interpreters:
+        pytest.skip(f"no python{version} on PATH or in ~/.pyenv/versions")
+    return interpreters[version]
