@@ -76,7 +76,8 @@ def _gpus(board: Board, made: Profile) -> list[Device]:
     """One device per GPU of the board."""
     if made.path is not None:
         folder = made.path.rpartition("/")[0]
-        return [Device(board.address, f"{folder}/{board.address}", driver=made.driver)]
+        bus_name = None if made.kind == "virtual" else made.kind
+        return [Device(board.address, f"{folder}/{board.address}", driver=made.driver, bus=bus_name)]
     domain, bus, rest = board.address.split(":")
     addresses = [f"{domain}:{int(bus, 16) + gpu:02x}:{rest}" for gpu in range(made.gpus)]
     return [

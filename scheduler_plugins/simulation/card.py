@@ -27,6 +27,8 @@ class Device:
     """None where the device has no such file; -1 is the kernel's word for no node."""
     physfn: str | None = None
     """Address of the physical function, for a virtual one."""
+    bus: str | None = "pci"
+    """The bus that its driver is bound on; None for a device of no bus."""
 
 
 class Card(ABC):

@@ -26,6 +26,7 @@ class Attributes(TypedDict):
     numa_node: int | None
     physfn: str | None
     path: str
+    bus: str | None
 
 
 class TypeFacts(NamedTuple):
@@ -98,6 +99,7 @@ class Bus:
             numa_node=found.numa_node,
             physfn=found.physfn,
             path=found.path,
+            bus=found.bus,
         )
 
     def types(self, parent: str) -> list[str]:
