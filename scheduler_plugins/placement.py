@@ -1,0 +1,185 @@
+"""Where a host would put what a VM asks for, or why it would not: the allocator replayed on the model.
+
+One instance after the other, each on the state that the one before has left (`cards.py`), greedily and in
+the request's order, as the host does it (`walk.py`): a later instance that finds no place ends the start, though
+another order would have fitted.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from mdev_inventory.model import HostInventory, ParentDevice
+from mdev_inventory.observation import HostFailure, Observation, Source
+from scheduler_plugins.cards import after_creation, is_function, shown
+from scheduler_plugins.request import Request
+from scheduler_plugins.walk import AllocatorDiesError, first_fit, holders, suits
+
+_LISTED = 4
+"""So many parents a text names; a card may have 64 functions."""
+
+
+class RefusalCode(StrEnum):
+    """Why a host would refuse, stable for machines; the first that holds counts (design section 4)."""
+
+    NO_INVENTORY = "no-inventory"
+    NO_SUCH_TYPE = "no-such-type"
+    NO_FREE_INSTANCE = "no-free-instance"
+    HELD_BY_OTHER_TYPE = "held-by-other-type"
+    CLAIMED = "claimed"
+    NO_ALLOCATOR = "no-allocator"
+    ALLOCATOR_FAILS = "allocator-fails"
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """All that a decision knows of a host."""
+
+    id: str
+    name: str
+    separate: bool
+    """Whether the host spreads instances over cards (vGPU placement: Separated)."""
+    observation: Observation | None
+    """What it was last seen to have; None where it was never seen."""
+    failure: HostFailure | None = None
+    """Why it did not answer when it was asked last; None where it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The parent that one requested instance lands on, and its type."""
+
+    parent: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where each requested instance lands, in the request's order."""
+
+    slots: tuple[Slot, ...]
+    before: HostInventory
+    """The inventory that was decided on."""
+
+    @cached_property
+    def steps(self) -> tuple[tuple[HostInventory, Slot], ...]:
+        """Each slot with the inventory that its creation meets."""
+        state, steps = self.before, []
+        for slot in self.slots:
+            steps.append((state, slot))
+            state = after_creation(state, slot.parent, slot.type) if len(steps) < len(self.slots) else state
+        return tuple(steps)
+
+    @cached_property
+    def after(self) -> HostInventory:
+        """The inventory once all instances were created; worked out when it is first asked for."""
+        if not self.slots:
+            return self.before
+        state, slot = self.steps[-1]
+        return after_creation(state, slot.parent, slot.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the host would refuse."""
+
+    code: RefusalCode
+    text: str
+    """For people: type, parent, figures."""
+
+
+def place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
+    """Where the host's allocator would put the request, or why it would refuse.
+
+    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot.
+    """
+    state, slots = inventory, list[Slot]()
+    for type_id in request.types:
+        if slots:
+            state = after_creation(state, slots[-1].parent, slots[-1].type)
+        try:
+            parent = first_fit(state, source, type_id, separate)
+        except AllocatorDiesError as error:
+            return _refusal(state, request, slots, str(error))
+        if parent is None:
+            return _refusal(state, request, slots, "")
+        slots.append(Slot(parent.address, type_id))
+    return Placement(tuple(slots), inventory)
+
+
+def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
+    """How many instances of the type the host would create one after the other: `place` until it refuses.
+
+    One visit to each parent per walk is enough, whatever its figure: an instance keeps nothing of its own type
+    off its parent, and takes nothing from other cards. Only separate placement and functions need the replay.
+    """
+    state, free = inventory, 0
+    order = sorted(range(len(inventory.parents)), key=lambda i: inventory.parents[i].address)
+    try:
+        for spread in (True, False) if separate else (False,):
+            for index in order:
+                parent = state.parents[index]
+                if not suits(parent, source, type_id, spread):
+                    continue
+                if spread or is_function(parent):
+                    state, free = after_creation(state, parent.address, type_id), free + 1
+                else:
+                    free += shown(parent, type_id)
+    except AllocatorDiesError:
+        pass
+    return free
+
+
+def _refusal(state: HostInventory, request: Request, slots: list[Slot], fatal: str) -> Refusal:
+    """The refusal of the instance after `slots`, in the state that those have left.
+
+    `fatal` is what the allocator dies of, empty where it comes to its end and finds nothing.
+    """
+    type_id = request.types[len(slots)]
+    offering = [p for p in state.parents if p.find(type_id)]
+    unknown = [p for p in state.parents if p.types is None or _unknown(p, type_id)]
+    showing = [p for p in offering if shown(p, type_id) >= 1]
+    held = [p for p in showing if holders(p, type_id)]
+    if not offering and not unknown:
+        return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
+    if not showing and not unknown:
+        return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, offering))
+    if held == showing and not unknown:
+        return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
+    return Refusal(
+        RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}"
+    )
+
+
+def _unknown(parent: ParentDevice, type_id: str) -> bool:
+    found = parent.find(type_id)
+    return found is not None and found.available is None
+
+
+def _no_such_type(inventory: HostInventory, type_id: str) -> str:
+    if not inventory.parents:
+        unread = "".join(f"; {e.path} could not be read: {e.error}" for e in inventory.errors[:1])
+        return f"the host has no mediated device parents, so no {type_id}{unread}"
+    return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
+
+
+def _no_free(request: Request, slots: list[Slot], type_id: str, offering: list[ParentDevice]) -> str:
+    figures = _listed([f"{p.address} {shown(p, type_id)}" for p in offering])
+    return f"{_has_and_needs(request, slots, type_id)}; left: {figures}"
+
+
+def _held(request: Request, slots: list[Slot], type_id: str, held: list[ParentDevice]) -> str:
+    names = _listed([f"{p.address} by {', '.join(holders(p, type_id))}" for p in held])
+    return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
+
+
+def _has_and_needs(request: Request, slots: list[Slot], type_id: str) -> str:
+    has, needs = sum(slot.type == type_id for slot in slots), request.types.count(type_id)
+    others = sorted({slot.type for slot in slots} - {type_id})
+    beside = f" beside the VM's own {', '.join(others)}" if others else ""
+    return f"has {has} of {type_id}{beside}, needs {needs}"
+
+
+def _listed(entries: list[str]) -> str:
+    more = [f"and {len(entries) - _LISTED} more"] if len(entries) > _LISTED else []
+    return ", ".join(entries[:_LISTED] + more)

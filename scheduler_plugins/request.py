@@ -1,0 +1,75 @@
+"""What a VM asks for: mdev types in the order in which the host's allocator will place them.
+
+Engines up to 4.4 keep a request in the VM's custom property `mdev_type`, later ones in the VM's mediated
+devices (contract section 6). Where a VM shows devices, they count and the property does not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mdev_inventory.engine_model import MediatedDevice, Vm
+from scheduler_plugins.errors import SchedulerError
+
+NO_DISPLAY = "nodisplay"
+"""First entry of the property that switches the vGPU's display off and asks for no device."""
+TYPE_PARAMETER = "mdevType"
+
+
+class RequestError(SchedulerError):
+    """A request that cannot be understood: the text names the VM, the device and what to do."""
+
+    code = "bad-request"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The mdev types a VM asks for, one entry per instance; false where it asks for none."""
+
+    types: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Whether the VM asks for any instance."""
+        return bool(self.types)
+
+
+def request_of(vm: Vm) -> Request:
+    """What this VM asks for; raises RequestError."""
+    if not vm.mediated_devices:
+        return from_property(vm.mdev_type)
+    try:
+        return from_devices(vm.mediated_devices)
+    except RequestError as error:
+        raise RequestError(f"VM {vm.name!r} ({vm.id}): {error}") from error
+
+
+def from_property(value: str | None) -> Request:
+    """The property's request: a comma list of types, each as it stands, blanks and repetition included.
+
+    The engine splits it as Java does, so empty entries at the end ask for nothing; one further in is a
+    type that no host has.
+    """
+    types = (value or "").rstrip(",").split(",")
+    if types[0] == NO_DISPLAY:
+        del types[0]
+    return Request(()) if types == [""] else Request(tuple(types))
+
+
+def from_devices(devices: Iterable[MediatedDevice]) -> Request:
+    """The request of a VM's mediated devices: the host gets them in the order of their ids.
+
+    Raises RequestError for a device without a type. The engine demands one, so this is an answer we do not
+    understand; passing over the device would let the VM start where it cannot.
+    """
+    return Request(
+        tuple(_type_of(device) for device in sorted(devices, key=lambda device: device.id.lower()))
+    )
+
+
+def _type_of(device: MediatedDevice) -> str:
+    try:
+        return device.spec_params[TYPE_PARAMETER]
+    except KeyError:
+        raise RequestError(
+            f"mediated device {device.id} has no {TYPE_PARAMETER} among its parameters"
+            f" {sorted(device.spec_params)}; set one in the VM's host devices"
+        ) from None

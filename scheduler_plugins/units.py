@@ -1,0 +1,40 @@
+"""All policy units by name: what the engine discovers, and where a new unit is entered."""
+
+from typing import Protocol
+
+from scheduler_plugins.filters import MdevFilter
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.request import Request
+from scheduler_plugins.verdict import Verdict
+from scheduler_plugins.weights import MdevConsolidate, MdevSpread
+
+
+class Unit(Protocol):
+    """What the engine is told of a policy unit."""
+
+    name: str
+    description: str
+    """One line, shown in the Administration Portal."""
+    properties: str
+    """The policy properties that it understands, as the engine takes them: `key=regex;key=regex`."""
+
+
+class Filter(Unit, Protocol):
+    """Drops hosts."""
+
+    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
+        """The verdict on one host; `now` in seconds since the epoch."""
+
+
+class Weight(Unit, Protocol):
+    """Ranks the hosts that are left."""
+
+    def weigh(self, request: Request, host: HostView) -> int:
+        """0 for the best host to 1000 for the worst, or one of which nothing is known."""
+
+
+_FILTERS: tuple[Filter, ...] = (MdevFilter(),)
+_WEIGHTS: tuple[Weight, ...] = (MdevConsolidate(), MdevSpread())
+
+FILTERS = {unit.name: unit for unit in _FILTERS}
+WEIGHTS = {unit.name: unit for unit in _WEIGHTS}

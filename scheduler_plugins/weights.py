@@ -1,0 +1,78 @@
+"""MdevConsolidate and MdevSpread: which of the hosts that fit is best.
+
+Both judge the card that the host's own allocator would take: the policy chooses the host, the host chooses
+the card. Weights are whole numbers, lower is better; 1000 is for a host that would refuse or of which nothing
+is known, and every host weighs 0 for a VM without a request. A request of several instances weighs their
+mean, each judged on what the one before has left.
+
+**MdevConsolidate** joins cards in use and leaves empty ones empty, for the types and the large requests that
+need a whole card. On a card in use the weight is the share of its places for this type that stay free after
+the start, 0 to 499: 0 takes the last place. A start that opens an empty card weighs 999. What is not known
+to be in use counts as empty.
+
+**MdevSpread** gives each VM as few neighbours as possible, as those who share a GPU share its time: 10 for
+every instance that lives on the card already, 990 at most; 999 where the source cannot tell.
+
+Put one of the two into a policy. Used together they cancel each other out by their factors.
+"""
+
+from collections.abc import Callable
+
+from scheduler_plugins.cards import Occupancy, occupancy
+from scheduler_plugins.placement import HostView, Placement, place
+from scheduler_plugins.request import Request
+
+WORST = 1000
+"""Refused or unknown."""
+OPENS = 999
+"""The start opens an empty card, or its neighbours are unknown."""
+JOINS_AT_MOST = 499
+"""Half of what opening costs: of two instances, one that opens a card outweighs two that join any."""
+PER_NEIGHBOUR = 10
+NEIGHBOURS_AT_MOST = 990
+
+
+class MdevConsolidate:
+    """Prefers the fullest card that still fits: empty cards stay empty."""
+
+    name = "MdevConsolidate"
+    description = "Prefers hosts where the VM's vGPU joins the fullest card, empty cards stay empty"
+    properties = ""
+
+    def weigh(self, request: Request, host: HostView) -> int:
+        """The host's weight, 0 the best."""
+        return _mean(request, host, _left_free)
+
+
+class MdevSpread:
+    """Prefers the emptiest card: fewest neighbours."""
+
+    name = "MdevSpread"
+    description = "Prefers hosts where the VM's vGPU shares its card with the fewest others"
+    properties = ""
+
+    def weigh(self, request: Request, host: HostView) -> int:
+        """The host's weight, 0 the best."""
+        return _mean(request, host, _neighbours)
+
+
+def _left_free(card: Occupancy) -> int:
+    if not card.alive:
+        return OPENS
+    return JOINS_AT_MOST * (card.free - 1) // (card.alive + card.free)
+
+
+def _neighbours(card: Occupancy) -> int:
+    return OPENS if card.alive is None else min(NEIGHBOURS_AT_MOST, PER_NEIGHBOUR * card.alive)
+
+
+def _mean(request: Request, host: HostView, weight: Callable[[Occupancy], int]) -> int:
+    """The mean weight of the cards that the host would take, each as its creation meets it."""
+    if not request:
+        return 0
+    seen = host.observation
+    found = place(seen.inventory, seen.source, request, host.separate) if seen else None
+    if not isinstance(found, Placement):
+        return WORST
+    weights = [weight(occupancy(state, slot.parent, slot.type)) for state, slot in found.steps]
+    return sum(weights) // len(weights)
