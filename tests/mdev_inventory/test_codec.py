@@ -1,0 +1,344 @@
+"""The inventory's JSON forms: nothing is lost, little is written, nothing is believed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdev_inventory.codec import dump_key, from_key, to_document, to_key
+from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
+from tests.mdev_inventory.inventories import cards, inventories, uuid, virtual_functions
+
+ADDRESS = "0000:3b:00.0"
+
+
+def host(*types: MdevType, address: str = ADDRESS, **members: Any) -> HostInventory:
+    """A host with one parent of these types."""
+    return HostInventory(parents=(ParentDevice(address, types=types, **members),))
+
+
+@given(inventories)
+def test_every_inventory_survives_the_way_through_the_capabilities(inventory: HostInventory) -> None:
+    """What the hook wrote is what the service reads, also where types differ between parents."""
+    assert inventory == from_key(json.loads(dump_key(inventory)))
+
+
+@given(inventories)
+def test_every_inventory_has_a_document(inventory: HostInventory) -> None:
+    """With each parent and each type in their order."""
+    document = json.loads(json.dumps(to_document(inventory)))
+
+    assert [p.address for p in inventory.parents] == [p["address"] for p in document["parents"]]
+
+
+def test_the_key_is_as_designed() -> None:
+    """Types stand once per host, figures per parent, and instances only where there are any."""
+    types = (
+        MdevType("nvidia-222", "GRID T4-1B", "max_instance=16", "vfio-pci", 15, (uuid(1),)),
+        MdevType("nvidia-223", "GRID T4-2B", "max_instance=8", "vfio-pci", 0),
+        MdevType("nvidia-224", "GRID T4-2B4", "", "", None, None),
+    )
+    parent = ParentDevice(ADDRESS, "0x10de", "0x1eb8", "nvidia", 0, None, types)
+    errors = (ReadError("/sys/x", "EIO"),)
+
+    key = to_key(HostInventory((parent,), errors, "2026-11-22T19:00:00Z", "boot", "1.0.0"))
+
+    assert {
+        "schema": 1,
+        "collected_at": "2026-11-22T19:00:00Z",
+        "boot_id": "boot",
+        "hook_version": "1.0.0",
+        "types": {
+            "nvidia-222": {"name": "GRID T4-1B", "description": "max_instance=16", "device_api": "vfio-pci"},
+            "nvidia-223": {"name": "GRID T4-2B", "description": "max_instance=8", "device_api": "vfio-pci"},
+            "nvidia-224": {"name": "GRID T4-2B4", "description": "", "device_api": ""},
+        },
+        "parents": [
+            {
+                "address": ADDRESS,
+                "vendor": "0x10de",
+                "device": "0x1eb8",
+                "driver": "nvidia",
+                "numa_node": 0,
+                "physfn": None,
+                "figures": {"nvidia-222": [15, [uuid(1)]], "nvidia-223": 0, "nvidia-224": [None, None]},
+            }
+        ],
+        "errors": [{"path": "/sys/x", "error": "EIO"}],
+    } == key
+
+
+def test_types_that_cannot_be_listed_are_null() -> None:
+    """Not the same as a parent without types."""
+    unlisted = ParentDevice("a", types=None)
+    without = ParentDevice("b", types=())
+
+    assert [None, {}] == [p["figures"] for p in to_key(HostInventory((unlisted, without)))["parents"]]
+
+
+def test_a_parent_that_describes_a_type_otherwise_carries_its_own_description() -> None:
+    """The same id may mean different things under two drivers."""
+    first = ParentDevice("a", types=(MdevType("t-1", "one", "old"), MdevType("t-2", "two")))
+    second = ParentDevice("b", types=(MdevType("t-1", "one", "new"), MdevType("t-2", "two")))
+
+    parents = to_key(HostInventory((first, second)))["parents"]
+
+    assert "types" not in parents[0]
+    assert {"t-1": {"name": "one", "description": "new", "device_api": ""}} == parents[1]["types"]
+
+
+@pytest.mark.parametrize(
+    ("inventory", "budget"),
+    [
+        pytest.param(cards("T4", 4), 4096, id="four T4"),
+        pytest.param(cards("M60", 4), 4096, id="four GPUs of two M60"),
+        pytest.param(virtual_functions("A40", 64), 40960, id="64 empty VFs of an A40"),
+        pytest.param(virtual_functions("RTX A6000", 64), 40960, id="64 empty VFs of an RTX A6000"),
+        pytest.param(virtual_functions("L40S", 64), 40960, id="64 empty VFs of an L40S"),
+        pytest.param(virtual_functions("A40", 64, used=64), 40960, id="64 VFs of an A40, all in use"),
+    ],
+)
+def test_the_key_keeps_to_its_budget(inventory: HostInventory, budget: int) -> None:
+    """VDSM logs the capabilities in full, every time that they are asked for."""
+    assert budget >= len(dump_key(inventory))
+
+
+def test_a_missing_description_of_a_type_is_read_as_unknown() -> None:
+    """The members that only people read may be left out."""
+    key = {
+        "schema": 1,
+        "types": {"t-1": {}},
+        "parents": [{"address": "a", "figures": {"t-1": 3}}],
+        "errors": [],
+    }
+
+    assert host(MdevType("t-1", "t-1", available=3), address="a") == from_key(key)
+
+
+def test_parents_and_instances_are_read_in_order() -> None:
+    """Whoever wrote them: equal states give equal inventories."""
+    key = to_key(HostInventory((ParentDevice("b"), ParentDevice("a"))))
+    key["types"] = {"t-1": {}}
+    key["parents"][0]["figures"] = {"t-1": [1, ["y", "x"]]}
+
+    first, second = from_key(key).parents
+
+    assert ("a", "b") == (first.address, second.address)
+    assert second.types
+    assert ("x", "y") == second.types[0].instances
+
+
+def test_a_thousand_parents_are_read() -> None:
+    """Many virtual functions are unusual, not wrong."""
+    parents = tuple(ParentDevice(f"{n:04x}:00:00.0", types=(MdevType("t-1", "t"),)) for n in range(1000))
+
+    assert HostInventory(parents) == from_key(to_key(HostInventory(parents)))
+
+
+def broken(path: str, value: Any) -> dict[str, Any]:
+    """A sound key in which the member at `path` has another value."""
+    key = to_key(
+        HostInventory(
+            (ParentDevice(ADDRESS, types=(MdevType("nvidia-22", "GRID", "", "", 1, (uuid(1),)),)),),
+            (ReadError("/sys/x", "EIO"),),
+        )
+    )
+    place: Any = key
+    *steps, last = [int(step) if step.isdigit() else step for step in path.split("/")]
+    for step in steps:
+        place = place[step]
+    place[last] = value
+    return key
+
+
+P = "parents/0"
+F = "parents/0/figures/nvidia-22"
+IN_P = "mdev_inventory.parents[0]"
+IN_F = IN_P + ".figures['nvidia-22']"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        pytest.param("schema", "1", "mdev_inventory.schema is '1': not a whole number", id="schema text"),
+        pytest.param("schema", True, "mdev_inventory.schema is True: not a whole number", id="schema bool"),
+        pytest.param("schema", 1.0, "mdev_inventory.schema is 1.0: not a whole number", id="schema float"),
+        pytest.param("schema", 0, "mdev_inventory.schema is 0: older than 1", id="schema 0"),
+        pytest.param(
+            "schema",
+            2,
+            "schema is 2: newer than 1, the newest known here; update mdev-scheduler",
+            id="schema 2",
+        ),
+        pytest.param("schema", None, "mdev_inventory.schema is None: missing", id="no schema"),
+        pytest.param("types", [], "mdev_inventory.types is []: not an object", id="types list"),
+        pytest.param("types", None, "mdev_inventory.types is None: missing", id="no types"),
+        pytest.param(
+            "types/nvidia-22", "x", "mdev_inventory.types['nvidia-22'] is 'x': not an object", id="type text"
+        ),
+        pytest.param(
+            "types/nvidia-22/name",
+            5,
+            "mdev_inventory.types['nvidia-22'].name is 5: not text",
+            id="name number",
+        ),
+        pytest.param(
+            "types/nvidia-22/name",
+            "x" * 4097,
+            "mdev_inventory.types['nvidia-22'].name is 'xxxxxxxxxxxx...xxxxxxxxxxxxx': text of 4097 characters",
+            id="huge name",
+        ),
+        pytest.param("types/nvidia-22/name", "\ud800", "half a surrogate pair", id="name not to be encoded"),
+        pytest.param("parents", {}, "mdev_inventory.parents is {}: not a list", id="parents object"),
+        pytest.param("parents", None, "mdev_inventory.parents is None: missing", id="no parents"),
+        pytest.param(P, 1, f"{IN_P} is 1: not an object", id="parent number"),
+        pytest.param(f"{P}/address", None, f"{IN_P}.address is None: missing, must be text", id="no address"),
+        pytest.param(f"{P}/address", 1, f"{IN_P}.address is 1: not text", id="address number"),
+        pytest.param(f"{P}/vendor", 4318, f"{IN_P}.vendor is 4318: not text", id="vendor number"),
+        pytest.param(f"{P}/device", [], f"{IN_P}.device is []: not text", id="device list"),
+        pytest.param(f"{P}/driver", {}, f"{IN_P}.driver is {{}}: not text", id="driver object"),
+        pytest.param(f"{P}/physfn", False, f"{IN_P}.physfn is False: not text", id="physfn bool"),
+        pytest.param(f"{P}/numa_node", "0", f"{IN_P}.numa_node is '0': not a whole number", id="numa text"),
+        pytest.param(f"{P}/types", [], f"{IN_P}.types is []: not an object", id="own types list"),
+        pytest.param(f"{P}/figures", [], f"{IN_P}.figures is []: not an object", id="figures list"),
+        pytest.param(
+            f"{P}/figures", {"x-1": 0}, f"{IN_P}.figures['x-1'] is 0: figure of a type", id="unknown type"
+        ),
+        pytest.param(F, "1", f"{IN_F} is '1': not a whole number", id="figure text"),
+        pytest.param(F, True, f"{IN_F} is True: not a whole number", id="figure bool"),
+        pytest.param(F, 0.5, f"{IN_F} is 0.5: not a whole number", id="figure fraction"),
+        pytest.param(F, 2**63, f"{IN_F} is {2**63}: a number of more than 64 bits", id="figure giant"),
+        pytest.param(F, {}, f"{IN_F} is {{}}: not a whole number", id="figure object"),
+        pytest.param(F, [], f"{IN_F} is []: not a list of two", id="figure empty list"),
+        pytest.param(F, [1, [], 2], f"{IN_F} is [1, [], 2]: not a list of two", id="figure of three"),
+        pytest.param(F, ["1", []], f"{IN_F}[0] is '1': not a whole number", id="pair of text"),
+        pytest.param(F, [1, "x"], f"{IN_F}[1] is 'x': not a list", id="instances text"),
+        pytest.param(F, [1, [7]], f"{IN_F}[1][0] is 7: not text", id="instance number"),
+        pytest.param(F, [1, [None]], f"{IN_F}[1][0] is None: missing", id="instance null"),
+        pytest.param("errors", None, "mdev_inventory.errors is None: missing", id="no errors"),
+        pytest.param("errors/0", "EIO", "mdev_inventory.errors[0] is 'EIO': not an object", id="error text"),
+        pytest.param("errors/0/path", 1, "mdev_inventory.errors[0].path is 1: not text", id="path number"),
+        pytest.param(
+            "errors/0/error", None, "mdev_inventory.errors[0].error is None: missing", id="no error"
+        ),
+        pytest.param("boot_id", 1, "mdev_inventory.boot_id is 1: not text", id="boot id number"),
+        pytest.param("collected_at", 1.5, "mdev_inventory.collected_at is 1.5: not text", id="time number"),
+        pytest.param("hook_version", [], "mdev_inventory.hook_version is []: not text", id="version list"),
+    ],
+)
+def test_what_is_broken_is_named_with_its_value(path: str, value: Any, text: str) -> None:
+    """Hosts are not trusted: the text says which member, what it is and what is wrong with it."""
+    with pytest.raises(InventoryError) as caught:
+        from_key(broken(path, value))
+
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("types/nvidia-22/name", "x" * 4096, id="a text of a page"),
+        pytest.param(F, 2**63 - 1, id="the largest figure"),
+        pytest.param(F, -(2**63), id="the least figure"),
+        pytest.param(F, [None, None], id="nothing known"),
+        pytest.param(F, [1, []], id="no instances, written out"),
+        pytest.param(f"{P}/figures", None, id="types not listed"),
+        pytest.param("unheard-of", 1, id="a member of another version"),
+    ],
+)
+def test_what_is_unusual_but_sound_is_read(path: str, value: Any) -> None:
+    """The other side of each limit."""
+    assert from_key(broken(path, value))
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 5, True], ids=repr)
+def test_an_inventory_that_is_no_object_is_refused(value: Any) -> None:
+    """Another hook may have taken the name."""
+    with pytest.raises(InventoryError, match=r"^mdev_inventory is "):
+        from_key(value)
+
+
+def test_two_parents_of_one_address_are_refused() -> None:
+    """One of them would hide the other's instances."""
+    key = to_key(HostInventory((ParentDevice(ADDRESS), ParentDevice("mtty"), ParentDevice(ADDRESS))))
+
+    with pytest.raises(InventoryError, match=r"parents is '0000:3b:00.0': address of two parents"):
+        from_key(key)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3)
+    ),
+    max_leaves=10,
+)
+MEMBERS = [
+    *(
+        "schema",
+        "types",
+        "types/nvidia-22",
+        "types/nvidia-22/name",
+        "parents",
+        P,
+        f"{P}/address",
+        f"{P}/numa_node",
+    ),
+    *(f"{P}/figures", F, f"{F}/0", f"{F}/1", f"{F}/1/0", f"{P}/types", "errors", "errors/0", "errors/0/path"),
+]
+
+
+@given(st.sampled_from(MEMBERS), json_values)
+def test_whatever_stands_somewhere_is_read_or_refused(path: str, value: Any) -> None:
+    """Nothing but InventoryError leaves the reader, and what it lets through can be written again."""
+    try:
+        inventory = from_key(broken(path, value))
+    except InventoryError:
+        return
+
+    assert inventory == from_key(json.loads(dump_key(inventory)))
+
+
+def test_the_document_is_as_designed() -> None:
+    """Null stands for what is not known."""
+    types = (
+        MdevType("nvidia-22", "GRID M60-8Q", "max_instance=1", "vfio-pci", 0, (uuid(1),)),
+        MdevType("nvidia-21", "nvidia-21", "", "", None, None),
+    )
+    known = ParentDevice(ADDRESS, "0x10de", "0x13f2", "nvidia", 0, "0000:3b:00.4", types)
+    errors = (ReadError("/sys/x", "EIO"),)
+
+    document = to_document(HostInventory((known, ParentDevice("mtty", types=None)), errors))
+
+    assert {
+        "parents": [
+            {
+                "address": ADDRESS,
+                "vendor": "0x10de",
+                "driver": "nvidia",
+                "physfn": "0000:3b:00.4",
+                "types": [
+                    {
+                        "id": "nvidia-22",
+                        "name": "GRID M60-8Q",
+                        "description": "max_instance=1",
+                        "device_api": "vfio-pci",
+                        "available_instances": 0,
+                        "instances": [uuid(1)],
+                    },
+                    {
+                        "id": "nvidia-21",
+                        "name": "nvidia-21",
+                        "description": None,
+                        "device_api": None,
+                        "available_instances": None,
+                        "instances": None,
+                    },
+                ],
+            },
+            {"address": "mtty", "vendor": None, "driver": None, "physfn": None, "types": None},
+        ],
+        "errors": [{"path": "/sys/x", "error": "EIO"}],
+    } == document
