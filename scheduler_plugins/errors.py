@@ -44,10 +44,6 @@ class AmbiguousNameError(SchedulerError):
 
     code = "ambiguous-name"
 
-    def __init__(self, name: str, ids: list[str]) -> None:
-        """`ids` of the VMs of that name."""
-        super().__init__(f"{len(ids)} VMs are named {name!r}; ask by id: {', '.join(ids)}")
-
 
 class EngineSilentError(SchedulerError):
     """Only the engine could tell, and it does not answer."""

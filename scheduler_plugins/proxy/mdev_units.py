@@ -37,7 +37,7 @@ class MdevFilter:
     properties_validation = ""
 
     def do_filter(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
-        """Drops hosts that could not create the mediated devices (vGPUs) the VM asks for"""
+        """Only hosts that have free what the VM's vGPU request needs"""
         _silence()
         _print(_ask("MdevFilter", hosts, vm, args) or ascii(_filter_alone(hosts, vm)))
 
@@ -48,7 +48,7 @@ class MdevConsolidate:
     properties_validation = ""
 
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
-        """Prefers hosts where the VM's mediated devices (vGPUs) fill cards already in use"""
+        """Prefers hosts where the VM's vGPU joins the fullest card, empty cards stay empty"""
         _silence()
         _print(_ask("MdevConsolidate", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
 
@@ -59,7 +59,7 @@ class MdevSpread:
     properties_validation = ""
 
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
-        """Prefers hosts where the VM's mediated devices (vGPUs) get the emptiest cards"""
+        """Prefers hosts where the VM's vGPU shares its card with the fewest others"""
         _silence()
         _print(_ask("MdevSpread", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
 

@@ -4,23 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from scheduler_plugins.errors import UnknownUnitError
+from scheduler_plugins.scheduler import Unit
 from scheduler_plugins.service.line import Answer, Question
-
-
-class Unit(Protocol):
-    """A policy unit as the engine's discovery sees it."""
-
-    @property
-    def name(self) -> str:
-        """The name under which policies hold it."""
-
-    @property
-    def description(self) -> str:
-        """One line for the Administration Portal."""
-
-    @property
-    def properties(self) -> str:
-        """The policy properties it understands, as `key=regex;key=regex`; empty where none."""
 
 
 class Fitting(Protocol):
