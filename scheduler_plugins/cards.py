@@ -69,7 +69,7 @@ def shown(parent: ParentDevice, type_id: str) -> int:
 
 
 def is_function(parent: ParentDevice) -> bool:
-    """Whether the parent is a virtual function: by its link, or where the source lacks that, by its figures."""
+    """Whether the parent is a virtual function: by its link, or for want of that, by its figures."""
     return parent.physfn is not None or _looks_like_function(parent)
 
 

@@ -1,8 +1,8 @@
 """Where a host would put what a VM asks for, or why it would not: the allocator replayed on the model.
 
 One instance after the other, each on the state that the one before has left (`cards.py`), greedily and in
-the request's order, as the host does it (`walk.py`): a later instance that finds no place ends the start, though
-another order would have fitted.
+the request's order, as the host does it (`walk.py`): a later instance that finds no place ends the start,
+though another order would have fitted.
 """
 
 from dataclasses import dataclass
@@ -110,8 +110,8 @@ def place(inventory: HostInventory, source: Source, request: Request, separate: 
 def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
     """How many instances of the type the host would create one after the other: `place` until it refuses.
 
-    One visit to each parent per walk is enough, whatever its figure: an instance keeps nothing of its own type
-    off its parent, and takes nothing from other cards. Only separate placement and functions need the replay.
+    One visit to each parent per walk is enough, whatever its figure: an instance keeps nothing of its own
+    type off its parent, and takes nothing from other cards. Only functions share a card with others.
     """
     state, free = inventory, 0
     order = sorted(range(len(inventory.parents)), key=lambda i: inventory.parents[i].address)

@@ -54,11 +54,10 @@ def summary(verdicts: Iterable[Verdict]) -> str:
 
 
 def _part(code: RefusalCode, hosts: list[Verdict], total: int) -> str:
-    if len(hosts) == total:
-        return _TELLING[code] + (
-            " anywhere" if code is RefusalCode.NO_SUCH_TYPE else f" on all {total} hosts"
-        )
-    return f"{_TELLING[code]} on {len(hosts)} of {total} hosts"
+    if len(hosts) < total:
+        return f"{_TELLING[code]} on {len(hosts)} of {total} hosts"
+    everywhere = "anywhere" if code is RefusalCode.NO_SUCH_TYPE else f"on all {total} hosts"
+    return f"{_TELLING[code]} {everywhere}"
 
 
 def _name(verdict: Verdict) -> str:

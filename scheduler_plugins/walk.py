@@ -10,8 +10,8 @@ counts as dead.
 
 What the poorer sources cannot tell is assumed so: VDSM's and the engine's lists hold PCI parents only, so no
 parent in between kills the walk; instances are unknown, so those alive are taken to be of the wanted type
-(then only the kernel's figure decides, which is never exceeded), and to be there where the figure is below the
-type's maximum; an unknown figure kills the walk as it would on the host.
+(then only the kernel's figure decides, which is never exceeded), and to be there where the figure is below
+the type's maximum; an unknown figure kills the walk as it would on the host.
 """
 
 from operator import attrgetter

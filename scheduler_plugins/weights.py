@@ -13,7 +13,7 @@ to be in use counts as empty.
 **MdevSpread** gives each VM as few neighbours as possible, as those who share a GPU share its time: 10 for
 every instance that lives on the card already, 990 at most; 999 where the source cannot tell.
 
-Put one of the two into a policy. Used together they cancel each other out by their factors.
+A policy wants one of the two: they are each other's opposite.
 """
 
 from collections.abc import Callable
@@ -25,11 +25,12 @@ from scheduler_plugins.request import Request
 WORST = 1000
 """Refused or unknown."""
 OPENS = 999
-"""The start opens an empty card, or its neighbours are unknown."""
+"""The start opens an empty card."""
 JOINS_AT_MOST = 499
 """Half of what opening costs: of two instances, one that opens a card outweighs two that join any."""
 PER_NEIGHBOUR = 10
 NEIGHBOURS_AT_MOST = 990
+UNKNOWN_NEIGHBOURS = 999
 
 
 class MdevConsolidate:
@@ -63,7 +64,7 @@ def _left_free(card: Occupancy) -> int:
 
 
 def _neighbours(card: Occupancy) -> int:
-    return OPENS if card.alive is None else min(NEIGHBOURS_AT_MOST, PER_NEIGHBOUR * card.alive)
+    return UNKNOWN_NEIGHBOURS if card.alive is None else min(NEIGHBOURS_AT_MOST, PER_NEIGHBOUR * card.alive)
 
 
 def _mean(request: Request, host: HostView, weight: Callable[[Occupancy], int]) -> int:
