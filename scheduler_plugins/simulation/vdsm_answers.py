@@ -14,6 +14,9 @@ from scheduler_plugins.simulation.virtual_machine import DOWN, RunningVm
 
 _PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _VENDORS = {"0x10de": "NVIDIA Corporation", "0x8086": "Intel Corporation"}
+_CLUSTER_LEVELS = ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"]
+_LEVELS_OF = {(4, 2): 1, (4, 3): 2, (4, 4): 5}
+"""How many of the cluster levels each release supports; 4.5 all of them."""
 _RICH_SINCE = (4, 4)
 """First release that reports descriptions and NUMA nodes."""
 
@@ -42,7 +45,7 @@ def capabilities(host_id: str, name: str, version: str) -> dict[str, Any]:
         "ISCSIInitiatorName": f"iqn.1994-05.com.example:{name}",
         "networks": {"ovirtmgmt": {"bridged": True, "addr": "192.0.2.10", "ports": ["eno1"], "vlan": None}},
         "netConfigDirty": "False",
-        "clusterLevels": ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"][: release[1] + 1],
+        "clusterLevels": _CLUSTER_LEVELS[: _LEVELS_OF.get(release, len(_CLUSTER_LEVELS))],
         "kernelArgs": "BOOT_IMAGE=/vmlinuz root=/dev/mapper/os ro intel_iommu=on",
         "kernelFeatures": {"SPECTRE_V2": "Mitigation: Enhanced IBRS", "PTI": 0},
         "operatingSystem": {
