@@ -1,0 +1,203 @@
+"""What survives a restart: one SQLite file in the state directory.
+
+WAL with synchronous=NORMAL: a crash of the machine may cost the last moments, never the file. One
+connection with a lock serves all threads: transactions are short, and a connection per thread would leak
+one for every worker thread that ends.
+
+A file that cannot be used is a `StoreError`. A damaged row costs that row only: it is left out, logged and
+listed in `damaged`.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from mdev_inventory import store_rows, store_schema
+from mdev_inventory.engine_model import Host
+from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.observation import HostFailure, Observation
+
+FILE_NAME = "state.sqlite"
+# The proxy's group may look into the folder (its plugin reads a file there); others see nothing at all.
+FILE_MODE = 0o640
+FOLDER_MODE = 0o750
+# How long (seconds) another process, a backup for example, may hold the file before we give up.
+BUSY_TIMEOUT = 5.0
+
+log = logging.getLogger("store")
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """The state file cannot be used: the text names the file, what is wrong and the remedy."""
+
+    code = "store"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """`reason` goes on where "state file PATH" ends."""
+        super().__init__(f"state file {path} {reason}")
+        self.path, self.reason = path, reason
+
+
+class DamagedRow(NamedTuple):
+    """A row that could not be understood and was left out."""
+
+    table: str
+    key: str
+    reason: str
+
+
+class Store:
+    """The state file. Every method may be called from any thread and may raise StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, creating it and its folder where they are missing."""
+        self.path = path
+        self._damaged: dict[tuple[str, str], DamagedRow] = {}
+        self._lock = threading.RLock()
+        with self._translated("opened"):
+            _create(path)
+            self._connection = _connect(path)
+
+    def close(self) -> None:
+        """Close the file; the store is of no use afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is saved inside is written together or not at all; transactions may be nested."""
+        with self._lock, self._translated("written"):
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    @property
+    def damaged(self) -> tuple[DamagedRow, ...]:
+        """The rows left out so far because they could not be understood."""
+        return tuple(self._damaged.values())
+
+    def save_hosts(self, hosts: Iterable[Host]) -> None:
+        """Keep exactly these hosts; what is known of any other host is removed."""
+        others = "host_id NOT IN (SELECT id FROM hosts)"
+        with self.transaction():
+            self._connection.execute("DELETE FROM hosts")
+            self._write("INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)", map(store_rows.host_row, hosts))
+            self._connection.execute(f"DELETE FROM observations WHERE {others}")  # noqa: S608 (a constant)
+            self._connection.execute(f"DELETE FROM failures WHERE {others}")  # noqa: S608 (a constant)
+
+    def hosts(self) -> dict[str, Host]:
+        """The hosts as the engine showed them last, by id."""
+        return self._read("hosts", store_rows.host)
+
+    def save_observation(self, observation: Observation) -> None:
+        """Keep this as the host's last observation."""
+        row = store_rows.observation_row(observation)
+        self._write("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?)", [row])
+
+    def observations(self) -> dict[str, Observation]:
+        """The last observation of every host that has one, by host id."""
+        return self._read("observations", store_rows.observation)
+
+    def save_failure(self, failure: HostFailure) -> None:
+        """Keep this as the host's failure."""
+        self._write("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)", [store_rows.failure_row(failure)])
+
+    def clear_failure(self, host_id: str) -> None:
+        """The host answered: forget its failure."""
+        self._write("DELETE FROM failures WHERE host_id = ?", [(host_id,)])
+
+    def failures(self) -> dict[str, HostFailure]:
+        """The failure of every host that failed when it was asked last, by host id."""
+        return self._read("failures", store_rows.failure)
+
+    def save_vms(self, vms: Iterable[tuple[str, str, tuple[str, ...], float]]) -> None:
+        """Keep the requests of these VMs, others stay: `KnownVm`s or their like."""
+        self._write("INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?)", map(store_rows.vm_row, vms))
+
+    def remove_vms(self, vm_ids: Iterable[str]) -> None:
+        """Forget these VMs."""
+        self._write("DELETE FROM vms WHERE id = ?", [(vm_id,) for vm_id in vm_ids])
+
+    def vms(self) -> dict[str, KnownVm]:
+        """Every VM with its request as last seen, by id."""
+        return self._read("vms", store_rows.vm)
+
+    def vm_request(self, vm_id: str) -> KnownVm | None:
+        """The VM with its request as last seen; None for one never seen."""
+        return self._read("vms", store_rows.vm, "WHERE id = ?", (vm_id,)).get(vm_id)
+
+    def _write(self, sql: str, rows: Iterable[store_rows.Row]) -> None:
+        with self.transaction():
+            self._connection.executemany(sql, ([store_rows.writable(v) for v in row] for row in rows))
+
+    def _read(
+        self, table: str, build: Callable[..., T], where: str = "", values: tuple[object, ...] = ()
+    ) -> dict[str, T]:
+        """The rows by their first column, each built by `build`; a row that it refuses is left out."""
+        with self._lock, self._translated("read"):
+            rows = self._connection.execute(f"SELECT * FROM {table} {where}", values).fetchall()  # noqa: S608 (ours)
+        built: dict[str, T] = {}
+        for row in rows:
+            try:
+                built[row[0]] = build(*row)
+            except store_rows.BAD_ROW as error:
+                self._report(DamagedRow(table, str(row[0]), str(error)))
+        return built
+
+    def _report(self, row: DamagedRow) -> None:
+        self._damaged[row.table, row.key] = row
+        log.warning("DAMAGED row left out: file=%s table=%s key=%r: %s", self.path, *row)
+
+    @contextmanager
+    def _translated(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except store_schema.SchemaError as error:
+            raise StoreError(self.path, str(error)) from error
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(self.path, f"cannot be {verb}: {error}: {_remedy(error)}") from error
+
+
+def _remedy(error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, (OSError, sqlite3.OperationalError)):
+        return "it takes a folder that the service's user may write to, with space left, and no other holder"
+    return (
+        "move it away; inventories are then collected anew, "
+        "and the VMs' requests come back with the engine's next list"
+    )
+
+
+def _create(path: Path) -> None:
+    """The file with our mode before SQLite makes it with the process's; its companions take the file's."""
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        os.fchmod(descriptor, os.fstat(descriptor).st_mode & FILE_MODE)
+    finally:
+        os.close(descriptor)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+    try:
+        connection.text_factory = store_rows.readable
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        store_schema.upgrade(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,96 @@
+"""Rows of the state file as our objects, and back.
+
+Reading trusts nothing: a disk may have changed any byte. Every reader takes one row's columns and raises
+ValueError, TypeError or RecursionError where they make no sense.
+"""
+
+import json
+import math
+from typing import Any
+
+from mdev_inventory import codec
+from mdev_inventory.engine_model import Host
+from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.observation import HostFailure, Observation, Source
+
+Row = tuple[object, ...]
+BAD_ROW = (ValueError, TypeError, RecursionError)
+
+
+def host_row(host: Host) -> Row:
+    """A host's columns."""
+    return host.id, host.name, host.address, host.port, host.status, host.cluster_id, int(host.separate)
+
+
+def host(host_id: Any, name: Any, address: Any, port: Any, status: Any, cluster: Any, separate: Any) -> Host:
+    """The host of these columns."""
+    if type(port) is not int or separate not in (0, 1):
+        raise ValueError(f"port {port!r} must be a number, separate {separate!r} 0 or 1")
+    return Host(
+        id=_text(host_id),
+        name=_text(name),
+        address=_text(address),
+        port=port,
+        status=_text(status),
+        cluster_id=_text(cluster),
+        separate=bool(separate),
+    )
+
+
+def observation_row(seen: Observation) -> Row:
+    """An observation's columns; the inventory in the form of the capabilities' key."""
+    inventory = codec.dump_key(seen.inventory)
+    return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory
+
+
+def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any) -> Observation:
+    """The observation of these columns."""
+    inventory = codec.from_key(json.loads(_text(key)))
+    return Observation(_text(host_id), inventory, Source(source), _time(requested_at), _time(received_at))
+
+
+def failure_row(failed: HostFailure) -> Row:
+    """A failure's columns."""
+    return failed.host_id, failed.code, failed.text, failed.at
+
+
+def failure(host_id: Any, code: Any, text: Any, at: Any) -> HostFailure:
+    """The failure of these columns."""
+    return HostFailure(_text(host_id), _text(code), _text(text), _time(at))
+
+
+def vm_row(known: tuple[str, str, tuple[str, ...], float]) -> Row:
+    """A known VM's columns."""
+    vm_id, name, types, seen_at = known
+    return vm_id, name, json.dumps(list(types)), seen_at
+
+
+def vm(vm_id: Any, name: Any, types: Any, seen_at: Any) -> KnownVm:
+    """The known VM of these columns."""
+    listed = json.loads(_text(types))
+    if not isinstance(listed, list):
+        raise TypeError(f"types {types!r} must be a list")
+    return KnownVm(_text(vm_id), _text(name), tuple(_text(item) for item in listed), _time(seen_at))
+
+
+def writable(value: object) -> object:
+    """The value as SQLite takes it: text that UTF-8 cannot hold gets a question mark there."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def readable(raw: bytes) -> str:
+    """SQLite's text; bytes that are no UTF-8 are smuggled through, for `_text` to refuse that row alone."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} must be text")
+    value.encode()
+    return value
+
+
+def _time(value: object) -> float:
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} must be a time in seconds")
+    return value

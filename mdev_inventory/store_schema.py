@@ -1,0 +1,65 @@
+"""The tables of the state file, and how a file comes to have them.
+
+`PRAGMA user_version` counts the steps a file has been through. A later version of the service adds a step
+(claims and decisions get their tables so) and never changes an old one. Only SQL that SQLite 3.26 knows
+is used: EL8's Python is linked against that.
+"""
+
+import sqlite3
+
+STEPS = (
+    """
+    CREATE TABLE hosts (
+        id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        cluster_id TEXT NOT NULL,
+        separate INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE observations (
+        host_id TEXT NOT NULL PRIMARY KEY,
+        source TEXT NOT NULL,
+        requested_at REAL NOT NULL,
+        received_at REAL NOT NULL,
+        inventory TEXT NOT NULL
+    );
+    CREATE TABLE failures (
+        host_id TEXT NOT NULL PRIMARY KEY,
+        code TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE vms (
+        id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        types TEXT NOT NULL,
+        seen_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+VERSION = len(STEPS)
+
+
+class SchemaError(ValueError):
+    """A file that is no state file of ours, or one of a newer version."""
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the file to this version's schema, in one transaction per step; an empty file starts at 0."""
+    version = _version(connection)
+    for step in range(version, VERSION):
+        connection.executescript(f"BEGIN IMMEDIATE;{STEPS[step]}PRAGMA user_version = {step + 1};COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise SchemaError(
+            f"has schema {version}, this version knows up to {VERSION}: install the version that wrote it, "
+            "or move the file away to start without what it remembers"
+        )
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+        raise SchemaError("is another program's database: set [service] state_dir to a folder of its own")
+    return int(version)

@@ -1,0 +1,35 @@
+"""Everything that the collector writes to the disk, away from the event loop and from decisions."""
+
+import asyncio
+
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.request_files import RequestFiles
+from mdev_inventory.troubles import Troubles
+
+
+class WriteBehind:
+    """The store and the proxy's files, kept in step with the inventories; what fails is tried again."""
+
+    def __init__(self, inventories: Inventories, files: RequestFiles, troubles: Troubles) -> None:
+        """Nothing is written before the first call."""
+        self._inventories, self._files, self._troubles = inventories, files, troubles
+        self._word_written = False
+        self.vms_listed = False
+        """Set once the engine has shown its VMs: until then the last run's file knows better."""
+
+    async def write(self) -> None:
+        """Write what has changed."""
+        for name, work in (("store", self._inventories.flush), ("request files", self._write_files)):
+            try:
+                await asyncio.to_thread(work)
+            except Exception as error:
+                self._troubles.failed(name, error)
+            else:
+                self._troubles.works(name)
+
+    def _write_files(self) -> None:
+        if not self._word_written:
+            self._files.write_on_failure()
+            self._word_written = True
+        if self.vms_listed:
+            self._files.write_vms(vm.id for vm in self._inventories.vms.values() if vm.types)
