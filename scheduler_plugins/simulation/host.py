@@ -23,13 +23,25 @@ from scheduler_plugins.simulation.virtual_machine import (
     POWERING_UP,
     UP,
     VM_EXISTS,
+    WAIT,
     Delays,
     RunningVm,
     VdsmRefusalError,
     VmSpec,
 )
 
-__all__ = ["Delays", "RunningVm", "SimulatedHost", "VdsmRefusalError", "VmSpec"]
+__all__ = [
+    "DOWN",
+    "POWERING_DOWN",
+    "POWERING_UP",
+    "UP",
+    "WAIT",
+    "Delays",
+    "RunningVm",
+    "SimulatedHost",
+    "VdsmRefusalError",
+    "VmSpec",
+]
 
 ONGOING_CREATIONS = 4
 """VDSM's bound on VM creations at once."""

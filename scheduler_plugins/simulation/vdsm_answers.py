@@ -91,8 +91,9 @@ def vm_stats(vm: RunningVm) -> dict[str, Any]:
     return stats
 
 
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
+def _release(version: str) -> tuple[int, int]:
+    major, minor, *_ = version.split(".")
+    return int(major), int(minor)
 
 
 def _chain(facts: Attributes) -> list[str]:
@@ -119,7 +120,7 @@ def _common(address: str) -> dict[str, Any]:
     }
 
 
-def _pci(bus: Bus, address: str, facts: Attributes, release: tuple[int, ...]) -> dict[str, Any]:
+def _pci(bus: Bus, address: str, facts: Attributes, release: tuple[int, int]) -> dict[str, Any]:
     chain = _chain(facts)
     vendor = bus.vendor(address)
     params = {**_common(address), "parent": _parent(chain, len(chain) - 1), "vendor_id": vendor}
@@ -138,7 +139,7 @@ def _pci(bus: Bus, address: str, facts: Attributes, release: tuple[int, ...]) ->
     return params
 
 
-def _mdev_types(bus: Bus, address: str, release: tuple[int, ...]) -> dict[str, dict[str, str]]:
+def _mdev_types(bus: Bus, address: str, release: tuple[int, int]) -> dict[str, dict[str, str]]:
     """The types as libvirt lists them: all, or none where one figure is no number or cannot be read."""
     if address not in bus.parents():
         return {}
@@ -148,7 +149,7 @@ def _mdev_types(bus: Bus, address: str, release: tuple[int, ...]) -> dict[str, d
         return {}
 
 
-def _mdev_type(bus: Bus, address: str, type_id: str, release: tuple[int, ...]) -> dict[str, str]:
+def _mdev_type(bus: Bus, address: str, type_id: str, release: tuple[int, int]) -> dict[str, str]:
     facts = bus.type_facts(address, type_id)
     listed = {
         "name": facts.name or type_id,
