@@ -18,7 +18,8 @@ import os
 import select
 import signal
 import time
-from typing import Callable, Dict, List, NoReturn, Optional, Union, cast
+from io import FileIO
+from typing import IO, Callable, Dict, List, NoReturn, Union, cast
 
 from mdev_inventory.model import HostInventory
 from mdev_inventory.sysfs import BUS, Files, inventory_of
@@ -45,10 +46,12 @@ def read_inventory_within(seconds: float, root: str = "/") -> HostInventory:
             ended = _run_reader(root, known, end)
         except OSError as error:  # no process or no pipe to be had
             return _assemble(known, error.errno or errno.EAGAIN)
-        stuck_at = _first_unknown(known)
-        if stuck_at is None or time.monotonic() >= end:
+        if not ended and time.monotonic() >= end:
             break
-        known[stuck_at] = errno.ECHILD if ended else errno.ETIMEDOUT
+        try:
+            return inventory_of(_Known(known, _refuse))
+        except _NoAnswerError as missing:
+            known[str(missing)] = errno.ECHILD if ended else errno.ETIMEDOUT
     return _assemble(known, errno.ETIMEDOUT)
 
 
@@ -81,17 +84,16 @@ class _Known(Files):
 def _run_reader(root: str, known: Dict[str, _Answer], end: float) -> bool:
     """Lets a process read what is not known, until it ends (True), falls silent or the time is over."""
     receiving, sending = os.pipe()
-    try:
-        pid = os.fork()
-        if pid == 0:
-            _read_and_tell(root, known, sending)
-    finally:
-        os.close(sending)
-    try:
-        ended = _receive(receiving, known, end)
-    finally:
-        os.close(receiving)
-    _part_from(pid, ended)
+    with open(receiving, "rb", buffering=0) as answers:
+        with open(sending, "wb") as pipe:
+            pid = os.fork()
+            if pid == 0:
+                _read_and_tell(root, known, pipe)
+        ended = False
+        try:
+            ended = _receive(answers, known, end)
+        finally:
+            _part_from(pid, ended)
     return ended
 
 
@@ -104,27 +106,26 @@ def _part_from(pid: int, ended: bool) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _receive(pipe: int, known: Dict[str, _Answer], end: float) -> bool:
+def _receive(answers: FileIO, known: Dict[str, _Answer], end: float) -> bool:
     poll = select.poll()
-    poll.register(pipe, select.POLLIN)
+    poll.register(answers, select.POLLIN)
     rest = b""
     while True:
         left = end - time.monotonic()
         if left <= 0 or not poll.poll(left / 2 * 1000):
             return False
-        chunk = os.read(pipe, 65536)
+        chunk = answers.read(65536)
         if not chunk:
             return True
         *lines, rest = (rest + chunk).split(b"\n")
         known.update(json.loads(line.decode()) for line in lines)
 
 
-def _read_and_tell(root: str, known: Dict[str, _Answer], sending: int) -> NoReturn:
+def _read_and_tell(root: str, known: Dict[str, _Answer], pipe: IO[bytes]) -> NoReturn:
     """The reader's life: one JSON line `[path, answer]` for each answer, as soon as it is there."""
     try:
-        let_go_of_descriptors(keep=sending)
+        let_go_of_descriptors(keep=pipe.fileno())
         files = Files(root)
-        pipe = os.fdopen(sending, "wb")
 
         def ask(reading: _Reading, path: str) -> _Answer:
             answer = _attempt(reading, files, path)
@@ -163,18 +164,11 @@ def redirect_standard_streams() -> None:
 
 
 class _NoAnswerError(Exception):
-    """Raised at the first file without an answer."""
+    """The text is the first path without an answer."""
 
 
-def _first_unknown(known: Dict[str, _Answer]) -> Optional[str]:
-    def stop(_reading: _Reading, path: str) -> NoReturn:
-        raise _NoAnswerError(path)
-
-    try:
-        inventory_of(_Known(known, stop))
-    except _NoAnswerError as unknown:
-        return str(unknown)
-    return None
+def _refuse(_reading: _Reading, path: str) -> NoReturn:
+    raise _NoAnswerError(path)
 
 
 def _assemble(known: Dict[str, _Answer], reason: int) -> HostInventory:

@@ -187,7 +187,7 @@ IN_F = IN_P + ".figures['nvidia-22']"
         pytest.param(
             "types/nvidia-22/name",
             "x" * 4097,
-            "mdev_inventory.types['nvidia-22'].name is 'xxxxxxxxxxxx...xxxxxxxxxxxxx': text of 4097 characters",
+            "types['nvidia-22'].name is 'xxxxxxxxxxxx...xxxxxxxxxxxxx': text of 4097 characters",
             id="huge name",
         ),
         pytest.param("types/nvidia-22/name", "\ud800", "half a surrogate pair", id="name not to be encoded"),
