@@ -13,7 +13,7 @@ class Host:
     id: str
     name: str
     address: str
-    """Management address: a name or an IP address."""
+    """Management address: a name or an IP address; empty where the engine shows none that can be read."""
     port: int
     """VDSM's port, 54321 unless the engine says otherwise."""
     status: str
@@ -46,6 +46,8 @@ class Vm:
     """Custom property of engines of 4.4 and older, verbatim; None where it is not set."""
     mediated_devices: tuple[MediatedDevice, ...] | None
     """Engines of 4.5 and later; None where not asked for or where the engine does not know them."""
+    unreadable: str = ""
+    """Why its request could not be read, in a list of VMs: then both of the above are None."""
 
 
 @dataclass(frozen=True, slots=True)

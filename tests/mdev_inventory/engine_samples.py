@@ -1,0 +1,18 @@
+"""The answers in `tests/engine_samples`, with one thing changed where a test wants it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent.parent / "engine_samples"
+HOST_ID = "11111111-0000-4000-8000-000000000001"
+VM_ID = "aaaaaaaa-0000-4000-8000-000000000001"
+CLUSTER_ID = "cccccccc-0000-4000-8000-000000000001"
+DEVICE_ID = "dddddddd-0000-4000-8000-000000000002"
+
+
+def sample(name: str, /, **changes: Any) -> Any:
+    """The JSON of `name`.json with members replaced, or removed where the change is `...`."""
+    document = json.loads((FOLDER / f"{name}.json").read_text())
+    document.update(changes)
+    return {k: v for k, v in document.items() if v is not ...} if changes else document
