@@ -12,7 +12,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -77,10 +77,13 @@ def _must_be_readable(file: Path) -> None:
 class VdsmClient:
     """Calls any number of hosts at the same time, from one event loop."""
 
-    def __init__(self, tls: ClientContext) -> None:
-        """`tls` is shared by all calls: see `client_context`."""
+    def __init__(self, tls: ClientContext, names: Executor | None = None) -> None:
+        """`tls` is shared by all calls (`client_context`); `names` runs name lookups, by default 4 threads.
+
+        A pool of its own, so that a resolver that hangs takes no thread from anything else.
+        """
         self._tls = tls
-        self._names = ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="vdsm-names")
+        self._names = names or ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="vdsm-names")
 
     async def call(
         self,
