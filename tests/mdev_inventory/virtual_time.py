@@ -33,12 +33,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop with a clock of its own, `time()`, that begins at 0."""
 
     def __init__(self) -> None:
-        self._virtual = _Selector()
-        super().__init__(self._virtual)
+        self.virtual = _Selector()
+        super().__init__(self.virtual)
 
     def time(self) -> float:
         """Seconds since the loop was made."""
-        return self._virtual.now
+        return self.virtual.now
 
     def run_in_executor(  # type: ignore[override]
         self, executor: object, func: Callable[..., T], *args: Any
@@ -61,3 +61,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def now() -> float:
     """The running loop's time, as a service's clock."""
     return asyncio.get_running_loop().time()
+
+
+def spend(seconds: float) -> None:
+    """Work that takes so long: called from what runs in a thread elsewhere."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.virtual.now += seconds
