@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from scheduler_plugins.simulation import vdsm_answers
 from scheduler_plugins.simulation.allocator import choose
@@ -18,13 +18,16 @@ from scheduler_plugins.simulation.kernel import Bus
 from scheduler_plugins.simulation.sysfs_tree import SysfsTree
 from scheduler_plugins.simulation.virtual_machine import (
     DOWN,
+    MIGRATION_DESTINATION,
     NO_SUCH_VM,
     POWERING_DOWN,
     POWERING_UP,
     UP,
     VM_EXISTS,
     WAIT,
+    Clock,
     Delays,
+    Listener,
     RunningVm,
     VdsmRefusalError,
     VmSpec,
@@ -32,6 +35,7 @@ from scheduler_plugins.simulation.virtual_machine import (
 
 __all__ = [
     "DOWN",
+    "MIGRATION_DESTINATION",
     "POWERING_DOWN",
     "POWERING_UP",
     "UP",
@@ -47,17 +51,6 @@ ONGOING_CREATIONS = 4
 """VDSM's bound on VM creations at once."""
 SEPARATE_SINCE = (4, 3)
 """VDSM's first release that knows the placement `separate`."""
-
-
-class Clock(Protocol):
-    """What a host needs of a timeline."""
-
-    def call_later(self, delay_s: float, callback: Callable[[], object]) -> object:
-        """Have the callback called after so many seconds."""
-
-
-Listener = Callable[[str, str, bool], object]
-"""Told (VM id, status, whether all is well): False only with `Down` after an error."""
 
 
 class SimulatedHost:
@@ -95,14 +88,14 @@ class SimulatedHost:
         self._creating = 0
 
     def create_vm(self, spec: VmSpec) -> None:
-        """Start a VM: `WaitForLaunch` at once, the rest on the timeline.
+        """Start a VM, or take an incoming one: its first status at once, the rest on the timeline.
 
         VdsmRefusalError where a VM of that id is there already; one that is Down is replaced.
         """
         known = self.vms.get(spec.vm_id)
         if known and known.status != DOWN:
             raise VdsmRefusalError(VM_EXISTS, f"Virtual machine already exists: {spec.vm_id}")
-        vm = RunningVm(spec)
+        vm = RunningVm(spec, MIGRATION_DESTINATION if spec.incoming else WAIT)
         self.vms[spec.vm_id] = vm
         self._tell(vm)
         self._waiting.append(vm)
@@ -130,6 +123,16 @@ class SimulatedHost:
         if vm.status in (POWERING_UP, UP):
             self._stop(vm)
 
+    def power_off(self) -> None:
+        """The host loses its power: VMs and instances are gone at once, and nobody is told."""
+        for vm in self.vms.values():
+            vm.lost = True
+        self.vms.clear()
+        self._waiting.clear()
+        self._creating = 0
+        for uuid in self.bus.instances():
+            self.bus.remove(uuid)
+
     def capabilities(self) -> dict[str, Any]:
         """What `Host.getCapabilities` says before any hook has added to it."""
         return vdsm_answers.capabilities(self.id, self.name, self.version)
@@ -147,6 +150,10 @@ class SimulatedHost:
             raise VdsmRefusalError(NO_SUCH_VM, f"Virtual machine does not exist: {vm_id}")
         return self.vms[vm_id]
 
+    def _later(self, vm: RunningVm, delay_s: float, step: Callable[[], None]) -> None:
+        """The next step of a VM's life, unless the host loses its power before."""
+        self._clock.call_later(delay_s, lambda: None if vm.lost else step())
+
     def _pace(self, vm: RunningVm) -> Delays:
         return vm.spec.delays or self.delays
 
@@ -156,14 +163,14 @@ class SimulatedHost:
             vm = self._waiting.popleft()
             vm.creating = True
             self._creating += 1
-            self._clock.call_later(self._pace(vm).prepare, partial(self._choose, vm))
+            self._later(vm, self._pace(vm).prepare, partial(self._choose, vm))
 
     def _choose(self, vm: RunningVm) -> None:
         """Choose a parent for the VM's next device, or launch it if it has all."""
         if vm.destroyed:
             self._fail(vm, "")
         elif len(vm.made) == len(vm.spec.devices):
-            self._clock.call_later(self._pace(vm).launch, lambda: self._launch(vm))
+            self._later(vm, self._pace(vm).launch, lambda: self._launch(vm))
         else:
             self._choose_for(vm, *vm.spec.devices[len(vm.made)])
 
@@ -176,11 +183,10 @@ class SimulatedHost:
         if parent is None:
             self._fail(vm, f"vgpu: No device with type {type_id} is available")
             return
-        self._clock.call_later(self._pace(vm).create, lambda: self._create(vm, parent, type_id, uuid))
+        self._later(vm, self._pace(vm).create, lambda: self._create(vm, parent, type_id, uuid))
 
     def _separate(self) -> bool:
-        release = tuple(int(part) for part in self.version.split(".")[:2])
-        return self.separate and release >= SEPARATE_SINCE
+        return self.separate and vdsm_answers.release_of(self.version) >= SEPARATE_SINCE
 
     def _create(self, vm: RunningVm, parent: str, type_id: str, uuid: str) -> None:
         try:
@@ -198,11 +204,12 @@ class SimulatedHost:
             self._fail(vm, "" if vm.destroyed else vm.spec.fails)
             return
         self._leave_slot(vm)
-        self._change(vm, POWERING_UP)
-        self._clock.call_later(self._pace(vm).boot, lambda: self._booted(vm))
+        if not vm.spec.incoming:
+            self._change(vm, POWERING_UP)
+        self._later(vm, self._pace(vm).boot, lambda: self._booted(vm))
 
     def _booted(self, vm: RunningVm) -> None:
-        if vm.status == POWERING_UP:
+        if vm.status in (POWERING_UP, MIGRATION_DESTINATION):
             self._change(vm, UP)
 
     def _fail(self, vm: RunningVm, message: str) -> None:
@@ -213,7 +220,7 @@ class SimulatedHost:
             self._finish(vm, message)
             self._leave_slot(vm)
 
-        self._clock.call_later(delay, end)
+        self._later(vm, delay, end)
 
     def _leave_slot(self, vm: RunningVm) -> None:
         vm.creating = False
@@ -223,7 +230,7 @@ class SimulatedHost:
     def _stop(self, vm: RunningVm) -> None:
         if vm.status != POWERING_DOWN:
             self._change(vm, POWERING_DOWN)
-            self._clock.call_later(self._pace(vm).teardown, lambda: self._finish(vm, ""))
+            self._later(vm, self._pace(vm).teardown, lambda: self._finish(vm, ""))
 
     def _finish(self, vm: RunningVm, message: str) -> None:
         """Remove the VM's devices, newest first, then say Down; forget it if it was destroyed."""

@@ -23,7 +23,7 @@ _RICH_SINCE = (4, 4)
 
 def capabilities(host_id: str, name: str, version: str) -> dict[str, Any]:
     """The answer of `Host.getCapabilities` without what hooks add."""
-    release = _release(version)
+    release = release_of(version)
     return {
         "software_version": f"{release[0]}.{release[1]}0.0",
         "software_revision": "1",
@@ -72,7 +72,7 @@ def hostdev_list(bus: Bus, version: str) -> dict[str, Any]:
         if _PCI.fullmatch(address):
             facts = bus.attributes(address)
             found.update(_bridges(facts))
-            found[device_name(address)] = {"params": _pci(bus, address, facts, _release(version))}
+            found[device_name(address)] = {"params": _pci(bus, address, facts, release_of(version))}
     return found
 
 
@@ -91,7 +91,8 @@ def vm_stats(vm: RunningVm) -> dict[str, Any]:
     return stats
 
 
-def _release(version: str) -> tuple[int, int]:
+def release_of(version: str) -> tuple[int, int]:
+    """`4.2.6` is of release (4, 2)."""
     major, minor, *_ = version.split(".")
     return int(major), int(minor)
 

@@ -1,12 +1,14 @@
 """A VM as a simulated host knows it: what was asked for, how fast it goes, how far it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 VM_EXISTS, NO_SUCH_VM = 4, 1
 """VDSM's exception codes."""
 
 WAIT, POWERING_UP, UP, POWERING_DOWN, DOWN = "WaitForLaunch", "Powering up", "Up", "Powering down", "Down"
+MIGRATION_DESTINATION = "Migration Destination"
 
 
 class VdsmRefusalError(Exception):
@@ -45,6 +47,8 @@ class VmSpec:
     custom: Mapping[str, str] = field(default_factory=dict)
     delays: Delays | None = None
     """This VM's own pace; None is the host's."""
+    incoming: bool = False
+    """It comes from another host: `Migration Destination` until it is `Up`."""
     fails: str = ""
     """The start fails with that text once its devices are made: any other reason than the devices."""
 
@@ -60,4 +64,17 @@ class RunningVm:
     made: list[str] = field(default_factory=list)
     """UUIDs of the devices that live."""
     destroyed: bool = False
+    lost: bool = False
+    """The host lost its power under it."""
     creating: bool = False
+
+
+class Clock(Protocol):
+    """What a host needs of a timeline."""
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> object:
+        """Have the callback called after so many seconds."""
+
+
+Listener = Callable[[str, str, bool], object]
+"""Told (VM id, status, whether all is well): False only with `Down` after an error."""
