@@ -19,18 +19,22 @@ def _candidates(version: str) -> Iterator[Path]:
     yield from sorted(Path.home().glob(f".pyenv/versions/{version}*/bin/python{version}"))
 
 
-def _runs(interpreter: Path, version: str) -> bool:
-    """Whether it is what its name says; pyenv leaves names on PATH that only print an error."""
-    ask = [str(interpreter), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    answer = subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return answer.stdout.decode().strip() == version
+def _find(version: str) -> Path | None:
+    """The first candidate that is what its name says; pyenv leaves names on PATH that only print an error."""
+    question = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
+    for candidate in _candidates(version):
+        ask = [str(candidate), "-c", question]
+        answer = subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        found, _, executable = answer.stdout.decode().strip().partition(" ")
+        if found == version:
+            return Path(executable)
+    return None
 
 
 @pytest.fixture(scope="session")
 def interpreters() -> Mapping[str, Path]:
     """The Python interpreters found on this machine: version (`3.6`) to path."""
-    found = ((version, c) for version in VERSIONS for c in _candidates(version) if _runs(c, version))
-    return dict(reversed(list(found)))
+    return {version: path for version in VERSIONS if (path := _find(version))}
 
 
 @pytest.fixture(params=VERSIONS)
