@@ -18,7 +18,7 @@ from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.lookup import Asked, Engine, KnownVms, Lookup, uuid_of
 from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units import FILTERS, WEIGHTS, Filter, Weight
 from scheduler_plugins.verdict import Verdict, summary
 
 log = logging.getLogger("scheduler")
@@ -40,36 +40,6 @@ class Inventories(KnownVms, Protocol):
 
     def failure(self, host_id: str) -> HostFailure | None:
         """Why it could not be observed the last time."""
-
-
-class Unit(Protocol):
-    """A policy unit as the engine's discovery sees it."""
-
-    @property
-    def name(self) -> str:
-        """The name under which policies hold it."""
-
-    @property
-    def description(self) -> str:
-        """One line for the Administration Portal."""
-
-    @property
-    def properties(self) -> str:
-        """The policy properties it understands, `key=regex;key=regex`; empty where none."""
-
-
-class Filter(Unit, Protocol):
-    """A unit that drops hosts; pure."""
-
-    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
-        """The verdict on one host; `now` is the service's clock, seconds since the epoch."""
-
-
-class Weight(Unit, Protocol):
-    """A unit that ranks hosts; pure."""
-
-    def weigh(self, request: Request, host: HostView) -> int:
-        """The host's weight, 0 the best, 1000 the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +79,10 @@ class Decision:
     def summary(self) -> str:
         """One line: how many hosts fit, else why they refuse."""
         return summary(self.verdicts)
+
+    def weights_of(self, host_id: str) -> dict[str, int]:
+        """The host's weight by unit; empty where none weighed it."""
+        return {w.unit: score for w in self.weights for host, score in w.scores if host == host_id}
 
 
 class Scheduler:

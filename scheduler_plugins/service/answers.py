@@ -1,8 +1,10 @@
 """The shapes of the API's answers, apart from the objects behind them: nothing here changes by accident."""
 
+from typing import Any
+
 from pydantic import BaseModel
 
-from mdev_inventory.model import MdevType, ParentDevice
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import HostFailure
 from scheduler_plugins.scheduler import Decision
 from scheduler_plugins.service.capacity import HostState, TypeOnHost, TypeState
@@ -113,12 +115,46 @@ class HostAnswer(BaseModel):
     types: list[CapacityAnswer]
     failure: FailureAnswer | None
 
+    @classmethod
+    def of(cls, state: HostState, now: float) -> "HostAnswer":
+        """The answer's form of it."""
+        return cls(**_host(state, now))
+
 
 class HostDetailAnswer(HostAnswer):
     """One host with all of its parent devices."""
 
     devices: list[ParentAnswer]
     errors: list[ReadErrorAnswer]
+
+    @classmethod
+    def of(cls, state: HostState, now: float) -> "HostDetailAnswer":
+        """The answer's form of it."""
+        inventory = state.observation.inventory if state.observation else HostInventory()
+        return cls(
+            **_host(state, now),
+            devices=[ParentAnswer.of(parent) for parent in inventory.parents],
+            errors=[ReadErrorAnswer(path=error.path, error=error.error) for error in inventory.errors],
+        )
+
+
+def _host(state: HostState, now: float) -> dict[str, Any]:
+    """The members that every form of a host has."""
+    host, seen = state.host, state.observation
+    return {
+        "id": host.id,
+        "name": host.name,
+        "address": host.address,
+        "status": host.status,
+        "cluster_id": host.cluster_id,
+        "vgpu_placement": "separated" if host.separate else "consolidated",
+        "source": seen.source if seen else None,
+        "age_s": round(seen.age(now), 3) if seen else None,
+        "collected_at": seen.inventory.collected_at or None if seen else None,
+        "parents": len(seen.inventory.parents) if seen else None,
+        "types": [CapacityAnswer.of(on_host) for on_host in state.types],
+        "failure": FailureAnswer.of(state.failure) if state.failure else None,
+    }
 
 
 class TypeOnHostAnswer(BaseModel):
@@ -178,6 +214,22 @@ class VerdictAnswer(BaseModel):
     placement: list[SlotAnswer]
     weights: dict[str, int]
 
+    @classmethod
+    def of(cls, verdict: Verdict, weights: dict[str, int]) -> "VerdictAnswer":
+        """The answer's form of it."""
+        slots = verdict.placement.slots if verdict.placement else ()
+        return cls(
+            host_id=verdict.host_id,
+            host_name=verdict.host_name,
+            fits=verdict.fits,
+            code=verdict.code,
+            text=verdict.text,
+            age_s=None if verdict.age_s is None else round(verdict.age_s, 3),
+            source=verdict.source,
+            placement=[SlotAnswer(parent=slot.parent, type=slot.type) for slot in slots],
+            weights=weights,
+        )
+
 
 class DecisionAnswer(BaseModel):
     """One decision: the verdicts in the order asked."""
@@ -186,10 +238,26 @@ class DecisionAnswer(BaseModel):
     vm_name: str | None
     request: list[str]
     fits: bool
+    summary: str
     note: str
     at: float
     duration_ms: float
     verdicts: list[VerdictAnswer]
+
+    @classmethod
+    def of(cls, decision: Decision) -> "DecisionAnswer":
+        """The answer's form of it."""
+        return cls(
+            vm_id=decision.vm_id,
+            vm_name=decision.vm_name or None,
+            request=list(decision.request.types),
+            fits=bool(decision.fitting),
+            summary=decision.summary,
+            note=decision.note,
+            at=decision.at,
+            duration_ms=round(decision.duration_s * 1000, 3),
+            verdicts=[VerdictAnswer.of(v, decision.weights_of(v.host_id)) for v in decision.verdicts],
+        )
 
 
 class HealthAnswer(BaseModel):

@@ -33,7 +33,7 @@ class TypeOnHost:
     name: str
     description: str
     free: int
-    """How many more the host's allocator would create, one after the other, if they were of this type only."""
+    """How many more the host's allocator would create, one after the other, of this type alone."""
     used: int | None
     """Living instances; None where the source cannot tell."""
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from scheduler_plugins.errors import SchedulerError
-from scheduler_plugins.scheduler import Unit
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.units import Unit
 
 log = logging.getLogger("door2")
 T = TypeVar("T")

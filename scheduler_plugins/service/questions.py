@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from scheduler_plugins.errors import UnknownUnitError
-from scheduler_plugins.scheduler import Unit
 from scheduler_plugins.service.line import Answer, Question
+from scheduler_plugins.units import Unit
 
 
 class Fitting(Protocol):

@@ -1,0 +1,93 @@
+"""A scheduler that answers what it is told to, and a door 1 that runs in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from scheduler_plugins.service.door1 import Door1
+from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
+
+VM = "5b2a4a0e-6b1c-4a45-9a5e-3a6e8f3f0001"
+HOST_A = "a0000000-0000-4000-8000-00000000000a"
+HOST_B = "b0000000-0000-4000-8000-00000000000b"
+HOST_C = "c0000000-0000-4000-8000-00000000000c"
+
+
+class Fitted(NamedTuple):
+    """A filter's decision."""
+
+    fitting: tuple[str, ...]
+
+
+@dataclass
+class FakeDecider:
+    """Lets the hosts in `fitting` pass, weighs hosts by their place in the question, keeps the questions."""
+
+    fitting: tuple[str, ...] = (HOST_A,)
+    error: Exception | None = None
+    failing: str = ""
+    """The unit that raises `error`; all of them where this is empty."""
+    wait: Callable[[], object] = bool
+    """Called before each answer."""
+    asked: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = field(default_factory=list)
+    filters: Mapping[str, Unit] = field(default_factory=lambda: dict(FILTERS))
+    weights: Mapping[str, Unit] = field(default_factory=lambda: dict(WEIGHTS))
+
+    def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Fitted:
+        """The hosts that fit."""
+        self._ask(unit, vm_id, host_ids, properties)
+        return Fitted(tuple(host for host in host_ids if host in self.fitting))
+
+    def weigh(
+        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
+    ) -> list[tuple[str, int]]:
+        """Each host's place in the question."""
+        self._ask(unit, vm_id, host_ids, properties)
+        return [(host, place) for place, host in enumerate(host_ids)]
+
+    def _ask(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> None:
+        self.asked.append((unit, vm_id, tuple(host_ids), dict(properties)))
+        self.wait()
+        if self.error and self.failing in ("", unit):
+            raise self.error
+
+
+@contextmanager
+def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
+    """Two coroutine functions around a loop in another thread: started before, stopped after."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(start(), loop).result(10)  # type: ignore[arg-type]
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(stop(), loop).result(10)  # type: ignore[arg-type]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def door1(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[Door1]:
+    """A door 1 at that path."""
+    with ThreadPoolExecutor(4) as pool:
+        door = Door1(path, decider, pool, idle_s=idle_s)
+        with running(door.start, door.stop):
+            yield door
+
+
+@contextmanager
+def http(door: HttpDoor) -> Iterator[str]:
+    """A running HTTP door; gives its URL."""
+    with running(door.start, door.stop):
+        yield door.url
