@@ -1,0 +1,36 @@
+"""What can go wrong between us and the engine's REST API."""
+
+from typing import Literal
+
+Code = Literal[
+    "unreachable",  # no connection, or one that broke before an answer
+    "tls",  # connected, but the certificate or the handshake is not accepted
+    "timeout",  # nothing, or not all of it, before the deadline
+    "auth",  # the engine refuses user and password, or a token that it has just given
+    "not-found",  # the object does not exist (any more)
+    "ambiguous",  # several objects have the name that was asked for
+    "http",  # another HTTP status than success
+    "bad-answer",  # success, but not what was asked for: HTML, half a body, a wrong type
+    "closed",  # asked after close()
+]
+
+
+class EngineError(Exception):
+    """A call that the engine did not answer as hoped; never holds a password or a token."""
+
+    def __init__(self, code: Code, text: str, status: int | None = None) -> None:
+        """`code` is stable for machines, `text` names the request; `status` where HTTP got so far."""
+        super().__init__(text)
+        self.code: Code = code
+        self.text = text
+        self.status = status
+
+
+class EngineSettingError(ValueError):
+    """A setting for reaching the engine that cannot be used: the text says what is allowed."""
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Foreign text made fit for an error or a log: printable, on one line, at most `limit` characters."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return clean if len(clean) <= limit else clean[: limit - 3] + "..."
