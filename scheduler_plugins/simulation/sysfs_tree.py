@@ -26,6 +26,7 @@ class SysfsTree:
         self.root = root
         self.bus = bus
         self._figures: dict[tuple[str, str], str | None] = {}
+        self._sys = str(root / "sys")
         self._temporary = str(root / ".next")
         self._write_all(boot_id or str(uuid.uuid5(uuid.NAMESPACE_OID, str(root))))
         bus.listeners.append(self._follow)
@@ -35,6 +36,7 @@ class SysfsTree:
         self.bus.listeners.remove(self._follow)
 
     def _write_all(self, boot_id: str) -> None:
+        (self.root / _BOOT_ID).parent.mkdir(parents=True)
         _write(self.root / _BOOT_ID, boot_id)
         (self.root / "sys/devices").mkdir(parents=True, exist_ok=True)
         for address in self.bus.addresses():
@@ -76,12 +78,12 @@ class SysfsTree:
 
     def _write_type(self, parent: str, type_id: str) -> None:
         folder = self._type_folder(parent, type_id)
+        os.makedirs(f"{folder}/devices")
         facts = self.bus.type_facts(parent, type_id)
         for file, text in facts._asdict().items():
             if text is not None:
-                _write(folder / file, text)
-        (folder / "devices").mkdir(parents=True)
-        (folder / "create").touch(mode=0o200)
+                _write(f"{folder}/{file}", text)
+        _write(f"{folder}/create", "", mode=0o200)
         self._write_figure(parent, type_id)
 
     def _follow(self, change: Change) -> None:
@@ -96,15 +98,16 @@ class SysfsTree:
     def _add(self, instance: str, parent: str, type_id: str) -> None:
         folder = self._folder(parent) / instance
         folder.mkdir()
-        (folder / "remove").touch(mode=0o200)
-        _link(folder / "mdev_type", self._type_folder(parent, type_id))
+        type_folder = Path(self._type_folder(parent, type_id))
+        _write(folder / "remove", "", mode=0o200)
+        _link(folder / "mdev_type", type_folder)
         _link(folder / "subsystem", self.root / "sys/bus/mdev")
-        _link(self._type_folder(parent, type_id) / "devices" / instance, folder)
+        _link(type_folder / "devices" / instance, folder)
         _link(self.root / _INSTANCES / instance, folder)
 
     def _drop(self, instance: str, parent: str, type_id: str) -> None:
         (self.root / _INSTANCES / instance).unlink()
-        (self._type_folder(parent, type_id) / "devices" / instance).unlink()
+        os.unlink(f"{self._type_folder(parent, type_id)}/devices/{instance}")
         shutil.rmtree(self._folder(parent) / instance)
 
     def _write_figure(self, parent: str, type_id: str) -> None:
@@ -119,7 +122,7 @@ class SysfsTree:
             # A link to itself: opening it fails, also for root, as a driver's refusal does.
             os.symlink("available_instances", self._temporary)
         else:
-            _write_new(self._temporary, figure)
+            _write(self._temporary, figure)
         os.replace(self._temporary, target)
 
     def _read(self, parent: str, type_id: str) -> str | None:
@@ -131,21 +134,17 @@ class SysfsTree:
     def _folder(self, address: str) -> Path:
         return self.root / "sys" / self.bus.attributes(address)["path"]
 
-    def _type_folder(self, parent: str, type_id: str) -> Path:
-        return Path(f"{self._folder(parent)}/mdev_supported_types/{type_id}")
+    def _type_folder(self, parent: str, type_id: str) -> str:
+        """As text: paths of figures are made by the thousand."""
+        return f"{self._sys}/{self.bus.attributes(parent)['path']}/mdev_supported_types/{type_id}"
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_new(str(path), text)
-
-
-def _write_new(path: str, text: str) -> None:
+def _write(path: Path | str, text: str, mode: int = 0o444) -> None:
     """A new file with the text and, as sysfs has it, a newline; nothing at all for an empty text.
 
     Plain system calls: one creation on a card of 32 functions changes 700 figures.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         os.write(file, f"{text}\n".encode() if text else b"")
     finally:
