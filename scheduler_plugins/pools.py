@@ -22,7 +22,7 @@ from typing import NamedTuple
 from mdev_inventory.descriptions import Fields, parse
 from mdev_inventory.model import MdevType, ParentDevice
 
-POOLED = frozenset({"i915", "mtty", "mdpy", "mbochs"})
+POOLED = frozenset({"i915", "idxd", "mtty", "mdpy", "mbochs"})
 """Drivers, as type ids begin with them, whose types are known to live side by side."""
 
 

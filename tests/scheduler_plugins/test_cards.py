@@ -1,0 +1,280 @@
+"""What one creation does to the rest of its card."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from mdev_inventory.model import HostInventory, ParentDevice
+from scheduler_plugins.cards import Occupancy, after_creation, occupancy
+from tests.scheduler_plugins import inventories as inv
+
+VF = "0000:3b:00.4"
+"""The first function of the card that `functions` makes."""
+NEXT_VF = "0000:3b:00.5"
+ALL_A40 = dict.fromkeys(inv.A40, 1)
+SIZE_4 = {"nvidia-560": 1, "nvidia-570": 1}
+
+
+@pytest.mark.parametrize(
+    ("alive", "created", "expected"),
+    [
+        pytest.param({}, "nvidia-231", {"nvidia-231": 7, "nvidia-223": 7}, id="one size on an empty card"),
+        pytest.param(
+            {"nvidia-231": 6}, "nvidia-231", {"nvidia-231": 1, "nvidia-223": 1}, id="beside its like"
+        ),
+        pytest.param(
+            {"nvidia-223": 2}, "nvidia-231", {"nvidia-231": 5, "nvidia-223": 5}, id="beside another series"
+        ),
+        pytest.param({"nvidia-231": 7}, "nvidia-231", {}, id="the last place"),
+        pytest.param({}, "nvidia-234", {}, id="the whole card"),
+    ],
+)
+def test_time_sliced(alive: inv.Alive, created: str, expected: Mapping[str, int]) -> None:
+    """The type and those of its size fall by one, other sizes to 0."""
+    after = after_creation(inv.host(inv.gpu("0000:3b:00.0", inv.T4, alive)), "0000:3b:00.0", created)
+
+    assert {t: expected.get(t, 0) for t in inv.T4} == inv.figures_of(after, "0000:3b:00.0")
+
+
+def test_time_sliced_without_descriptions() -> None:
+    """Without sizes only the type itself is known to be of its size."""
+    before = inv.host(inv.device("0000:3b:00.0", {"nvidia-11": 16, "nvidia-12": 16}, vendor="0x10de"))
+
+    after = after_creation(before, "0000:3b:00.0", "nvidia-11")
+
+    assert {"nvidia-11": 15, "nvidia-12": 0} == inv.figures_of(after, "0000:3b:00.0")
+
+
+@pytest.mark.parametrize(
+    ("count", "taken", "figures", "created", "expected"),
+    [
+        pytest.param(4, [], ALL_A40, "nvidia-560", SIZE_4, id="first one: the others show its size only"),
+        pytest.param(16, ["nvidia-560"] * 10, SIZE_4, "nvidia-560", SIZE_4, id="eleventh of twelve"),
+        pytest.param(16, ["nvidia-560"] * 11, SIZE_4, "nvidia-560", {}, id="twelfth of twelve"),
+        pytest.param(16, ["nvidia-570"] * 11, SIZE_4, "nvidia-560", {}, id="twelfth of its size"),
+        pytest.param(4, [], ALL_A40, "nvidia-566", {}, id="the whole card"),
+        pytest.param(
+            4,
+            ["nvidia-560"],
+            {**SIZE_4, "nvidia-557": 1},
+            "nvidia-560",
+            {},
+            id="mixed sizes: nothing is sure",
+        ),
+        pytest.param(
+            4, ["nvidia-557"], {"nvidia-560": 1}, "nvidia-560", {}, id="mixed sizes: the other one lives"
+        ),
+    ],
+)
+def test_functions(
+    count: int, taken: list[str], figures: Mapping[str, int], created: str, expected: Mapping[str, int]
+) -> None:
+    """A function that holds one shows 0; its siblings what the card can still take."""
+    before = inv.host(inv.functions("0000:3b", count, inv.A40, figures, taken))
+    free = before.parents[len(taken)].address
+
+    after = after_creation(before, free, created)
+
+    assert dict.fromkeys(inv.A40, 0) == inv.figures_of(after, free)
+    assert {t: expected.get(t, 0) for t in inv.A40} == inv.figures_of(after, after.parents[-1].address)
+
+
+def test_function_without_description() -> None:
+    """A card without descriptions counts as one instance."""
+    before = inv.host(
+        [inv.device(a, {"x-1": 1, "x-2": 1}, physfn="0000:3b:00.0") for a in (VF, NEXT_VF)],
+        inv.device("0000:5b:00.4", {"x-1": 1}, physfn="0000:5b:00.0"),
+    )
+
+    after = after_creation(before, VF, "x-1")
+
+    assert {"x-1": 0, "x-2": 0} == inv.figures_of(after, NEXT_VF)
+    assert {"x-1": 1} == inv.figures_of(after, "0000:5b:00.4")
+
+
+def test_mig_backed_type() -> None:
+    """How many GPU instances are left for MIG-backed types nobody tells: the rest counts as taken."""
+    before = inv.host(inv.functions("0000:3b", 2, inv.A100_MIG, dict.fromkeys(inv.A100_MIG, 1)))
+
+    after = after_creation(before, VF, "nvidia-474")
+
+    assert dict.fromkeys(inv.A100_MIG, 0) == inv.figures_of(after, NEXT_VF)
+
+
+def test_other_devices_allow_one_type_at_a_time() -> None:
+    """On a device of an unknown driver, nothing says that another type can live beside the first."""
+    before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 4}))
+
+    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(
+        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
+    )
+
+
+def test_other_devices_that_show_side_by_side() -> None:
+    """Where an instance lives beside a type that is still offered, the types draw on one stock."""
+    before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 4}, {"toy-2": 1}))
+
+    assert {"toy-1": 7, "toy-2": 3} == inv.figures_of(
+        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
+    )
+
+
+def test_own_instances_show_nothing_about_others() -> None:
+    """A type beside its own instances does not say whether other types could live there."""
+    before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 0}, {"toy-1": 1}))
+
+    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(
+        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
+    )
+
+
+@pytest.mark.parametrize("family", ["time-sliced", "function", "pool", "other"])
+def test_only_the_card_changes(family: str) -> None:
+    """Other cards stay the very same objects, and the instance is counted on its parent."""
+    other = inv.gpu("0000:d8:00.0", inv.T4)
+    card: list[ParentDevice] = {
+        "time-sliced": [inv.gpu(VF, inv.T4)],
+        "function": inv.functions("0000:3b", 2, inv.A40, ALL_A40),
+        "pool": [inv.mbochs({"mbochs-small": 64})._replace(address=VF)],
+        "other": [inv.device(VF, {"toy-1": 1})],
+    }[family]
+    wanted = (card[0].types or ())[0]
+
+    after = after_creation(inv.host(card, other), VF, wanted.id)
+
+    assert other is after.parents[-1]
+    assert [VF] == [p.address for p in after.parents if any(t.instances for t in p.types or ())]
+    assert ("planned",) == next(t.instances for t in after.parents[0].types or () if t.id == wanted.id)
+
+
+def test_unknown_figures_stay_unknown() -> None:
+    """A creation does not make a figure known that was not."""
+    before = inv.host(inv.device("0000:3b:00.0", {"nvidia-1": 4, "nvidia-2": None}, vendor="0x10de"))
+
+    assert {"nvidia-1": 3, "nvidia-2": None} == inv.figures_of(
+        after_creation(before, "0000:3b:00.0", "nvidia-1"), "0000:3b:00.0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "type_id"), [("0000:3b:00.0", "nvidia-9"), ("0000:99:00.0", "nvidia-231")]
+)
+def test_nothing_to_create_on(address: str, type_id: str) -> None:
+    """A creation where there is no such parent or type is an error that names both."""
+    with pytest.raises(LookupError, match=f"^the inventory has no type {type_id} on {address}$"):
+        after_creation(inv.host(inv.gpu("0000:3b:00.0", inv.T4)), address, type_id)
+
+
+def unseen_card(taken: int, showing: int, figures: Mapping[str, int], physfn: str | None) -> HostInventory:
+    """An A40 as a source shows it that knows no instances: `taken` functions show nothing free."""
+    card = inv.functions("0000:3b", taken + showing, inv.A40, figures, ["nvidia-560"] * taken)
+    return inv.host([inv.unseen(p, physfn) for p in card])
+
+
+@pytest.mark.parametrize("physfn", ["0000:3b:00.0", None], ids=["card known", "card lost"])
+@pytest.mark.parametrize(
+    ("taken", "expected"), [(10, SIZE_4), (11, {})], ids=["eleventh of twelve", "twelfth of twelve"]
+)
+def test_unseen_instances_of_functions(taken: int, expected: Mapping[str, int], physfn: str | None) -> None:
+    """Where instances are unknown, functions that show nothing free are taken, with or without their card."""
+    before = unseen_card(taken, 2, SIZE_4, physfn)
+
+    after = after_creation(before, before.parents[taken].address, "nvidia-560")
+
+    assert {t: expected.get(t, 0) for t in inv.A40} == inv.figures_of(after, after.parents[-1].address)
+
+
+def test_seen_idle_functions_are_not_taken() -> None:
+    """Where instances are known, a function that shows nothing free and holds none does not count."""
+    idle = inv.functions("0000:3b", 12, inv.A40, {})
+    busy = [
+        p._replace(address=p.address.replace("3b:0", "3b:1"))
+        for p in inv.functions("0000:3b", 2, inv.A40, SIZE_4)
+    ]
+
+    after = after_creation(inv.host(idle, busy), busy[0].address, "nvidia-560")
+
+    assert 1 == inv.figures_of(after, busy[1].address)["nvidia-560"]
+
+
+@pytest.mark.parametrize(
+    ("inventory", "type_id", "expected"),
+    [
+        pytest.param(
+            inv.host(inv.gpu(VF, inv.T4, {"nvidia-231": 1, "nvidia-223": 2})),
+            "nvidia-231",
+            Occupancy(3, 5),
+            id="time-sliced, all series count",
+        ),
+        pytest.param(inv.host(inv.gpu(VF, inv.T4)), "nvidia-231", Occupancy(0, 8), id="time-sliced, empty"),
+        pytest.param(
+            inv.host(inv.unseen(inv.gpu(VF, inv.T4, {"nvidia-223": 3}))),
+            "nvidia-231",
+            Occupancy(3, 5),
+            id="instances unknown: the maximum less the figure",
+        ),
+        pytest.param(
+            inv.host(inv.unseen(inv.device(VF, {"i915-GVTg_V5_8": 2}))),
+            "i915-GVTg_V5_8",
+            Occupancy(None, 2),
+            id="instances unknown and no maximum",
+        ),
+        pytest.param(
+            inv.host(inv.unseen(inv.described(inv.device(VF, {"nvidia-231": None}), inv.T4))),
+            "nvidia-231",
+            Occupancy(None, 0),
+            id="figure unknown",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
+            "nvidia-560",
+            Occupancy(0, 12),
+            id="functions: the card's maximum, not the sum",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 8, inv.A40, ALL_A40)),
+            "nvidia-560",
+            Occupancy(0, 8),
+            id="functions: no more than there are",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, SIZE_4, ["nvidia-570"] * 5)),
+            "nvidia-560",
+            Occupancy(5, 7),
+            id="functions: all of its size count",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 4, inv.A40, ALL_A40, ["nvidia-560"])),
+            "nvidia-560",
+            Occupancy(1, 1),
+            id="functions: mixed sizes tell one",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, dict.fromkeys(inv.A100_MIG, 1))),
+            "nvidia-474",
+            Occupancy(0, 1),
+            id="functions: MIG-backed tells one",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, SIZE_4, ["nvidia-560"] * 13)),
+            "nvidia-560",
+            Occupancy(13, 1),
+            id="functions: beyond the maximum the kernel's word counts",
+        ),
+        pytest.param(
+            inv.host([inv.device(a, {"x-1": 1}, physfn="0000:3b:00.0") for a in (VF, NEXT_VF)]),
+            "x-1",
+            Occupancy(0, 1),
+            id="functions: without description one",
+        ),
+        pytest.param(
+            inv.host([inv.device(a, {"x-1": n}, physfn="pf") for a, n in ((VF, 0), (NEXT_VF, 0))]),
+            "x-1",
+            Occupancy(0, 0),
+            id="functions: nothing shown",
+        ),
+    ],
+)
+def test_occupancy(inventory: HostInventory, type_id: str, expected: Occupancy) -> None:
+    """How many live on a card, and how many more of the type it takes."""
+    assert expected == occupancy(inventory, VF, type_id)

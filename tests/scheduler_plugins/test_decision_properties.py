@@ -1,0 +1,182 @@
+"""What holds for every decision, over random hosts of all families, broken ones included."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.observation import Source
+from scheduler_plugins.filters import MdevFilter
+from scheduler_plugins.placement import Placement, Refusal, RefusalCode, free_instances, place
+from scheduler_plugins.units import WEIGHTS
+from tests.scheduler_plugins import inventories as inv
+
+TYPES = [
+    "nvidia-222",
+    "nvidia-223",
+    "nvidia-230",
+    "nvidia-231",
+    "nvidia-232",
+    "nvidia-560",
+    "nvidia-570",
+    "x-1",
+]
+"""A few of those that the hosts below offer, and one that none does."""
+
+
+@st.composite
+def alive_on_gpu(draw: st.DrawFn) -> inv.Alive:
+    """Instances that can live together on a T4: of one size, and no more than fit."""
+    size = draw(st.sampled_from([1024, 2048, 4096, 16384]))
+    fitting = [t for t, entry in inv.T4.items() if entry.framebuffer == size]
+    count = draw(st.integers(0, inv.T4[fitting[0]].most))
+    chosen = draw(st.lists(st.sampled_from(fitting), min_size=count, max_size=count))
+    return {t: chosen.count(t) for t in fitting if t in chosen}
+
+
+@st.composite
+def function_card(draw: st.DrawFn) -> list[ParentDevice]:
+    """An A40 with a few functions, part of them taken."""
+    count = draw(st.integers(1, 16))
+    taken = draw(st.lists(st.sampled_from(["nvidia-560", "nvidia-570"]), max_size=min(12, count)))
+    left = (
+        dict.fromkeys(inv.A40, 1)
+        if not taken
+        else {"nvidia-560": 1, "nvidia-570": 1}
+        if len(taken) < 12
+        else {}
+    )
+    return inv.functions(draw(st.sampled_from(["0000:5b", "0000:6b"])), count, inv.A40, left, taken)
+
+
+@st.composite
+def odd_parent(draw: st.DrawFn) -> ParentDevice:
+    """A parent with any figures, known or not, of any vendor."""
+    kinds = st.builds(
+        MdevType,
+        id=st.sampled_from(TYPES),
+        available=st.none() | st.integers(-1, 5),
+        instances=st.none() | st.sampled_from([(), ("u1",), ("u1", "u2")]),
+    )
+    types = draw(st.lists(kinds, max_size=4, unique_by=lambda t: t.id))
+    return ParentDevice(
+        address=draw(st.sampled_from(["0.0.fffe", "0000:07:00.0", "0000:f0:00.0", "mtty"])),
+        vendor=draw(st.sampled_from(["0x10de", "0x8086", "0x1af4", None])),
+        physfn=draw(st.sampled_from([None, None, "0000:f0:00.0"])),
+        types=draw(st.sampled_from([tuple(types), tuple(types), tuple(types), None])),
+    )
+
+
+@st.composite
+def hosts(draw: st.DrawFn) -> HostInventory:
+    """A host with up to two GPUs, a card with functions and an odd parent."""
+    gpus = [inv.gpu(a, inv.T4, draw(alive_on_gpu())) for a in ("0000:3b:00.0", "0000:86:00.0")]
+    parents: list[ParentDevice] = [*draw(st.sampled_from([gpus, gpus[:1], []]))]
+    parents += draw(st.just([]) | function_card())
+    parents += draw(st.lists(odd_parent(), max_size=2, unique_by=lambda p: p.address))
+    return inv.host(parents)
+
+
+sources = st.sampled_from([Source.HOOK, Source.HOOK, Source.VDSM])
+requests = st.lists(st.sampled_from(TYPES), min_size=1, max_size=4)
+
+
+def figures(inventory: HostInventory) -> Sequence[tuple[str, str, int | None]]:
+    """Every figure of the inventory."""
+    return [(p.address, t.id, t.available) for p in inventory.parents for t in p.types or ()]
+
+
+@given(hosts(), sources, requests, st.booleans())
+def test_placement_takes_what_is_there(
+    inventory: HostInventory, source: Source, types: list[str], separate: bool
+) -> None:
+    """Each slot shows at least one instance when its turn comes, and nothing ever raises a figure."""
+    found = place(inventory, source, inv.request(*types), separate)
+    if isinstance(found, Refusal):
+        return
+    states = [state for state, _ in found.steps] + [found.after]
+
+    assert types == [slot.type for slot in found.slots]
+    for before, after, slot in zip(states, states[1:], found.slots, strict=False):
+        assert (inv.figures_of(before, slot.parent)[slot.type] or 0) >= 1
+        for (*where, figure), (*same, later) in zip(figures(before), figures(after), strict=True):
+            assert where == same
+            assert figure == later or (figure or 0) > (later or 0)
+
+
+@given(hosts(), sources, st.sampled_from(TYPES), st.booleans())
+def test_free_instances_is_the_replay_repeated(
+    inventory: HostInventory, source: Source, type_id: str, separate: bool
+) -> None:
+    """The count equals how often one instance after the other is placed."""
+    state, count = inventory, 0
+    while isinstance(found := place(state, source, inv.request(type_id), separate), Placement):
+        state, count = found.after, count + 1
+
+    assert count == free_instances(inventory, source, type_id, separate)
+
+
+@given(hosts(), sources, st.sampled_from(TYPES), st.booleans())
+def test_requests_up_to_the_count(
+    inventory: HostInventory, source: Source, type_id: str, separate: bool
+) -> None:
+    """As many instances as are free fit into one request, and one more does not."""
+    free = free_instances(inventory, source, type_id, separate)
+
+    assert isinstance(place(inventory, source, inv.request(*[type_id] * free), separate), Placement)
+    assert isinstance(place(inventory, source, inv.request(*[type_id] * (free + 1)), separate), Refusal)
+
+
+@given(hosts(), sources, requests, st.sampled_from(TYPES))
+def test_a_creation_frees_nothing(
+    inventory: HostInventory, source: Source, types: list[str], other: str
+) -> None:
+    """After any placement no type has more free instances than before."""
+    found = place(inventory, source, inv.request(*types), separate=False)
+    if isinstance(found, Placement):
+        assert free_instances(found.after, source, other, False) <= free_instances(
+            inventory, source, other, False
+        )
+
+
+@given(hosts(), sources, requests, st.booleans())
+def test_directory_order_decides_nothing(
+    inventory: HostInventory, source: Source, types: list[str], separate: bool
+) -> None:
+    """The answer is the same whatever the order of parents and types."""
+    turned = inventory._replace(
+        parents=tuple(p._replace(types=p.types and p.types[::-1]) for p in reversed(inventory.parents))
+    )
+    here = place(inventory, source, inv.request(*types), separate)
+    there = place(turned, source, inv.request(*types), separate)
+
+    if isinstance(here, Placement) and isinstance(there, Placement):
+        assert here.slots == there.slots
+    else:
+        assert isinstance(here, Refusal)
+        assert isinstance(there, Refusal)
+        assert here.code == there.code
+
+
+@given(hosts(), sources, requests, st.booleans())
+def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
+    """Weights are whole numbers from 0 to 1000, and 1000 exactly where the filter drops the host."""
+    view = inv.view(inventory, separate, source)
+    fits = MdevFilter().judge(inv.request(*types), view, 1000.0).fits
+
+    for unit in WEIGHTS.values():
+        weight = unit.weigh(inv.request(*types), view)
+
+        assert int is type(weight)
+        assert (0 <= weight < 1000) if fits else weight == 1000
+
+
+@given(hosts(), requests)
+def test_a_type_that_nobody_has(inventory: HostInventory, types: list[str]) -> None:
+    """Where no parent has the type, it is the type that is named, whatever else is broken."""
+    found = place(inventory, Source.HOOK, inv.request("nvidia-none", *types), separate=False)
+
+    assert isinstance(found, Refusal)
+    listed = all(p.types is not None for p in inventory.parents)
+    assert found.code is (RefusalCode.NO_SUCH_TYPE if listed else RefusalCode.ALLOCATOR_FAILS)

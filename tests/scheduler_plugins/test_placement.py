@@ -1,0 +1,300 @@
+"""Placements and refusals: one row per example, figures of real devices."""
+
+import pytest
+
+from mdev_inventory.model import HostInventory, ParentDevice, ReadError
+from mdev_inventory.observation import Source
+from scheduler_plugins.placement import (
+    Placement,
+    Refusal,
+    RefusalCode,
+    Slot,
+    free_instances,
+    place,
+)
+from tests.scheduler_plugins import inventories as inv
+
+A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
+Q2, B2, Q4, Q16 = "nvidia-231", "nvidia-223", "nvidia-232", "nvidia-234"
+ALL_A40 = dict.fromkeys(inv.A40, 1)
+ONLY_4 = {"nvidia-560": 1, "nvidia-570": 1}
+
+
+def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
+    """A T4 that holds those instances."""
+    return inv.gpu(address, inv.T4, alive)
+
+
+@pytest.mark.parametrize(
+    ("inventory", "types", "separate", "parents"),
+    [
+        pytest.param(inv.host(t4(A)), [Q2], False, [A], id="one"),
+        pytest.param(inv.host(t4(A, {Q2: 6})), [Q2, Q2], False, [A, A], id="two on the last two free"),
+        pytest.param(inv.host(t4(A, {Q2: 7}), t4(B)), [Q2, Q2], False, [A, B], id="two over two cards"),
+        pytest.param(inv.host(t4(A), t4(B)), [Q2, B2], False, [A, B], id="two types never share a GPU"),
+        pytest.param(inv.host(t4(A), t4(B)), [Q2, Q2], True, [A, B], id="separate on two cards"),
+        pytest.param(inv.host(t4(A)), [Q2, Q2], True, [A, A], id="separate on one card falls back"),
+        pytest.param(inv.host(t4(A), t4(B)), [Q2] * 3, True, [A, B, A], id="separate, then the first again"),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
+            ["nvidia-560", "nvidia-570"],
+            False,
+            ["0000:3b:00.4", "0000:3b:00.5"],
+            id="functions of one size, each its own parent",
+        ),
+        pytest.param(inv.host(t4(A), inv.mtty(24, 12)), [Q2] * 8, False, [A] * 8, id="up to the walk's end"),
+        pytest.param(
+            inv.host(inv.mtty(4, 2, "0x1af4")),
+            ["mtty-1", "mtty-2"],
+            False,
+            ["mtty"] * 2,
+            id="a pool of four",
+        ),
+        pytest.param(inv.host(), [], False, [], id="nothing asked for"),
+    ],
+)
+def test_fits(inventory: HostInventory, types: list[str], separate: bool, parents: list[str]) -> None:
+    """Each instance lands where the allocator puts it after those before."""
+    found = place(inventory, Source.HOOK, inv.request(*types), separate)
+
+    assert isinstance(found, Placement)
+    assert [Slot(p, t) for p, t in zip(parents, types, strict=True)] == list(found.slots)
+
+
+REFUSALS = [
+    pytest.param(
+        inv.host(t4(A, {Q2: 7})),
+        [Q2, Q2],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 1 of nvidia-231, needs 2; left: 0000:3b:00.0 0",
+        id="two on the last free one",
+    ),
+    pytest.param(
+        inv.host(t4(A, {Q4: 1}), t4(B, {Q2: 8})),
+        [Q2],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-231, needs 1; left: 0000:3b:00.0 0, 0000:3c:00.0 0",
+        id="none free",
+    ),
+    pytest.param(
+        inv.host(t4(A, {Q2: 3})),
+        [B2],
+        RefusalCode.HELD_BY_OTHER_TYPE,
+        "has 0 of nvidia-223, needs 1; held by another type: 0000:3b:00.0 by nvidia-231",
+        id="2B beside 2Q",
+    ),
+    pytest.param(
+        inv.host(t4(A, {Q2: 3, "nvidia-223": 1}), t4(B, {Q4: 4})),
+        [Q2],
+        RefusalCode.HELD_BY_OTHER_TYPE,
+        "has 0 of nvidia-231, needs 1; held by another type: 0000:3b:00.0 by nvidia-223",
+        id="held, and the other one full",
+    ),
+    pytest.param(
+        inv.host(t4(A)),
+        [Q2, B2],
+        RefusalCode.HELD_BY_OTHER_TYPE,
+        "has 0 of nvidia-223 beside the VM's own nvidia-231, needs 1;"
+        " held by another type: 0000:3b:00.0 by nvidia-231",
+        id="held by the VM's own instance",
+    ),
+    pytest.param(
+        inv.host(t4(A)),
+        [Q2, Q16],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-234 beside the VM's own nvidia-231, needs 1; left: 0000:3b:00.0 0",
+        id="the small one takes the large one's place",
+    ),
+    pytest.param(
+        inv.host(inv.functions("0000:3b", 16, inv.A40, ONLY_4, ["nvidia-560"] * 11)),
+        ["nvidia-560", "nvidia-560"],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 1 of nvidia-560, needs 2; left: 0000:3b:00.4 0, 0000:3b:00.5 0, 0000:3b:00.6 0, 0000:3b:00.7 0,"
+        " and 12 more",
+        id="two on a card with five free functions and one place",
+    ),
+    pytest.param(
+        inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})),
+        ["nvidia-474"],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-474, needs 1; left: 0000:3b:00.4 0, 0000:3b:00.5 0, 0000:3b:00.6 0, 0000:3b:00.7 0",
+        id="MIG types at 0",
+    ),
+    pytest.param(
+        inv.host(t4(A), t4(B)),
+        ["nvidia-9"],
+        RefusalCode.NO_SUCH_TYPE,
+        "none of the host's 2 parents offers nvidia-9",
+        id="type not there",
+    ),
+    pytest.param(
+        inv.host(t4(A), inv.mtty(24, 12)),
+        [Q2, ""],
+        RefusalCode.NO_SUCH_TYPE,
+        "none of the host's 2 parents offers ",
+        id="the type comes before the allocator's death",
+    ),
+    pytest.param(
+        inv.host(),
+        [Q2],
+        RefusalCode.NO_SUCH_TYPE,
+        "the host has no mediated device parents, so no nvidia-231",
+        id="no bus",
+    ),
+    pytest.param(
+        HostInventory(errors=(ReadError("/sys/class/mdev_bus", "EACCES"), ReadError("/sys/x", "EIO"))),
+        [Q2],
+        RefusalCode.NO_SUCH_TYPE,
+        "the host has no mediated device parents, so no nvidia-231;"
+        " /sys/class/mdev_bus could not be read: EACCES",
+        id="unreadable bus",
+    ),
+    pytest.param(
+        inv.host(inv.mtty(24, 12)),
+        ["mtty-1"],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to mtty-1: it cannot read the vendor of mtty",
+        id="a free one behind a parent without vendor",
+    ),
+    pytest.param(
+        inv.host(inv.device("0.0.fffe", {"vfio_ccw-io": 1}, vendor=None), t4(A)),
+        [Q2],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to nvidia-231: it cannot read the vendor of 0.0.fffe",
+        id="a parent without vendor in the walk's way",
+    ),
+    pytest.param(
+        inv.host(inv.mtty(24, 12), t4(A, {Q2: 8})),
+        [Q2],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-231, needs 1; left: 0000:3b:00.0 0",
+        id="nothing free comes before the allocator's death",
+    ),
+    pytest.param(
+        inv.host(inv.mtty(24, 12), t4(A, {Q2: 7})),
+        [B2],
+        RefusalCode.HELD_BY_OTHER_TYPE,
+        "has 0 of nvidia-223, needs 1; held by another type: 0000:3b:00.0 by nvidia-231",
+        id="another type comes before the allocator's death",
+    ),
+    pytest.param(
+        inv.host(t4(A, {Q2: 8}), inv.mtty(24, 12), inv.device("n", {Q2: 2})),
+        [Q2],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to nvidia-231: it cannot read the vendor of mtty",
+        id="what is free is out of reach",
+    ),
+    pytest.param(
+        inv.host(inv.device(A, {"x-1": None}), inv.device(B, {"x-1": 0})),
+        ["x-1"],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to x-1: 0000:3b:00.0 has no readable figure for x-1",
+        id="an unknown figure is not 0",
+    ),
+    pytest.param(
+        inv.host(t4(A, {B2: 1}), inv.device(B, {Q2: None})),
+        [Q2],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to nvidia-231:"
+        " 0000:3c:00.0 has no readable figure for nvidia-231",
+        id="an unknown figure beside held ones",
+    ),
+    pytest.param(
+        inv.host(t4(A)._replace(types=None)),
+        [Q2],
+        RefusalCode.ALLOCATOR_FAILS,
+        "the host's allocator fails on its way to nvidia-231: it cannot list the types of 0000:3b:00.0",
+        id="unlisted types may be the wanted one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("inventory", "types", "code", "text"), REFUSALS)
+def test_refusal(inventory: HostInventory, types: list[str], code: RefusalCode, text: str) -> None:
+    """A refusal names the first reason that holds, with parent, type and figures."""
+    assert Refusal(code, text) == place(inventory, Source.HOOK, inv.request(*types), separate=False)
+
+
+def test_separate_walk_dies_before_the_fallback() -> None:
+    """Two instances on one card, placed separately, with a parent without vendor behind it."""
+    found = place(inv.host(t4(A), inv.mtty(24, 12)), Source.HOOK, inv.request(Q2, Q2), separate=True)
+
+    assert isinstance(found, Refusal)
+    assert RefusalCode.ALLOCATOR_FAILS is found.code
+
+
+def test_after() -> None:
+    """A placement tells what the host shows once all was created."""
+    found = place(inv.host(t4(A)), Source.HOOK, inv.request(Q2, Q2), separate=False)
+
+    assert isinstance(found, Placement)
+    assert 6 == inv.figures_of(found.after, A)[Q2]
+    assert 7 == inv.figures_of(found.steps[1][0], A)[Q2]
+    assert found.steps[0][0] is found.before
+
+
+def test_after_nothing() -> None:
+    """A placement of nothing leaves the inventory as it is."""
+    found = place(inv.host(t4(A)), Source.HOOK, inv.request(), separate=False)
+
+    assert isinstance(found, Placement)
+    assert found.before is found.after
+
+
+@pytest.mark.parametrize(
+    ("inventory", "type_id", "separate", "expected"),
+    [
+        pytest.param(inv.host(t4(A), t4(B, {Q2: 5})), Q2, False, 11, id="sum over cards of their own"),
+        pytest.param(inv.host(t4(A), t4(B, {Q2: 5})), Q2, True, 11, id="separate holds as many"),
+        pytest.param(inv.host(t4(A, {Q2: 1}), t4(B, {B2: 5})), B2, False, 3, id="held cards do not count"),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
+            "nvidia-560",
+            False,
+            12,
+            id="an A40 with 16 functions holds 12, the sum says 16",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
+            "nvidia-560",
+            True,
+            12,
+            id="separate spreads over functions, not beyond the card",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 32, inv.L40S, dict.fromkeys(inv.L40S, 1))),
+            "nvidia-1151",
+            False,
+            8,
+            id="an L40S holds 8 of the 6 GB profile, not 32",
+        ),
+        pytest.param(
+            inv.host(
+                inv.functions("0000:3b", 16, inv.A40, ALL_A40),
+                inv.functions("0000:5b", 16, inv.A40, ONLY_4, ["nvidia-570"] * 10),
+            ),
+            "nvidia-560",
+            False,
+            14,
+            id="two cards",
+        ),
+        pytest.param(
+            inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})), "nvidia-474", False, 0, id="MIG"
+        ),
+        pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, False, 8, id="up to the allocator's death"),
+        pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, True, 1, id="separate dies sooner"),
+        pytest.param(inv.host(inv.mtty(24, 12)), "mtty-1", False, 0, id="dead at once"),
+        pytest.param(inv.host(t4(A)), "nvidia-9", False, 0, id="not offered"),
+        pytest.param(inv.host(), Q2, True, 0, id="no parents"),
+        pytest.param(
+            inv.host(inv.device("matrix", {"vfio_ap-passthrough": 2**31 - 1}, vendor="0x1014")),
+            "vfio_ap-passthrough",
+            False,
+            2**31 - 1,
+            id="a figure without meaning takes no longer",
+        ),
+    ],
+)
+def test_free_instances(inventory: HostInventory, type_id: str, separate: bool, expected: int) -> None:
+    """How often the allocator would succeed with one instance after the other."""
+    assert expected == free_instances(inventory, Source.HOOK, type_id, separate)
