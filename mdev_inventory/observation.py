@@ -18,22 +18,6 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """What one host was seen to have. Times are the service's own clock, seconds since the epoch."""
-
-    host_id: str
-    inventory: HostInventory
-    source: Source
-    requested_at: float
-    """When the request left us: all that the host did before this moment is in the inventory."""
-    received_at: float
-
-    def age(self, now: float) -> float:
-        """Seconds since the request left; never negative."""
-        return max(0.0, now - self.requested_at)
-
-
-@dataclass(frozen=True, slots=True)
 class HostFailure:
     """Why a host could not be observed the last time it was asked."""
 
@@ -43,3 +27,24 @@ class HostFailure:
     text: str
     """For people: what, which host, which value, what to do."""
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one host was seen to have. Times are the service's own clock, seconds since the epoch."""
+
+    host_id: str
+    inventory: HostInventory
+    source: Source
+    requested_at: float
+    """When the request left us: all that the host did before this moment is in the inventory.
+
+    Not so for `Source.ENGINE`, whose copy was older already when we asked.
+    """
+    received_at: float
+    failure: HostFailure | None = None
+    """Why a better source did not do, where one should have: observed, but something is wrong there."""
+
+    def age(self, now: float) -> float:
+        """Seconds since the request left; never negative."""
+        return max(0.0, now - self.requested_at)

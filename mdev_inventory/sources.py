@@ -1,0 +1,151 @@
+"""Asks one host for its inventory: the hook's key, else VDSM's host devices, else the engine's copy of these.
+
+VDSM without the hook is asked for the host devices; so is VDSM whose hook's key cannot be understood, which
+stays visible as a failure `bad-inventory`. The engine comes last and only where VDSM cannot be asked at all:
+its copy is as old as the engine's last refresh of that host, whenever that was (contract section 6), and why
+VDSM could not be asked stays visible beside it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from mdev_inventory import codec
+from mdev_inventory.engine_errors import EngineError
+from mdev_inventory.engine_model import Host, HostDevice
+from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list
+from mdev_inventory.model import KEY, HostInventory, InventoryError, ReadError
+from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.vdsm_errors import VdsmError
+
+__all__ = ["SourceError", "from_capabilities", "from_engine_devices", "from_hostdev_list", "observe"]
+
+BAD_INVENTORY = "bad-inventory"
+# What a hanging VDSM leaves of the deadline for asking the engine instead.
+ENGINE_SHARE = 0.25
+
+
+class Vdsm(Protocol):
+    """What is asked of a host; raises VdsmError."""
+
+    async def call(
+        self, address: str, port: int, method: str, params: dict[str, Any], deadline_s: float
+    ) -> Any:
+        """The result of a JSON-RPC call."""
+
+
+class Engine(Protocol):
+    """What is asked of the engine; blocks, ends within a deadline of its own, raises EngineError."""
+
+    def host_devices(self, host_id: str) -> list[HostDevice]:
+        """The engine's copy of a host's devices."""
+
+
+class SourceError(Exception):
+    """No source told a host's inventory. `code` is that of VDSM's failure, the text tells all of them."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """`code` is stable for machines: VdsmError's codes, `bad-inventory`, `no-address`."""
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+async def observe(
+    host: Host, vdsm: Vdsm, engine: Engine, timeout_s: float, clock: Callable[[], float]
+) -> Observation:
+    """The host's inventory from the best source that answers within `timeout_s` in all, or SourceError.
+
+    `clock` is the service's, seconds since the epoch. `requested_at` is read before the request whose answer
+    counts is sent. For the engine's copy that says when we asked, not how old the copy was then: whoever
+    ends a claim by an inventory's time must not do so by one from `Source.ENGINE`. `failure` says why a
+    better source did not do.
+    """
+    asking = _Asking(host, clock, asyncio.get_running_loop().time() + timeout_s)
+    try:
+        return await asking.vdsm(vdsm, timeout_s * ENGINE_SHARE)
+    except SourceError as error:
+        failure = HostFailure(host.id, error.code, error.text, clock())
+    return await asking.engine(engine, failure)
+
+
+def from_capabilities(caps: object) -> HostInventory | None:
+    """The inventory in the answer to `Host.getCapabilities`; None where the host has no hook.
+
+    InventoryError where the answer or the hook's key cannot be understood.
+    """
+    if not isinstance(caps, Mapping):
+        raise InventoryError("capabilities", caps, "not an object", "look at that host's vdsm.log")
+    return codec.from_key(caps[KEY]) if KEY in caps else None
+
+
+class _Asking:
+    """One host, asked once, and the moment by which that has to be over."""
+
+    def __init__(self, host: Host, clock: Callable[[], float], ends: float) -> None:
+        self._host, self._clock, self._ends = host, clock, ends
+
+    async def vdsm(self, vdsm: Vdsm, reserve: float) -> Observation:
+        """From the hook's key or from VDSM's list, with `reserve` seconds left unused; SourceError."""
+        if not self._host.address:
+            raise SourceError("no-address", f"the engine shows no usable address for host {self._host.name}")
+        asked = self._clock()
+        caps = await self._call(vdsm, "Host.getCapabilities", {}, reserve)
+        failure = None
+        try:
+            inventory = from_capabilities(caps)
+        except InventoryError as error:
+            failure = HostFailure(self._host.id, BAD_INVENTORY, self._named(error), self._clock())
+        else:
+            if inventory is not None:
+                return self._seen(inventory, Source.HOOK, asked)
+        return await self._listed(vdsm, reserve, failure)
+
+    async def _listed(self, vdsm: Vdsm, reserve: float, failure: HostFailure | None) -> Observation:
+        """From VDSM's list of host devices; `failure` is what is wrong with the hook's key."""
+        asked = self._clock()
+        try:
+            devices = await self._call(vdsm, "Host.hostdevListByCaps", {"caps": ["pci"]}, reserve)
+            inventory = from_hostdev_list(devices)
+        except InventoryError as error:
+            raise self._both(failure, BAD_INVENTORY, self._named(error)) from error
+        except SourceError as error:
+            raise self._both(failure, error.code, error.text) from error
+        if failure is not None:
+            inventory = inventory._replace(
+                errors=(ReadError(f"capabilities/{KEY}", failure.text), *inventory.errors)
+            )
+        return self._seen(inventory, Source.VDSM, asked, failure)
+
+    async def engine(self, engine: Engine, failure: HostFailure) -> Observation:
+        """From the engine's copy. One that shows no mdev type at all tells nothing: older ones never do."""
+        asked = self._clock()
+        try:
+            async with asyncio.timeout_at(self._ends):
+                devices = await asyncio.to_thread(engine.host_devices, self._host.id)
+        except EngineError as error:
+            raise self._both(failure, failure.code, f"nor can the engine be asked: {error.text}") from error
+        except TimeoutError as error:
+            raise self._both(failure, failure.code, "nor did the engine answer in time") from error
+        inventory = from_engine_devices(devices)
+        if not inventory.parents:
+            raise self._both(failure, failure.code, "nor does the engine show an mdev type there")
+        return self._seen(inventory, Source.ENGINE, asked, failure)
+
+    async def _call(self, vdsm: Vdsm, method: str, params: dict[str, Any], reserve: float) -> Any:
+        left = max(0.0, self._ends - reserve - asyncio.get_running_loop().time())
+        try:
+            return await vdsm.call(self._host.address, self._host.port, method, params, left)
+        except VdsmError as error:
+            raise SourceError(str(error.code), f"host {self._host.name}: {error}") from error
+
+    def _seen(
+        self, inventory: HostInventory, source: Source, asked: float, failure: HostFailure | None = None
+    ) -> Observation:
+        return Observation(self._host.id, inventory, source, asked, self._clock(), failure)
+
+    def _named(self, error: InventoryError) -> str:
+        return f"host {self._host.name} ({self._host.address}:{self._host.port}): {error}"
+
+    def _both(self, failure: HostFailure | None, code: str, text: str) -> SourceError:
+        return SourceError(code, f"{failure.text}; {text}" if failure else text)

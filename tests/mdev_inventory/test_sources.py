@@ -1,0 +1,443 @@
+"""Where a host's inventory comes from, and what each source can tell."""
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdev_inventory import codec
+from mdev_inventory.engine_api import EngineError
+from mdev_inventory.engine_json import host_devices
+from mdev_inventory.engine_model import Host, HostDevice
+from mdev_inventory.host_lists import pci_address
+from mdev_inventory.model import KEY, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
+from mdev_inventory.observation import Observation, Source
+from mdev_inventory.sources import (
+    SourceError,
+    from_capabilities,
+    from_engine_devices,
+    from_hostdev_list,
+    observe,
+)
+from mdev_inventory.stomp_connection import Phase
+from mdev_inventory.vdsm_errors import ErrorCode, VdsmError
+from tests.mdev_inventory.engine_samples import HOST_ID, sample
+
+HOST = Host(HOST_ID, "gpu01", "gpu01.example.com", 54321, "up", "c1", False)
+T4 = ParentDevice(
+    "0000:3b:00.0",
+    "0x10de",
+    "0x1eb8",
+    "nvidia",
+    0,
+    None,
+    (
+        MdevType("nvidia-231", "GRID T4-2Q", "framebuffer=2048M, max_instance=8", "", 4, None),
+        MdevType("nvidia-210", "GRID T4-1Q", "", "", 0, None),
+    ),
+)
+FROM_HOOK = HostInventory((T4._replace(types=(MdevType("nvidia-231", "GRID T4-2Q", available=4),)),))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("pci_0000_3b_00_0", "0000:3b:00.0"),
+        ("pci_0001_c8_1f_7", "0001:c8:1f.7"),
+        ("pci_10000_e1_00_0", "10000:e1:00.0"),
+        ("pci_0000_3b_00_8", None),
+        ("pci_000_3b_00_0", None),
+        ("pci_0000_3B_00_0", None),
+        ("pci_0000_3b_00_0\n", None),
+        ("mdev_c2177883_0000_3b_00_0", None),
+        ("css_0_0_fffe", None),
+        ("computer", None),
+        ("", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_addresses_from_libvirts_names(name: object, expected: str | None) -> None:
+    """Only a PCI device's name has an address in it."""
+    assert expected == pci_address(name)
+
+
+def test_capabilities_without_the_hook() -> None:
+    """A host without the hook has no key: that is no error."""
+    assert from_capabilities({"software_version": "4.50"}) is None
+
+
+def test_capabilities_with_the_hook() -> None:
+    """The hook's key is the inventory, figures, instances and all."""
+    assert FROM_HOOK == from_capabilities({"hooks": {}, KEY: codec.to_key(FROM_HOOK)})
+
+
+@pytest.mark.parametrize("caps", [None, [], "caps", {KEY: None}, {KEY: 7}, {KEY: {"schema": 99}}])
+def test_capabilities_that_cannot_be_understood(caps: object) -> None:
+    """Wrong shapes, and a schema newer than ours, are errors, not hosts without a hook."""
+    with pytest.raises(InventoryError):
+        from_capabilities(caps)
+
+
+def test_vdsms_list() -> None:
+    """PCI devices with types are parents; the types keep their order; instances are unknown."""
+    assert HostInventory((T4,)) == from_hostdev_list(sample("hostdev_list"))
+
+
+def test_parents_are_sorted_as_the_allocator_walks() -> None:
+    """VDSM's list has no order of its own, the inventory has that of the addresses."""
+    names = ["pci_0001_00_00_0", "pci_0000_af_00_0", "pci_0000_3b_00_4", "pci_0000_3b_00_0"]
+    devices: dict[str, Any] = {name: {"params": {"mdev": {"t": {}}}} for name in names}
+
+    assert ["0000:3b:00.0", "0000:3b:00.4", "0000:af:00.0", "0001:00:00.0"] == [
+        parent.address for parent in from_hostdev_list(devices).parents
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        pytest.param("16", 16, id="a string, as VDSM writes it"),
+        pytest.param(16, 16, id="a number"),
+        pytest.param("0", 0, id="zero"),
+        pytest.param(" 4\n", 4, id="blanks around"),
+        pytest.param("-1", -1, id="negative, as older drivers may say"),
+        pytest.param("", None, id="empty"),
+        pytest.param("many", None, id="a word"),
+        pytest.param(None, None, id="null"),
+        pytest.param(True, None, id="a boolean"),
+        pytest.param(1.5, None, id="a fraction"),
+        pytest.param(["4"], None, id="a list"),
+        pytest.param("9" * 5000, None, id="without end"),
+        pytest.param("٤", None, id="other digits"),
+    ],
+)
+def test_vdsms_figures(figure: object, expected: int | None) -> None:
+    """A figure is a number or a string of one; everything else is unknown, never 0."""
+    devices = {"pci_0000_3b_00_0": {"params": {"mdev": {"t": {"available_instances": figure}}}}}
+
+    assert [MdevType("t", "t", available=expected, instances=None)] == list(
+        from_hostdev_list(devices).parents[0].types or ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "member", "expected"),
+    [
+        pytest.param({"physfn": "pci_0000_3b_00_0"}, "physfn", "0000:3b:00.0", id="a virtual function"),
+        pytest.param({"physfn": "scsi_host0"}, "physfn", None, id="physfn of another kind"),
+        pytest.param({"numa_node": "1"}, "numa_node", 1, id="numa node"),
+        pytest.param({"numa_node": "-1"}, "numa_node", None, id="the kernel's -1"),
+        pytest.param({"numa_node": {}}, "numa_node", None, id="numa node is an object"),
+        pytest.param({"vendor_id": None}, "vendor", None, id="no vendor"),
+        pytest.param({"vendor_id": []}, "vendor", None, id="vendor is a list"),
+        pytest.param({"driver": "vfio-pci"}, "driver", "vfio-pci", id="driver"),
+        pytest.param({"mdev": {}}, "types", (), id="no types left"),
+        pytest.param({"mdev": ["nvidia-231"]}, "types", None, id="types are a list"),
+    ],
+)
+def test_a_parents_facts(params: dict[str, object], member: str, expected: object) -> None:
+    """What is missing or junk is unknown; nothing is guessed."""
+    devices = {"pci_0000_3b_00_0": {"params": {"mdev": {}} | params}}
+
+    assert expected == getattr(from_hostdev_list(devices).parents[0], member)
+
+
+def test_junk_in_vdsms_list_is_among_the_errors() -> None:
+    """Junk in one device costs that device's types, says so, and does not touch the others."""
+    devices = sample("hostdev_list", pci_0000_af_00_0={"params": {"mdev": {"t": 5, "": {}}}}, junk=7)
+    devices["pci_0000_5e_00_0"] = {"params": {"mdev": "nvidia-231"}}
+    inventory = from_hostdev_list(devices)
+
+    assert T4 == inventory.parents[0]
+    assert {
+        ReadError("hostdevListByCaps/0000:5e:00.0/mdev", "not an object of types"),
+        ReadError("hostdevListByCaps/0000:af:00.0/mdev", "a type without an id"),
+        ReadError("hostdevListByCaps/0000:af:00.0/mdev/t", "not an object"),
+    } == set(inventory.errors)
+
+
+def test_a_text_longer_than_sysfs_has() -> None:
+    """No attribute is longer than a page: such a text is junk, and would not survive in the store."""
+    facts = {"name": "n" * 4097, "description": "d" * 4096}
+    devices = {"pci_0000_3b_00_0": {"params": {"mdev": {"t": facts, "t" * 4097: {}}}}}
+    inventory = from_hostdev_list(devices)
+
+    assert (MdevType("t", "t", "d" * 4096, instances=None),) == inventory.parents[0].types
+    assert [ReadError("hostdevListByCaps/0000:3b:00.0/mdev", "a type without an id")] == list(
+        inventory.errors
+    )
+
+
+@pytest.mark.parametrize("result", [None, [], "pci_0000_3b_00_0", 7])
+def test_what_is_no_list_of_devices(result: object) -> None:
+    """An answer of another shape is an error, not a host without cards."""
+    with pytest.raises(InventoryError, match="hostdevListByCaps"):
+        from_hostdev_list(result)
+
+
+@given(params=JSON, types=JSON)
+def test_any_junk_in_a_device(params: object, types: object) -> None:
+    """Whatever VDSM lists, there is an inventory that can be written down."""
+    devices = {
+        "pci_0000_3b_00_0": {"params": params},
+        "pci_0000_3b_00_4": {"params": {"mdev": types}},
+        "pci_0000_3b_00_5": {"params": {"mdev": {"t": types}}},
+        "pci_0000_3b_00_6": params,
+    }
+
+    inventory = from_hostdev_list(devices)
+
+    assert inventory == codec.from_key(codec.to_key(inventory))
+
+
+def test_the_engines_copy() -> None:
+    """The engine's devices with types are parents; what it does not tell is unknown."""
+    types = (
+        MdevType("nvidia-231", "GRID T4-2Q", "max_instance=8", "", 4, None),
+        MdevType("nvidia-232", "nvidia-232", "", "", None, None),
+    )
+    expected = HostInventory((ParentDevice("0000:3b:00.0", "0x10de", "0x1eb8", "nvidia", types=types),))
+
+    assert expected == from_engine_devices(host_devices(sample("host_devices")).items)
+
+
+class FakeVdsm:
+    """Answers with the next of `answers`, or raises it; `asked` holds the methods and the time given."""
+
+    def __init__(self, **answers: object) -> None:
+        """`getCapabilities` and `hostdevListByCaps` by their names."""
+        self._answers = answers
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.deadlines: list[float] = []
+
+    async def call(
+        self, address: str, port: int, method: str, params: dict[str, Any], deadline_s: float
+    ) -> Any:
+        """The answer of that method; `...` says nothing until the deadline."""
+        assert (HOST.address, HOST.port) == (address, port)
+        self.asked.append((method, params))
+        self.deadlines.append(deadline_s)
+        answer = self._answers[method.removeprefix("Host.")]
+        if answer is ...:
+            await asyncio.sleep(deadline_s)
+            raise silent(ErrorCode.TIMEOUT)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakeEngine:
+    """Lists these devices, raises this error, or waits for this event."""
+
+    def __init__(self, answer: list[HostDevice] | Exception | threading.Event) -> None:
+        """`answer` for any host."""
+        self._answer = answer
+        self.asked = 0
+
+    def host_devices(self, host_id: str) -> list[HostDevice]:
+        """The answer."""
+        self.asked += 1
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        if isinstance(self._answer, threading.Event):
+            self._answer.wait(10)
+            return []
+        return self._answer
+
+
+def silent(code: ErrorCode = ErrorCode.CONNECT) -> VdsmError:
+    """The error of a VDSM that cannot be asked."""
+    return VdsmError(code, "VDSM at gpu01: no answer", Phase.CONNECT)
+
+
+COPY = list(host_devices(sample("host_devices")).items)
+NO_HOOK: dict[str, Any] = {"software_version": "4.50"}
+BAD_KEY = {KEY: {"schema": 99}}
+
+
+class Steps:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        """Starts at 100."""
+        self._now = 99.0
+
+    def __call__(self) -> float:
+        """The next second."""
+        self._now += 1.0
+        return self._now
+
+
+def seen(vdsm: FakeVdsm, engine: FakeEngine, timeout_s: float = 5.0, host: Host = HOST) -> Observation:
+    """What `observe` returns."""
+    return asyncio.run(observe(host, vdsm, engine, timeout_s, Steps()))
+
+
+def unseen(vdsm: FakeVdsm, engine: FakeEngine, timeout_s: float = 5.0, host: Host = HOST) -> SourceError:
+    """What `observe` raises."""
+    with pytest.raises(SourceError) as caught:
+        seen(vdsm, engine, timeout_s, host)
+    return caught.value
+
+
+def test_the_hook_comes_first() -> None:
+    """One question is enough for a host with the hook; the time is that before it was asked."""
+    vdsm, engine = FakeVdsm(getCapabilities={KEY: codec.to_key(FROM_HOOK)}), FakeEngine([])
+
+    assert Observation(HOST_ID, FROM_HOOK, Source.HOOK, 100.0, 101.0) == seen(vdsm, engine)
+    assert ([("Host.getCapabilities", {})], 0) == (vdsm.asked, engine.asked)
+
+
+def test_without_the_hook_vdsm_lists_its_devices() -> None:
+    """The time is that before the question whose answer counts, which is the second."""
+    vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps=sample("hostdev_list"))
+    expected = Observation(HOST_ID, HostInventory((T4,)), Source.VDSM, 101.0, 102.0)
+
+    assert expected == seen(vdsm, FakeEngine([]))
+    assert ("Host.hostdevListByCaps", {"caps": ["pci"]}) == vdsm.asked[1]
+
+
+def test_a_host_without_cards_is_observed() -> None:
+    """VDSM's empty list is an inventory: it is VDSM who says so."""
+    vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps={})
+
+    assert (HostInventory(), Source.VDSM) == (
+        (found := seen(vdsm, FakeEngine(COPY))).inventory,
+        found.source,
+    )
+
+
+def test_a_key_that_cannot_be_understood() -> None:
+    """VDSM's list serves instead, and what is wrong with the hook stays visible in two places."""
+    vdsm = FakeVdsm(getCapabilities=BAD_KEY, hostdevListByCaps=sample("hostdev_list"))
+    found = seen(vdsm, FakeEngine([]))
+
+    assert (Source.VDSM, (T4,)) == (found.source, found.inventory.parents)
+    assert found.failure is not None
+    assert ("bad-inventory", True) == (
+        found.failure.code,
+        "host gpu01 (gpu01.example.com:54321)" in found.failure.text,
+    )
+    assert (ReadError("capabilities/mdev_inventory", found.failure.text),) == found.inventory.errors
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_the_engines_copy_is_the_last_source(code: ErrorCode) -> None:
+    """Where VDSM cannot be asked, the engine's copy serves, and why VDSM failed stays visible."""
+    found = seen(FakeVdsm(getCapabilities=silent(code)), FakeEngine(COPY))
+
+    assert (Source.ENGINE, from_engine_devices(COPY)) == (found.source, found.inventory)
+    assert found.failure is not None
+    assert (HOST_ID, str(code)) == (found.failure.host_id, found.failure.code)
+    assert "no answer" in found.failure.text
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "words"),
+    [
+        pytest.param({"getCapabilities": silent()}, "connect", ["no answer"], id="VDSM is silent"),
+        pytest.param(
+            {"getCapabilities": NO_HOOK, "hostdevListByCaps": silent(ErrorCode.VDSM)},
+            "vdsm",
+            ["no answer"],
+            id="list fails",
+        ),
+        pytest.param(
+            {"getCapabilities": BAD_KEY, "hostdevListByCaps": silent()},
+            "connect",
+            ["schema", "no answer"],
+            id="both",
+        ),
+        pytest.param(
+            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []},
+            "bad-inventory",
+            ["hostdevListByCaps"],
+            id="no list",
+        ),
+        pytest.param(
+            {"getCapabilities": None, "hostdevListByCaps": 7},
+            "bad-inventory",
+            ["capabilities", "hostdev"],
+            id="no caps",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("engine", "word"),
+    [
+        pytest.param(
+            EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"
+        ),
+        pytest.param([], "nor does the engine show", id="engine has no devices"),
+        pytest.param(COPY[:1], "nor does the engine show", id="engine has no types"),
+    ],
+)
+def test_when_no_source_answers(
+    answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str
+) -> None:
+    """The error's code is VDSM's, its text tells what each source said."""
+    error = unseen(FakeVdsm(**answers), FakeEngine(engine))
+
+    assert code == error.code
+    assert [] == [w for w in ["gpu01", *words, word] if w not in error.text]
+
+
+def test_a_host_without_an_address_is_not_asked() -> None:
+    """An empty address would be this machine: the engine's copy serves instead."""
+    vdsm = FakeVdsm()
+    nowhere = Host(HOST_ID, "gpu01", "", 54321, "up", "c1", False)
+    found = seen(vdsm, FakeEngine(COPY), host=nowhere)
+
+    assert (Source.ENGINE, []) == (found.source, vdsm.asked)
+    assert found.failure is not None
+    assert "no-address" == found.failure.code
+
+
+def test_a_vdsm_that_hangs_leaves_time_for_the_engine() -> None:
+    """All of it ends within one deadline, of which the engine has its share."""
+    vdsm = FakeVdsm(getCapabilities=...)
+    start = time.monotonic()
+    found = seen(vdsm, FakeEngine(COPY), timeout_s=0.4)
+
+    assert time.monotonic() - start < 1.5
+    assert Source.ENGINE is found.source
+    assert 0 < vdsm.deadlines[0] <= 0.3
+
+
+def test_two_questions_share_one_deadline() -> None:
+    """What the first question took, the second has no more."""
+    vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps={})
+    seen(vdsm, FakeEngine([]), timeout_s=4.0)
+
+    assert vdsm.deadlines[1] < vdsm.deadlines[0] <= 3.0
+
+
+def test_an_engine_that_hangs_is_not_waited_for() -> None:
+    """The deadline holds for the engine, too, even where its own is longer."""
+    release = threading.Event()
+
+    async def timed() -> float:
+        start = time.monotonic()
+        with pytest.raises(SourceError, match="nor did the engine answer in time"):
+            await observe(HOST, FakeVdsm(getCapabilities=silent()), FakeEngine(release), 0.2, Steps())
+        took = time.monotonic() - start
+        release.set()
+        return took
+
+    assert asyncio.run(timed()) < 1.5
+
+
+def test_other_errors_are_not_taken_for_answers() -> None:
+    """A fault of our own is not hidden behind another source."""
+    with pytest.raises(ZeroDivisionError):
+        seen(FakeVdsm(getCapabilities=ZeroDivisionError()), FakeEngine(COPY))
