@@ -2,14 +2,11 @@
 
 import json
 import os
-import resource
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,7 @@ from mdev_inventory.codec import from_key, to_document
 from mdev_inventory.hook_archive import build
 from tests import trees
 from tests.mdev_inventory.test_sysfs import by_id
-from tests.mdev_inventory.vdsm_runs import CAPABILITIES, Run, quiet, run
+from tests.mdev_inventory.vdsm_runs import CAPABILITIES, Run, after, quiet, run
 
 ADDRESSES = ("0000:3b:00.0", "0000:86:00.0", "mtty")
 TYPES = ("nvidia-11", "nvidia-18", "nvidia-22")
@@ -170,10 +167,8 @@ def test_a_driver_that_answers_nothing_costs_no_more_time(
     assert all(t.available is None for p in from_key(done.inventory).parents for t in p.types or ())
 
 
-def ignore_signals() -> None:
-    """What a process may inherit: deaf to SIGTERM, and its children reaped by the kernel."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+# What a process may inherit: deaf to SIGTERM, and its children reaped by the kernel.
+IGNORE_SIGNALS = "import signal as s; s.signal(s.SIGTERM, s.SIG_IGN); s.signal(s.SIGCHLD, s.SIG_IGN)"
 
 
 def test_a_reader_that_ignores_sigterm_is_left_behind_too(
@@ -182,7 +177,7 @@ def test_a_reader_that_ignores_sigterm_is_left_behind_too(
     """Whatever signal dispositions the hook was started with."""
     hang_everywhere(tree, "available_instances")
 
-    done = run([interpreter, "-IS", hook, "--root", tree], caps, preexec_fn=ignore_signals)
+    done = run(after(IGNORE_SIGNALS, [interpreter, "-IS", hook, "--root", tree]), caps)
 
     assert BOUND_S > done.seconds
     assert quiet(done)
@@ -205,17 +200,14 @@ def test_no_reader_is_left_running(hook: Path, caps: Path, tree: Path) -> None:
     assert [(opened.result(), select.POLLERR)] == gone
 
 
-def limit_file_size() -> None:
-    """Stands for a full disk: no file may grow beyond what VDSM wrote."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CAPABILITIES), len(CAPABILITIES)))
+# Stands for a full disk: no file may grow beyond what VDSM wrote.
+FULL_DISK = f"from resource import *; setrlimit(RLIMIT_FSIZE, ({len(CAPABILITIES)}, {len(CAPABILITIES)}))"
 
-
-def forbid_processes() -> None:
-    """No process may be started; only other users than root are held to it."""
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+# Only other users than root are held to a number of processes.
+NO_PROCESSES = (
+    "from resource import *; os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+    "setrlimit(RLIMIT_NPROC, (0, 0))"
+)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +229,7 @@ def test_wrong_arguments_leave_the_file_alone(hook: Path, caps: Path, arguments:
 
 def test_a_full_disk_leaves_the_file_alone(hook: Path, interpreter: Path, caps: Path, tree: Path) -> None:
     """And leaves nothing beside it."""
-    done = run([interpreter, "-IS", hook, "--root", tree], caps, preexec_fn=limit_file_size)
+    done = run(after(FULL_DISK, [interpreter, "-IS", hook, "--root", tree]), caps)
 
     assert quiet(done)
     assert CAPABILITIES == done.text
@@ -289,22 +281,22 @@ def test_a_host_that_can_start_no_process_says_so(hook: Path) -> None:
         for path in (folder, caps):
             os.chown(path, 65534, 65534)
 
-        done = run(["/usr/bin/python3", "-IS", nobodys], caps, preexec_fn=forbid_processes)
+        done = run(after(NO_PROCESSES, ["/usr/bin/python3", "-IS", nobodys]), caps)
 
     assert quiet(done)
     assert {"path": "/sys/class/mdev_bus", "error": "EAGAIN"} in done.inventory["errors"]
 
 
 @pytest.mark.parametrize(
-    "start",
+    "close",
     [
-        pytest.param(lambda: os.close(0), id="no input"),
-        pytest.param(lambda: os.closerange(0, 3), id="no streams at all"),
+        pytest.param("os.close(0)", id="no input"),
+        pytest.param("os.closerange(0, 3)", id="no streams at all"),
     ],
 )
-def test_missing_streams_do_not_matter(hook: Path, caps: Path, tree: Path, start: Callable[[], None]) -> None:
-    """The hook's own pipe may then get their numbers."""
-    done = run([sys.executable, hook, "--root", tree], caps, preexec_fn=start)
+def test_missing_streams_do_not_matter(hook: Path, caps: Path, tree: Path, close: str) -> None:
+    """The hook's own pipe must not get their numbers."""
+    done = run(after(close, [sys.executable, hook, "--root", tree]), caps)
 
     assert quiet(done)
     assert 3 == len(done.inventory["parents"])

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,15 @@ def run(command: list[str | Path], caps: Path, **popen: Any) -> Run:
         output, errors = process.communicate(timeout=20)
         seconds = time.monotonic() - began
     return Run(process.returncode, output, errors, seconds, caps.read_text())
+
+
+def after(preparation: str, command: list[str | Path]) -> list[str | Path]:
+    """The command, run in a process that was prepared by Python statements before.
+
+    Instead of `preexec_fn`, which must not be used where there are threads, as in a test runner.
+    """
+    become = f"import os, sys; {preparation}; os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", become, *command]
 
 
 def quiet(done: Run) -> bool:
