@@ -131,6 +131,11 @@ class EnginePeer(ThreadingHTTPServer):
         else:
             self.routes.get(parts.path.removeprefix(API), _unknown)(handler)
 
+    def expire(self) -> None:
+        """All tokens given so far are refused from now on."""
+        with self._count:
+            self.tokens += 1
+
     def _give_token(self, handler: Handler) -> None:
         with self._count:
             self.tokens += 1
