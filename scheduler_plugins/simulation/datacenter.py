@@ -1,0 +1,138 @@
+"""A running data centre on loopback: hosts with their VDSMs, and an engine, all on real sockets.
+
+What is simulated is the kernel driver under each host's tree, VDSM, and the engine. What is real: TLS and
+its certificates, the hook (built and run as on a host), the trees that it reads, the engine's HTTP.
+"""
+
+import contextlib
+import random
+import secrets
+import ssl
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from mdev_inventory import hook_archive
+from scheduler_plugins.simulation.boards import build_bus
+from scheduler_plugins.simulation.engine import SimulatedEngine
+from scheduler_plugins.simulation.engine.external import ExternalScheduler
+from scheduler_plugins.simulation.engine.state import Policy, Vm
+from scheduler_plugins.simulation.host import SimulatedHost
+from scheduler_plugins.simulation.pki import Authority, server_context
+from scheduler_plugins.simulation.scenario import HostPlan, VmPlan
+from scheduler_plugins.simulation.timeline import RealTime, Timeline
+from scheduler_plugins.simulation.vdsm import SimulatedVdsm
+from scheduler_plugins.simulation.vdsm_farm import VdsmFarm
+
+LOOPBACK = "127.0.0.1"
+POLICY = Policy(filters=("MdevFilter",), weights=(("MdevConsolidate", 1),))
+
+
+class DataCenter:
+    """One cluster of hosts with an engine. A context manager: everything runs inside `with`."""
+
+    def __init__(self, folder: Path, plans: Sequence[HostPlan], *, speed: float = 1.0, seed: int = 0) -> None:
+        """Keeps its files in `folder`; `speed` is simulated seconds to the second."""
+        self.folder = folder
+        self.authority = Authority(folder / "pki")
+        self.client = self.authority.client()
+        self.hosts: dict[str, SimulatedHost] = {}
+        """The hosts by their ids in the engine, the dead ones too."""
+        self._plans = plans
+        self._chance = random.Random(seed)  # noqa: S311 - ids that can be repeated are what is wanted
+        self._hook = hook_archive.build(folder / "50_mdev_inventory")
+        self._server = self.authority.host(LOOPBACK)
+        self._timeline = Timeline()
+        self._time = RealTime(self._timeline, speed)
+        self._farm = VdsmFarm()
+        self._running = contextlib.ExitStack()
+        self.engine = SimulatedEngine(self._timeline, seed=seed, real=self._time)
+        self.dead = {plan.name for plan in plans if plan.dead}
+        """Names of the hosts whose VDSM answers nobody."""
+        self.engine_url = ""
+        """The REST API's address, known inside `with`."""
+        self.user, self.password = "admin@internal", secrets.token_urlsafe(16)
+
+    def __enter__(self) -> Self:
+        """Starts hosts and REST API; nobody is asked about VM starts before `start_engine`."""
+        with contextlib.ExitStack() as running:
+            running.enter_context(self._time)
+            running.callback(self.engine.stop)
+            running.enter_context(self._farm)
+            self.cluster = self.engine.add_cluster("Default", POLICY)
+            for plan in self._plans:
+                self._add(plan)
+            self.engine_url = self.engine.serve(self._engine_tls())
+            assert self.engine.rest is not None
+            self.engine.rest.tokens.user, self.engine.rest.tokens.password = self.user, self.password
+            self._running = running.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends everything, the last first."""
+        self._running.close()
+
+    def start_engine(self, external: ExternalScheduler) -> None:
+        """The engine starts: it discovers policy units and lists devices; then the dead hosts die."""
+        self.engine.start(external)
+        self.engine.call(self._bury)
+
+    def add_vm(self, plan: VmPlan) -> Vm:
+        """Defines a VM, down."""
+        devices = [{"mdevType": type_id} for type_id in plan.types]
+        return self.engine.add_vm(plan.name, self.cluster, devices=devices)
+
+    def wait_for(self, condition: Callable[[], bool], deadline_s: float) -> bool:
+        """Waits until `condition` holds, looking alone with the engine; False after the deadline."""
+        return self._time.wait_for(condition, deadline_s)
+
+    def _add(self, plan: HostPlan) -> None:
+        tree = self.folder / "hosts" / plan.name
+        host_id = str(uuid.UUID(bytes=self._chance.randbytes(16), version=4))
+        host = SimulatedHost(
+            host_id, plan.name, build_bus(plan.boards), self._timeline, separate=plan.separate, tree=tree
+        )
+        vdsm = self._farm.start(SimulatedVdsm(_Alone(host, self.engine), self._vdsm_tls(), self._hook, tree))
+        if plan.dead:
+            self._farm.stop(vdsm)
+        self.engine.add_host(
+            plan.name,
+            self.cluster,
+            host,
+            host_id=host_id,
+            address=LOOPBACK,
+            port=vdsm.port,
+            separate=plan.separate,
+        )
+        self.hosts[host_id] = host
+
+    def _bury(self) -> None:
+        for host in self.engine.hosts.values():
+            if host.name in self.dead:
+                host.driver = None
+
+    def _vdsm_tls(self) -> ssl.SSLContext:
+        return server_context(self.authority.ca_file, self._server)
+
+    def _engine_tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self._server.cert_file, self._server.key_file)
+        return context
+
+
+class _Alone:
+    """A host as its VDSM's thread may ask it: alone with the timeline that changes it."""
+
+    def __init__(self, host: SimulatedHost, engine: SimulatedEngine) -> None:
+        self._host = host
+        self._engine = engine
+
+    def capabilities(self) -> dict[str, Any]:
+        return self._engine.call(self._host.capabilities)
+
+    def hostdev_list(self) -> dict[str, Any]:
+        return self._engine.call(self._host.hostdev_list)
+
+    def all_vm_stats(self) -> list[dict[str, Any]]:
+        return self._engine.call(self._host.all_vm_stats)
