@@ -35,6 +35,7 @@ class HttpDoor:
             app,
             log_config=None,
             access_log=False,
+            log_level="warning",
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,

@@ -1,0 +1,5 @@
+"""`python -m scheduler_plugins` is `mdev-scheduler`."""
+
+from scheduler_plugins.cli import main
+
+main()

@@ -1,0 +1,148 @@
+"""mdev-scheduler: the command line. Tables for people, JSON for programs, nothing else on standard output.
+
+Exit status: 0 done, 1 the answer is no, 2 usage or configuration, 3 could not ask (standard error says why).
+
+What a command needs is imported when it runs: `scan` must not wait for a web framework.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Schedules oVirt VMs by the mediated devices (vGPUs) that hosts really have free.",
+)
+
+DONE, NO, USAGE, COULD_NOT_ASK = 0, 1, 2, 3
+SCAN_SECONDS = 30.0
+"""A driver may hold a reader for ever: what did not answer by then is reported as such."""
+URL = "http://127.0.0.1:18782"
+CONFIG = Path("/etc/mdev-scheduler/conf.d")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[str, typer.Option("--url", envvar="MDEV_SCHEDULER_URL", help="Where the service is.")]
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="mdev-scheduler")
+
+
+def fail(text: str, status: int = COULD_NOT_ASK) -> typer.Exit:
+    """The exception that ends the command with a word on standard error."""
+    typer.echo(f"mdev-scheduler: {text}", err=True)
+    return typer.Exit(status)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from mdev_inventory import __version__
+
+        typer.echo(f"mdev-scheduler {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Schedules oVirt VMs by the mediated devices (vGPUs) that hosts really have free."""
+
+
+@app.command()
+def scan(
+    root: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="The folder that holds sys/…")
+    ] = Path("/"),
+    json: Json = False,
+) -> None:
+    """This machine's mdev inventory, with no service and no engine."""
+    from mdev_inventory import codec, deadline
+    from scheduler_plugins.cli import output
+
+    inventory = deadline.read_inventory_within(SCAN_SECONDS, str(root))
+    if json:
+        output.json(codec.to_document(inventory))
+    else:
+        output.scan(inventory)
+
+
+@app.command()
+def serve(
+    config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
+    show_config: Annotated[
+        bool, typer.Option("--show-config", help="Print the effective configuration and exit.")
+    ] = False,
+) -> None:
+    """The service, until SIGTERM or SIGINT."""
+    from scheduler_plugins import config as configuration
+
+    try:
+        settings = configuration.load(config)
+    except configuration.ConfigError as error:
+        raise fail(str(error), USAGE) from error
+    if show_config:
+        typer.echo(configuration.show(settings), nl=False)
+        return
+    from scheduler_plugins.service import life
+
+    raise typer.Exit(life.serve(settings, lambda doors: typer.echo(f"mdev-scheduler {doors}")))
+
+
+@app.command()
+def hosts(json: Json = False, url: Url = URL) -> None:
+    """The hosts: what is seen of them, used and free."""
+    from scheduler_plugins.cli import client, output
+
+    answer = client.get(url, "/api/v1/hosts")
+    output.json(answer) if json else output.hosts(answer["items"])
+
+
+@app.command()
+def types(json: Json = False, url: Url = URL) -> None:
+    """The mdev types: free and used, and on which hosts there is room."""
+    from scheduler_plugins.cli import client, output
+
+    answer = client.get(url, "/api/v1/types")
+    output.json(answer) if json else output.types(answer["items"])
+
+
+@app.command()
+def explain(
+    vm: Annotated[str, typer.Argument(metavar="VM", help="The VM's id or name.")],
+    json: Json = False,
+    url: Url = URL,
+) -> None:
+    """Would this VM start now, where, and why not elsewhere. Exit status 1 where it fits nowhere."""
+    from scheduler_plugins.cli import client, output
+
+    answer = client.get(url, "/api/v1/explain", vm=vm)
+    output.json(answer) if json else output.explain(answer)
+    if not answer["fits"]:
+        raise typer.Exit(NO)
+
+
+@app.command()
+def demo(
+    hosts: Annotated[
+        int | None, typer.Option(min=1, help="How many hosts; the standard set if not given.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running, and say where.")] = False,
+    json: Json = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The page's and API's port; 0 is any.")] = 0,
+    xmlrpc_port: Annotated[int, typer.Option(min=0, max=65535, help="Door 2's port; 0 is any.")] = 0,
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Where its files go; a temporary folder if not given.")
+    ] = None,
+) -> None:
+    """A simulated data centre on loopback: hosts, an engine, VM starts, and their decisions explained."""
+    from scheduler_plugins.simulation.demo import run
+
+    raise typer.Exit(run(hosts, json, keep, port, xmlrpc_port, run_dir))

@@ -1,0 +1,139 @@
+"""What the commands print: tables for people, JSON for programs."""
+
+import json as json_module
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+
+UNKNOWN = "?"
+PIPED_WIDTH = 160
+"""Into a pipe there is no width to keep to, but a table without any would pad to the longest reason."""
+
+Row = Mapping[str, Any]
+
+
+def json(answer: object) -> None:
+    """One JSON document."""
+    print(json_module.dumps(answer, indent=2))
+
+
+def scan(inventory: HostInventory) -> None:
+    """A host's own inventory: each parent device with its types."""
+    if not inventory.parents:
+        _print("no parent device on the mdev bus")
+    table = _table("Parent", "Driver", "Type", "Name", ">Free", ">Used")
+    for parent in inventory.parents:
+        _add_parent(table, parent)
+    if inventory.parents:
+        _print(table)
+    for error in inventory.errors:
+        _print(f"unreadable: {error.path}: {error.error}")
+
+
+def hosts(items: Iterable[Row]) -> None:
+    """The hosts as the service knows them."""
+    table = _table("Host", "Status", "Seen", "By", ">Parents", ">Used", "Types with room", "Trouble")
+    for host in items:
+        table.add_row(
+            _plain(host["name"]),
+            _plain(host["status"]),
+            _age(host["age_s"]),
+            host["source"] or "-",
+            _number(host["parents"]),
+            _number(_sum(entry["used"] for entry in host["types"])) if host["source"] else UNKNOWN,
+            f"{sum(entry['free'] > 0 for entry in host['types'])} of {len(host['types'])}",
+            _plain(host["failure"]["code"]) if host["failure"] else "",
+        )
+    _print(table)
+
+
+def types(items: Iterable[Row]) -> None:
+    """The types over all hosts."""
+    table = _table("Type", "Name", ">Free", ">Used", "Hosts with room")
+    for entry in items:
+        room = [f"{host['name']} ({host['free']})" for host in entry["hosts"] if host["free"]]
+        table.add_row(
+            _plain(entry["id"]),
+            _plain(entry["name"]),
+            _number(entry["free"]),
+            _number(entry["used"]),
+            _plain(", ".join(room)) or "none",
+        )
+    _print(table)
+
+
+def explain(decision: Row) -> None:
+    """One VM's verdict per host."""
+    request = ", ".join(decision["request"]) or "no mediated device"
+    _print(f"{_plain(decision['vm_name'] or decision['vm_id'])} asks for {_plain(request)}")
+    _print(_plain(decision["summary"]))
+    if decision["note"]:
+        _print(_plain(decision["note"]))
+    units = sorted({unit for verdict in decision["verdicts"] for unit in verdict["weights"]})
+    table = _table("Host", "Verdict", "Reason", *(f">{unit}" for unit in units), ">Age")
+    for verdict in decision["verdicts"]:
+        table.add_row(
+            _plain(verdict["host_name"] or verdict["host_id"]),
+            "fits" if verdict["fits"] else verdict["code"],
+            _plain(verdict["text"]),
+            *(_number(verdict["weights"].get(unit), "") for unit in units),
+            _age(verdict["age_s"]),
+        )
+    _print(table)
+
+
+def _add_parent(table: Table, parent: ParentDevice) -> None:
+    head = (_plain(parent.address), _plain(parent.driver or "-"))
+    if not parent.types:
+        table.add_row(*head, "its types cannot be listed" if parent.types is None else "no types")
+    for mdev_type in parent.types or ():
+        table.add_row(*head, *_type_cells(mdev_type))
+        head = ("", "")
+    table.add_section()
+
+
+def _type_cells(mdev_type: MdevType) -> tuple[str, ...]:
+    used = None if mdev_type.instances is None else len(mdev_type.instances)
+    return _plain(mdev_type.id), _plain(mdev_type.name), _number(mdev_type.available), _number(used)
+
+
+def _table(*columns: str) -> Table:
+    """A table with these columns; those that begin with `>` hold numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        justify, name = ("right", column[1:]) if column.startswith(">") else ("left", column)
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def _print(what: str | Table) -> None:
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    Console(width=width, markup=False, emoji=False, highlight=False).print(what)
+
+
+def _plain(text: str) -> str:
+    """Names come from hosts and from users: no control character of theirs reaches the terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _number(number: int | None, otherwise: str = UNKNOWN) -> str:
+    return otherwise if number is None else str(number)
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    total = 0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total
+
+
+def _age(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.0f} s"

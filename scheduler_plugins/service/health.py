@@ -1,0 +1,41 @@
+"""What does not work at the moment, in sentences for `/healthz` and the page."""
+
+from collections.abc import Callable, Mapping
+
+from mdev_inventory.engine_model import Host
+from mdev_inventory.troubles import Trouble
+from scheduler_plugins.service.capacity import Inventories
+
+NAMED = 5
+"""So many hosts are named; a data centre may lose hundreds at once."""
+
+
+class Health:
+    """Gathers what is wrong whenever somebody asks."""
+
+    def __init__(self, inventories: Inventories, troubles: Callable[[], Mapping[str, Trouble]]) -> None:
+        """`troubles` are the collector's."""
+        self._inventories, self._troubles = inventories, troubles
+        self.closed_doors: list[str] = []
+        """A sentence about each door that could not be opened."""
+
+    def reasons(self) -> list[str]:
+        """Everything that is wrong, a sentence each; empty where all is well."""
+        hosts = self._inventories
+        up = [host for host in hosts.hosts.values() if host.status == "up"]
+        failing = [host for host in up if hosts.failure(host.id)]
+        unseen = [host for host in up if not hosts.observation(host.id) and not hosts.failure(host.id)]
+        return [
+            *self.closed_doors,
+            *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
+            *_named(failing, up, "could not be asked as they should"),
+            *_named(unseen, up, "not asked yet"),
+        ]
+
+
+def _named(hosts: list[Host], of: list[Host], what: str) -> list[str]:
+    if not hosts:
+        return []
+    names = sorted(host.name for host in hosts)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [f"{len(names)} of {len(of)} hosts that are up {what}: {', '.join(names[:NAMED])}{more}"]

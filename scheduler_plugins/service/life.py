@@ -1,0 +1,186 @@
+"""The service's life: what is started, in which order, and what a stop undoes.
+
+READY is said when the doors listen and the store is loaded, before the engine is asked for anything: the
+engine discovers units while it starts, and gives its scheduler 100 ms to be there.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from mdev_inventory import __version__
+from mdev_inventory.engine_api import EngineSettingError
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.store import FILE_NAME, Store, StoreError
+from mdev_inventory.vdsm_rpc import CredentialsError
+from scheduler_plugins.config import Config, ConfigError, Service
+from scheduler_plugins.scheduler import Scheduler
+from scheduler_plugins.service import parts, systemd
+from scheduler_plugins.service.api import api
+from scheduler_plugins.service.capacity import Capacities
+from scheduler_plugins.service.collecting import CollectorThread
+from scheduler_plugins.service.door1 import Door1, DoorError
+from scheduler_plugins.service.door2 import door2
+from scheduler_plugins.service.health import Health
+from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.port_holder import port_holder
+
+log = logging.getLogger("service")
+
+DECISIONS_AT_ONCE = 16
+"""Threads for decisions: the engine asks once per cluster at a time, the proxy once per unit of a call."""
+XMLRPC_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the service can be asked; ports as they really are."""
+
+    api: str
+    xmlrpc: str | None
+    """None where another process holds the port."""
+    socket: Path
+
+    def __str__(self) -> str:
+        """One line, for people and programs."""
+        return f"api={self.api} xmlrpc={self.xmlrpc or '-'} socket={self.socket}"
+
+
+class CollectorDiedError(Exception):
+    """The collector ended by itself: inventories would age without anybody noticing."""
+
+
+class PortTakenError(DoorError):
+    """Another process listens there."""
+
+
+UNUSABLE = (ConfigError, EngineSettingError, CredentialsError)
+"""What is wrong with the configuration, in a text that says what to do."""
+TROUBLES = (StoreError, DoorError, CollectorDiedError)
+"""What else keeps the service from running, likewise."""
+
+
+async def live(
+    config: Config,
+    stop: asyncio.Event,
+    ready: Callable[[Doors], object],
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Runs the service until `stop` is set; `ready` is called when its doors listen.
+
+    Raises any of UNUSABLE and TROUBLES.
+    """
+    died = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        store = Store(config.service.state_dir / FILE_NAME)
+        stack.callback(store.close)
+        inventories = Inventories(store)
+        engine = parts.engine_api(config)
+        stack.push_async_callback(asyncio.to_thread, engine.close)
+        collector = parts.collector(config, engine, inventories, clock)
+        collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(died.set))
+        stack.push_async_callback(asyncio.to_thread, collecting.stop)
+        scheduler, capacities = Scheduler(engine, inventories, clock), Capacities(inventories, clock)
+        health = Health(inventories, lambda: collector.troubles)
+        doors = await _open(config.service, stack, scheduler, capacities, health)
+        ready(doors)
+        systemd.notify("READY=1")
+        log.info("Ready version=%s %s", __version__, doors)
+        collecting.start()
+        await _wait(stop, died)
+        systemd.notify("STOPPING=1")
+        log.info("Stopping")
+
+
+async def _open(
+    settings: Service, stack: AsyncExitStack, scheduler: Scheduler, capacities: Capacities, health: Health
+) -> Doors:
+    """Opens the doors; the stack closes them, before what they lean on."""
+    pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")
+    stack.push_async_callback(asyncio.to_thread, pool.shutdown)
+    page = HttpDoor(api(scheduler, capacities, health.reasons), settings.http_host, settings.http_port)
+    await _started(page, stack, "http_port")
+    xmlrpc = HttpDoor(door2(scheduler, pool), XMLRPC_HOST, settings.xmlrpc_port)
+    try:
+        await _started(xmlrpc, stack, "xmlrpc_port")
+    except PortTakenError as error:
+        # The proxy may well be there on purpose, and asks us through door 1.
+        health.closed_doors.append(f"door 2 is closed: {error}")
+        log.warning("Door 2 stays closed error=%s", error)
+    proxy = Door1(settings.socket, scheduler, pool, settings.socket_group)
+    await proxy.start()
+    stack.push_async_callback(proxy.stop)
+    return Doors(page.url, None if health.closed_doors else xmlrpc.url, settings.socket)
+
+
+async def _started(door: HttpDoor, stack: AsyncExitStack, key: str) -> None:
+    try:
+        await door.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            holder = (
+                await asyncio.to_thread(port_holder, door.port) or "a process that /proc does not show us"
+            )
+            raise PortTakenError(f"{door.url} is held by {holder}; stop it or set [service] {key}") from error
+        raise DoorError(f"cannot listen at {door.url}: {error.strerror}; set [service] {key}") from error
+    stack.push_async_callback(door.stop)
+
+
+async def _wait(stop: asyncio.Event, died: asyncio.Event) -> None:
+    """Until told to stop; systemd sees meanwhile that this loop turns."""
+    stopped, dead = asyncio.create_task(stop.wait()), asyncio.create_task(died.wait())
+    interval = systemd.watchdog_s()
+    try:
+        while not stopped.done() and not dead.done():
+            if interval is not None:
+                systemd.notify("WATCHDOG=1")
+            await asyncio.wait((stopped, dead), timeout=interval, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        dead.cancel()
+    if died.is_set():
+        raise CollectorDiedError("the collector ended by itself; the log says why")
+
+
+async def until_signal(config: Config, ready: Callable[[Doors], object]) -> None:
+    """Runs the service until SIGTERM or SIGINT; raises as `live` does."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await live(config, stop, ready)
+
+
+def serve(config: Config, ready: Callable[[Doors], object]) -> int:
+    """Runs the service until SIGTERM or SIGINT; gives the process's exit status, whose reason is logged.
+
+    0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
+    """
+    logging.basicConfig(level=config.log.level.upper(), format=_log_format(os.environ))
+    try:
+        asyncio.run(until_signal(config, ready))
+    except UNUSABLE as error:
+        log.error("Wrong configuration: %s", error)  # noqa: TRY400 (the text says it all)
+        return 2
+    except TROUBLES as error:
+        log.error("Cannot run: %s", error)  # noqa: TRY400 (the text says it all)
+        return 3
+    except Exception:
+        log.exception("Fault")
+        return 3
+    return 0
+
+
+def _log_format(environ: Mapping[str, str]) -> str:
+    """The journal has its own clock."""
+    text = "%(levelname)s (%(threadName)s) [%(name)s] %(message)s"
+    return text if "JOURNAL_STREAM" in environ else f"%(asctime)s {text}"

@@ -1,0 +1,66 @@
+"""The parts that the configuration describes, made from it; nothing here asks anybody anything yet."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from mdev_inventory import sources
+from mdev_inventory.collector import Collector
+from mdev_inventory.engine_api import EngineApi
+from mdev_inventory.engine_model import Host, Vm
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.observation import Observation
+from mdev_inventory.request_files import RequestFiles
+from mdev_inventory.vdsm_rpc import VdsmClient, client_context
+from scheduler_plugins import config_secrets
+from scheduler_plugins.config import Config
+from scheduler_plugins.request import RequestError, request_of
+
+
+def engine_api(config: Config) -> EngineApi:
+    """The engine; raises ConfigError, EngineSettingError."""
+    engine = config.engine
+    return EngineApi(
+        config_secrets.engine_url(config),
+        engine.user,
+        config_secrets.engine_password(config),
+        engine.ca_file,
+        engine.timeout,
+    )
+
+
+def collector(
+    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
+) -> Collector:
+    """The collector with all that it asks; raises ConfigError, CredentialsError."""
+    return Collector(
+        engine,
+        _observe(config, engine, clock),
+        inventories,
+        config.collector,
+        clock,
+        request_types=request_types,
+        files=RequestFiles(config.service.state_dir, config.service.on_failure),
+    )
+
+
+def request_types(vm: Vm) -> Sequence[str] | None:
+    """What a VM in the engine's list asks for; None where the list does not tell."""
+    if vm.unreadable:
+        return None
+    try:
+        return request_of(vm).types
+    except RequestError as error:
+        raise ValueError(str(error)) from error
+
+
+def _observe(
+    config: Config, engine: EngineApi, clock: Callable[[], float]
+) -> Callable[[Host, float], Awaitable[Observation]]:
+    vdsm = config.vdsm
+    config_secrets.check_files(config)
+    tls = client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname)
+    client = VdsmClient(tls)
+
+    async def observe(host: Host, timeout_s: float) -> Observation:
+        return await sources.observe(host, client, engine, timeout_s, clock)
+
+    return observe
