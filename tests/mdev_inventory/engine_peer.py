@@ -20,6 +20,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers what the peer's `routes` say; HTTP/1.1, so connections are kept alive."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "EnginePeer"
 
     def do_GET(self) -> None:
