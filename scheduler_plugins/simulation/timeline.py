@@ -55,8 +55,12 @@ class Timeline:
         """Has `callback` called in `delay_s` seconds (0: after what is due); ValueError if negative."""
         if not (math.isfinite(delay_s) and delay_s >= 0):
             raise ValueError(f"delay {delay_s!r} of {callback!r}: give a finite number of seconds, 0 or more")
+        return self.call_at(self.now + delay_s, callback)
+
+    def call_at(self, moment: float, callback: Callback) -> Timer:
+        """Has `callback` called at `moment`, or as soon as what is due is done if that has passed."""
         self._sequence += 1
-        timer = Timer(self.now + delay_s, self._sequence, callback)
+        timer = Timer(max(self.now, moment), self._sequence, callback)
         heapq.heappush(self._queue, timer)
         return timer
 
@@ -136,16 +140,18 @@ class RealTime:
     def call(self, function: Callable[[], T]) -> T:
         """Runs `function` alone with the timeline, after what is due by now, and returns its result.
 
-        Raises what `function` raises; TimelineError when the timeline does not run. From within a call of
-        the timeline it simply runs `function`.
+        Raises what `function` raises; TimelineError when the timeline does not run. From within another
+        call, or one of the timeline's, it simply runs `function`.
         """
         with self._changed:
             if self._inside:
                 return function()
             self._catch_up()
+            self._inside = True
             try:
                 return function()
             finally:
+                self._inside = False
                 self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[], bool], deadline_s: float) -> bool:

@@ -1,0 +1,1 @@
+"""The simulated engine's REST API: JSON over a real HTTP(S) server, with faults on demand."""

@@ -1,0 +1,63 @@
+"""What can be made to go wrong with answers, on demand."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+
+from scheduler_plugins.simulation.engine.rest.messages import Answer, fault
+
+
+class Kind(Enum):
+    """Ways of not answering properly."""
+
+    HTML = "a page of HTML with status 200, as a proxy or a login page would"
+    ERROR = "status 500 with a fault"
+    HALF = "half of the body, then the connection is closed"
+    NOTHING = "the connection is closed without a word"
+    HANG = "no answer, ever"
+
+
+HTML = Answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html;charset=UTF-8")
+ERROR = fault(500, "Internal Engine Error", "Operation Failed")
+
+
+@dataclass(slots=True)
+class _Rule:
+    kind: Kind
+    part: str
+    times: int | None
+
+
+class Faults:
+    """Rules for which requests fail how. Thread-safe."""
+
+    def __init__(self) -> None:
+        """All is well."""
+        self.delay_s = 0.0
+        """Added to every answer, in real seconds."""
+        self.made: Counter[Kind] = Counter()
+        """How often each was met."""
+        self._rules: list[_Rule] = []
+        self._lock = threading.Lock()
+
+    def add(self, kind: Kind, part: str = "", times: int | None = None) -> None:
+        """Requests whose path contains `part` fail so, the next `times` of them (None: all)."""
+        with self._lock:
+            self._rules.append(_Rule(kind, part, times))
+
+    def clear(self) -> None:
+        """All is well again."""
+        with self._lock:
+            self._rules.clear()
+        self.delay_s = 0.0
+
+    def meet(self, path: str) -> Kind | None:
+        """What befalls a request for `path`; counts."""
+        with self._lock:
+            for rule in self._rules:
+                if rule.part in path and rule.times != 0:
+                    rule.times = None if rule.times is None else rule.times - 1
+                    self.made[rule.kind] += 1
+                    return rule.kind
+        return None

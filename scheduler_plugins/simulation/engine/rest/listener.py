@@ -1,0 +1,124 @@
+"""The HTTP(S) server below the REST API: a thread per connection, and misbehaviour on demand."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+from scheduler_plugins.simulation.engine.rest.faults import ERROR, HTML, Kind
+from scheduler_plugins.simulation.engine.rest.messages import Answer, Request
+
+ADDRESS = "127.0.0.1"
+HANDSHAKE_DEADLINE_S = 10.0
+POLL_S = 0.02
+"""How soon the listener notices that it shall stop."""
+JOIN_DEADLINE_S = 5.0
+
+Responder = Callable[[Request], tuple[Kind | None, Answer | None]]
+"""What befalls a request, or else its answer; called in the connection's thread."""
+
+
+class Listener(ThreadingHTTPServer):
+    """One listening socket; ends with all its connections at `close`."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, tls: ssl.SSLContext | None, respond: Responder) -> None:
+        """Listens at once on 127.0.0.1; port 0 takes a free one."""
+        super().__init__((ADDRESS, port), _Connection)
+        self.respond = respond
+        self.closing = threading.Event()
+        self._tls = tls
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._thread = threading.Thread(target=self.serve_forever, args=(POLL_S,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Refuses new connections, cuts those that are open and waits for their threads."""
+        self.closing.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        for connection, thread in list(self._open.items()):
+            _cut(connection)
+            if thread is not threading.current_thread():
+                thread.join(JOIN_DEADLINE_S)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serves one connection, in its own thread: a client slow in its handshake delays nobody else."""
+        try:
+            connection = self._secured(request)
+        except OSError:
+            return
+        self._open[connection] = threading.current_thread()
+        try:
+            super().finish_request(connection, client_address)
+        except OSError:
+            # The client has gone, or a fault cut the connection.
+            return
+        finally:
+            del self._open[connection]
+            connection.close()
+
+    def _secured(self, request: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return request
+        request.settimeout(HANDSHAKE_DEADLINE_S)
+        secured = self._tls.wrap_socket(request, server_side=True)
+        secured.settimeout(None)
+        return secured
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """Requests of one connection, one after the other, kept alive in between."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Any method: the routes tell them apart."""
+        listener = cast(Listener, self.server)
+        length = int(self.headers.get("content-length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self.rfile.read(length))
+        misfortune, found = listener.respond(request)
+        if misfortune in (Kind.NOTHING, Kind.HANG):
+            self._say_nothing(listener, misfortune)
+            return
+        shown = {Kind.HTML: HTML, Kind.ERROR: ERROR}.get(misfortune, found) if misfortune else found
+        if shown is not None:
+            self._send(shown, half=misfortune is Kind.HALF)
+
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Nothing is printed: requests are counted instead."""
+
+    def _send(self, shown: Answer, half: bool) -> None:
+        self.send_response(shown.status)
+        self.send_header("Content-Type", shown.content_type)
+        self.send_header("Content-Length", str(len(shown.body)))
+        self.end_headers()
+        self.wfile.write(shown.body[: len(shown.body) // 2] if half else shown.body)
+        self.wfile.flush()
+        if half:
+            self._hang_up()
+
+    def _say_nothing(self, listener: Listener, misfortune: Kind | None) -> None:
+        if misfortune is Kind.HANG:
+            listener.closing.wait()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        _cut(self.connection)
+
+
+def _cut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
