@@ -82,7 +82,7 @@ class Collector:
         return self._troubles.now
 
     async def run(self) -> None:
-        """Collect until cancelled; begins at once with the hosts that the store remembers."""
+        """Collect, once, until cancelled; begins at once with the hosts that the store remembers."""
         try:
             await self._watch_hosts()
             async with asyncio.TaskGroup() as group:
@@ -92,6 +92,8 @@ class Collector:
         finally:
             await self._stop(list(self._watches))
             await self._writer.write()
+            self._writer.close()
+            self._lists.close()
 
     async def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
         """Ask these hosts now, side by side; the ids of those that answered by the deadline.

@@ -1,6 +1,7 @@
-"""Everything that the collector writes to the disk, away from the event loop and from decisions."""
+"""Everything that the collector writes to the disk, in a thread of its own: no decision waits for it."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.request_files import RequestFiles
@@ -13,15 +14,21 @@ class WriteBehind:
     def __init__(self, inventories: Inventories, files: RequestFiles, troubles: Troubles) -> None:
         """Nothing is written before the first call."""
         self._inventories, self._files, self._troubles = inventories, files, troubles
+        self._thread = ThreadPoolExecutor(1, "write-behind")
         self._word_written = False
         self.vms_listed = False
         """Set once the engine has shown its VMs: until then the last run's file knows better."""
 
+    def close(self) -> None:
+        """Write no more; what is being written is."""
+        self._thread.shutdown()
+
     async def write(self) -> None:
         """Write what has changed."""
+        loop = asyncio.get_running_loop()
         for name, work in (("store", self._inventories.flush), ("request files", self._write_files)):
             try:
-                await asyncio.to_thread(work)
+                await loop.run_in_executor(self._thread, work)
             except Exception as error:
                 self._troubles.failed(name, error)
             else:

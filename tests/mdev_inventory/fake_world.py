@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mdev_inventory.collector import Collector
 from mdev_inventory.engine_model import Host, Vm
@@ -151,3 +152,14 @@ class World:
         now = virtual_time.now() + self.offset
         known = self.inventories.snapshot.observations
         return {each: known[each].age(now) if each in known else float("inf") for each in host_ids}
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    """Run a scenario on virtual time."""
+    virtual_time.run(scenario)
+
+
+async def collect(world: World, seconds: float) -> None:
+    """Let the collector run so long."""
+    async with world.collecting():
+        await asyncio.sleep(seconds)

@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,3 +316,28 @@ def test_text_that_cannot_be_encoded_is_saved(store: Store) -> None:
     store.save_hosts([host(name="h\ud800")])
 
     assert "h?" == store.hosts()["h1"].name
+
+
+def test_a_service_killed_while_it_writes(path: Path) -> None:
+    """After SIGKILL the file opens again, and every transaction is there whole or not at all."""
+    endless = (
+        "import itertools, sys; from pathlib import Path; from mdev_inventory.store import Store\n"
+        "store = Store(Path(sys.argv[1]))\n"
+        "for n in itertools.count():\n"
+        "    with store.transaction():\n"
+        "        store.save_vms([(f'a{n}', 'x', ('t',), 1.0)])\n"
+        "        store.save_vms([(f'b{n}', 'x', ('t',), 1.0)])\n"
+        "    print(n, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", endless, str(path)], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        while int(writer.stdout.readline()) < 100:
+            pass
+        writer.kill()
+
+    store = Store(path)
+    vms = store.vms()
+
+    assert len(vms) > 200
+    assert {vm[1:] for vm in vms if vm[0] == "a"} == {vm[1:] for vm in vms if vm[0] == "b"}
+    store.close()
