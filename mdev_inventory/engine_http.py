@@ -110,12 +110,8 @@ def _meaning(error: Exception, request: Request, base: str, deadline: Deadline) 
     """What a failed exchange is called. The order counts: requests' timeouts are connection errors, too."""
     what = f"{request} at {base}"
     match error:
-        case CutError() | requests.Timeout():
+        case CutError() | requests.Timeout() | requests.ConnectionError(args=[ReadTimeoutError(), *_]):
             return EngineError("timeout", f"{what}: no whole answer within {deadline.seconds:g} s")
-        case requests.ConnectionError(args=[ReadTimeoutError(), *_]):
-            return EngineError(
-                "timeout", f"{what}: the answer stopped half way, within {deadline.seconds:g} s"
-            )
         case requests.exceptions.SSLError():
             hint = "check that the CA file is that of the engine's web server"
             return EngineError("tls", f"{what}: {one_line(str(error))}; {hint}")

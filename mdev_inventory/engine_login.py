@@ -68,8 +68,10 @@ class Login:
             self._http.ask(self._post(LOGOUT_PATH, {"scope": SCOPE, "token": token}), deadline)
 
     def _fetch(self, deadline: Deadline) -> str:
-        if self._refusal is not None and self._clock() < self._pause_ends:
-            raise EngineError(self._refusal.code, self._refusal.text, self._refusal.status)
+        left = self._pause_ends - self._clock()
+        if self._refusal is not None and left > 0:
+            text = f"{self._refusal.text} (not tried again for {left:.0f} s)"
+            raise EngineError(self._refusal.code, text, self._refusal.status)
         form = {"grant_type": "password", "scope": SCOPE, "username": self._user, "password": self._password}
         request = self._post(TOKEN_PATH, form)
         try:

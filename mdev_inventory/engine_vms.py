@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from mdev_inventory import engine_json
 from mdev_inventory.engine_errors import EngineError
+from mdev_inventory.engine_http import PASSING
 from mdev_inventory.engine_model import MediatedDevice, Vm
 from mdev_inventory.engine_rest import EngineRest, in_path
 from mdev_inventory.engine_wire import Deadline
 
 FOLLOW = {"follow": "mediateddevices"}
-# What may be wrong with one VM while the engine is well.
-ONE_VM = frozenset({"not-found", "http", "bad-answer"})
+# From this HTTP status on, it is not the question that the engine dislikes.
+SERVER_TROUBLE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class EngineVms:
             try:
                 return self._devices(vm.id, Deadline(seconds)) is not None
             except EngineError as error:
-                if error.code not in ONE_VM:
+                if not _of_one_vm(error):
                     raise
         return False
 
@@ -89,7 +90,8 @@ class EngineVms:
         except EngineError as error:
             if error.code not in ("http", "not-found"):
                 raise
-            self._learn(replace(before, follow=False))
+            if (error.status or 0) < SERVER_TROUBLE:
+                self._learn(replace(before, follow=False))
             return self._list({}, seconds)
         if any(device.spec_params for vm in vms for device in vm.mediated_devices or ()):
             self._learn(replace(before, follow=True))
@@ -103,7 +105,7 @@ class EngineVms:
                 devices = self._devices(vm.id, Deadline(seconds))
                 found.append(replace(vm, mediated_devices=devices, unreadable=""))
             except EngineError as error:
-                if error.code not in ONE_VM:
+                if not _of_one_vm(error):
                     raise
                 if error.code != "not-found":
                     found.append(replace(vm, mdev_type=None, mediated_devices=None, unreadable=error.text))
@@ -141,3 +143,8 @@ class EngineVms:
                 follow = self._last.follow if news.follow is None else news.follow
                 news = _Learnt(news.token, devices, follow)
             self._last = news
+
+
+def _of_one_vm(error: EngineError) -> bool:
+    """Whether this may be wrong with one VM while the engine is well."""
+    return error.code in ("not-found", "http", "bad-answer") and error.status not in PASSING

@@ -216,6 +216,21 @@ def test_a_broken_post_is_not_tried_again(peer: EnginePeer, http: EngineHttp) ->
     assert ("unreachable", 1, None) == (error.code, peer.seen["POST /x"], error.__cause__)
 
 
+def test_an_answer_compressed_in_a_broken_way(peer: EnginePeer, http: EngineHttp) -> None:
+    """An answer that cannot be unpacked is as it is: another try would bring the same."""
+
+    def broken(answer: Handler) -> None:
+        answer.send_response(200)
+        answer.send_header("Content-Encoding", "gzip")
+        answer.send_header("Content-Length", "4")
+        answer.end_headers()
+        answer.wfile.write(b"zip?")
+
+    peer.routes["/ovirt-engine/x"] = broken
+
+    assert ("bad-answer", 1) == (refused(http).code, peer.seen["GET /x"])
+
+
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_passing_status_is_waited_out(peer: EnginePeer, http: EngineHttp, status: int) -> None:
     """A restarting engine is asked again, shortly after."""

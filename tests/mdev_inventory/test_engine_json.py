@@ -207,10 +207,11 @@ def test_events_come_oldest_first() -> None:
     assert expected == engine_json.events(sample("events")).items
 
 
-def test_an_event_without_a_number() -> None:
+@pytest.mark.parametrize("event", [{"id": "x"}, {}, {"index": "-1", "id": "1"}])
+def test_an_event_without_a_number(event: dict[str, str]) -> None:
     """An event that cannot be put in order is an error."""
-    with pytest.raises(AnswerError, match="'id' is 'x', not a whole number"):
-        engine_json.event({"id": "x"})
+    with pytest.raises(AnswerError, match="not a whole number"):
+        engine_json.event(event)
 
 
 @pytest.mark.parametrize(("read", "wrapper"), COLLECTIONS)
@@ -253,6 +254,14 @@ def test_junk_in_one_host_does_not_lose_a_host() -> None:
     assert ["host 'h2': member 'port' is 'ssh', not a whole number from 1 to 65535"] == [
         str(p) for p in read.problems
     ]
+
+
+def test_a_host_of_nothing_but_junk_stays_too() -> None:
+    """What can be read of a host with junk is kept, the rest has the meaning of what is missing."""
+    junk = {"id": "h2", "name": [], "status": {}, "cluster": 7, "port": [], "vgpu_placement": "separated"}
+    read = engine_json.hosts({"host": [sample("host"), junk]})
+
+    assert Host("h2", "h2", "", 54321, "unknown", "", True) == read.items[1]
 
 
 def test_junk_in_one_vm_does_not_lose_a_vm() -> None:
