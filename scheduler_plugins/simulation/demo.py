@@ -21,7 +21,7 @@ from scheduler_plugins.simulation.scenario import VmPlan
 from scheduler_plugins.simulation.service_process import ServiceProcess
 from scheduler_plugins.simulation.trial import parents_taken
 
-SPEED = 5.0
+SPEED = 10.0
 """Simulated seconds to the second, so that nobody waits for guests that boot."""
 START_LIMIT_S = 60.0
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scheduler_plugins.placement import RefusalCode
 from scheduler_plugins.simulation.datacenter import DataCenter
 from scheduler_plugins.simulation.engine.state import Ending
 from scheduler_plugins.simulation.profiles import profile
@@ -48,6 +49,9 @@ class Outcome:
         return not self.wrong and bool(could) == bool(went) and set(went) <= set(could) and self.attempts <= 1
 
 
+TELLING = frozenset(RefusalCode) - {RefusalCode.NO_SUCH_TYPE, RefusalCode.NO_INVENTORY}
+
+
 def _said(verdict: Mapping[str, Any]) -> list[str] | None:
     return [slot["parent"] for slot in verdict["placement"]] if verdict["fits"] else None
 
@@ -84,9 +88,8 @@ def print_people(plans: Sequence[HostPlan], outcomes: Sequence[Outcome]) -> None
     console.print(_hosts(plans))
     console.print("\n[bold]Who went where[/]")
     console.print(_starts(outcomes))
-    console.print("\n[bold]Why not elsewhere[/]")
-    for outcome in outcomes:
-        console.print(_reasons(outcome))
+    console.print("\n[bold]Why not elsewhere[/] (hosts that are not named have no such type)")
+    console.print(_reasons(outcomes))
     _print_verdict(console, outcomes)
 
 
@@ -108,15 +111,21 @@ def _starts(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def _reasons(outcome: Outcome) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-    table.add_column(width=10, style="bold")
-    table.add_column(width=12)
-    table.add_column()
-    refused = [verdict for verdict in outcome.verdicts if not verdict["fits"]]
-    for number, verdict in enumerate(refused):
-        name = outcome.plan.name if number == 0 else ""
-        table.add_row(name, verdict["host_name"], f"[dim]{verdict['code']}[/] {escape(verdict['text'])}")
+def _reasons(outcomes: Sequence[Outcome]) -> Table:
+    table = Table("VM", "host", "reason", box=None, pad_edge=False, header_style="dim")
+    silent: dict[str, str] = {}
+    for outcome in outcomes:
+        name = outcome.plan.name
+        for verdict in outcome.verdicts:
+            if verdict["code"] == RefusalCode.NO_INVENTORY:
+                silent[verdict["host_name"]] = verdict["text"]
+            elif not verdict["fits"] and verdict["code"] != RefusalCode.NO_SUCH_TYPE:
+                table.add_row(name, verdict["host_name"], escape(verdict["text"]))
+                name = ""
+        if not any(verdict["fits"] or verdict["code"] in TELLING for verdict in outcome.verdicts):
+            table.add_row(name, "all", escape(outcome.summary.partition(" (")[0]))
+    for host, text in silent.items():
+        table.add_row("all", host, escape(text))
     return table
 
 
