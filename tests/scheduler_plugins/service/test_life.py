@@ -1,0 +1,191 @@
+"""The service's life, as a real process."""
+
+import ast
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xmlrpc.client import ServerProxy
+
+import pytest
+import requests
+
+import scheduler_plugins
+from mdev_inventory.request_files import ON_FAILURE_FILE
+from tests.scheduler_plugins.service.running import HOSTS, Folder, Running
+from tests.scheduler_plugins.world import FREE, PLAIN, WANTS, World
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A configuration of its own for each test."""
+    return Folder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that remembers an earlier run, while its engine is silent."""
+    folder = Folder(tmp_path_factory.mktemp("service"))
+    folder.remember(World())
+    with Running(folder) as running:
+        yield running
+
+
+def test_door_2_answers_from_what_the_last_run_knew(running: Running) -> None:
+    """A restart while the engine is down changes no decision."""
+    with ServerProxy(running.doors["xmlrpc"]) as engine:
+        assert {"MdevFilter"} == set(engine.discover()["filters"])  # type: ignore[index, call-overload]
+        assert {"result_code": 0, "result": [FREE]} == engine.runFilters(["MdevFilter"], HOSTS, WANTS, {})
+        assert {"result_code": 0, "result": HOSTS} == engine.runFilters(["MdevFilter"], HOSTS, PLAIN, {})
+        weights = engine.runCostFunctions([["MdevSpread", 1]], HOSTS, WANTS, {})
+
+    expected = [[FREE, 10, "MdevSpread"], *([host, 1000, "MdevSpread"] for host in HOSTS[1:])]
+    assert {"result_code": 0, "result": expected} == weights
+
+
+def test_door_1_answers_the_proxys_plugin(running: Running) -> None:
+    """The plugin file as the proxy runs it, against the real service."""
+    plugins = Path(scheduler_plugins.__file__).parent / "proxy"
+    script = f"import mdev_units; mdev_units.MdevFilter().do_filter{(HOSTS, WANTS, {})!r}"
+    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.doors["socket"]}
+    done = subprocess.run([sys.executable, "-c", script], cwd=plugins, env=environ, capture_output=True)
+
+    assert (0, b"") == (done.returncode, done.stderr)
+    assert [FREE] == ast.literal_eval(done.stdout.decode())
+
+
+def test_the_api_and_the_page_are_there(running: Running) -> None:
+    """With the engine's silence in both."""
+    api = running.doors["api"]
+    running.log("FAILED engine hosts")
+    running.log("FAILED host=elsewhere")
+    health = requests.get(f"{api}/healthz", timeout=10).json()
+
+    assert "degraded" == health["status"]
+    assert "engine hosts: " in "\n".join(health["reasons"])
+    assert "hosts that are up could not be asked as they should: dead" in "\n".join(health["reasons"])
+    assert 5 == len(requests.get(f"{api}/api/v1/hosts", timeout=10).json()["items"])
+    assert "degraded" in requests.get(api, timeout=10).text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_nothing_behind(folder: Folder, number: int) -> None:
+    """Exit status 0, the socket gone, the ports free, the state file closed."""
+    with Running(folder) as running:
+        api = running.doors["api"]
+        status = running.stop(number)
+
+    assert 0 == status
+    assert not folder.socket.exists()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(api, timeout=10)
+    assert [] == list(folder.state.glob("*-wal"))
+    assert "Traceback" not in running.log_file.read_text()
+
+
+def test_the_plugins_word_for_failures_is_written(folder: Folder) -> None:
+    """The plugin reads it while the service is down."""
+    folder.write("20-word.conf", service="on_failure=pass\n")
+    with Running(folder) as running:
+        running.stop(signal.SIGTERM)
+
+    assert "pass\n" == (folder.state / ON_FAILURE_FILE).read_text()
+
+
+def test_systemd_is_told(folder: Folder, tmp_path: Path) -> None:
+    """READY once the doors listen, a watchdog's ping at least twice as often as it bites, STOPPING."""
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        systemd.settimeout(15)
+        with Running(folder, {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "100000"}) as running:
+            said = [systemd.recv(100) for _ in range(4)]
+            running.stop(signal.SIGTERM)
+        while said[-1] != b"STOPPING=1":
+            said.append(systemd.recv(100))
+
+    assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"] == said[:4]
+
+
+def test_a_proxy_on_door_2s_port_is_lived_with(folder: Folder) -> None:
+    """The service runs on and says who it is."""
+    with socket.socket() as proxy:
+        proxy.bind(("127.0.0.1", 0))
+        proxy.listen()
+        port = proxy.getsockname()[1]
+        folder.write("20-port.conf", service=f"xmlrpc_port={port}\n")
+        with Running(folder) as running:
+            reasons = requests.get(f"{running.doors['api']}/healthz", timeout=10).json()["reasons"]
+
+    assert "-" == running.doors["xmlrpc"]
+    assert f"door 2 is closed: http://127.0.0.1:{port} is held by {os.getpid()} (" in reasons[0]
+
+
+def start_fails(folder: Folder) -> tuple[int, str]:
+    """Exit status and standard error of a service that does not come up."""
+    with Running(folder) as running:
+        status = running.process.wait(30)
+
+    assert {} == running.doors
+    assert "Traceback" not in running.log_file.read_text()
+    return status, running.log_file.read_text()
+
+
+def test_a_page_port_in_use_stops_the_service(folder: Folder) -> None:
+    """Without page and API it could not be watched; status 3, with the holder and the key."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        folder.write("20-port.conf", service=f"http_port={other.getsockname()[1]}\n")
+        status, log = start_fails(folder)
+
+    assert 3 == status
+    assert f"is held by {os.getpid()} (" in log
+    assert "set [service] http_port" in log
+    assert not folder.socket.exists()
+
+
+def test_a_wrong_key_stops_the_service(folder: Folder) -> None:
+    """Status 2, with file, key, value and what is allowed."""
+    folder.write("20-bad.conf", service="http_port=99999\n")
+    status, log = start_fails(folder)
+
+    assert 2 == status
+    assert "20-bad.conf" in log
+    assert "http_port = '99999': it must be a whole number from 0 to 65535" in log
+
+
+def test_a_password_that_others_can_read_stops_the_service(folder: Folder) -> None:
+    """Status 2; what is in the file is nowhere."""
+    folder.password.chmod(0o644)
+    status, log = start_fails(folder)
+
+    assert 2 == status
+    assert "chmod 0600" in log
+    assert "secret" not in log
+
+
+def test_a_damaged_state_file_stops_the_service(folder: Folder) -> None:
+    """Status 3, with the remedy."""
+    folder.state.mkdir()
+    (folder.state / "state.sqlite").write_bytes(b"no database" * 1000)
+    status, log = start_fails(folder)
+
+    assert 3 == status
+    assert "move it away" in log
+
+
+def test_a_second_service_leaves_the_first_alone(running: Running) -> None:
+    """The socket in use is not taken away."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scheduler_plugins", "serve", "--config", str(running.folder.config)],
+        capture_output=True,
+        timeout=30,
+    )
+
+    assert 3 == done.returncode
+    assert b"another process listens at" in done.stderr
+    assert running.folder.socket.exists()
