@@ -133,7 +133,7 @@ def _functions_after(
 def _still_fitting(function: ParentDevice, created: MdevType, alive: int) -> dict[str, int]:
     """The figures that a sibling keeps beside `alive` instances of that size on the card."""
     return {
-        t.id: t.available or 0
+        t.id: t.available
         for t in function.types or ()
         if t.available and same_size(t, created) and alive < (fields(t.description).max_instance or 1)
     }
@@ -166,14 +166,15 @@ def _card_key(function: ParentDevice) -> str:
 
 
 def _looks_like_function(parent: ParentDevice) -> bool:
-    """A PCI parent of a source that shows neither instances nor the link: no figure above 1, though
-    the card holds more. A card that is nearly full reads the same, and comes to no harm by it."""
+    """An NVIDIA parent of a source that shows neither instances nor the link: no figure is above 1.
+
+    A card of its own that is nearly full reads the same, and comes to no harm by it.
+    """
     types = parent.types or ()
     return (
         any(t.instances is None for t in types)
         and is_nvidia(parent)
-        and all((t.available or 0) <= 1 for t in types)
-        and any((fields(t.description).max_instance or 0) > 1 for t in types)
+        and all(t.available is None or t.available <= 1 for t in types)
     )
 
 

@@ -157,20 +157,29 @@ def _unknown(parent: ParentDevice, type_id: str) -> bool:
 
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
-    if not inventory.parents:
-        unread = "".join(f"; {e.path} could not be read: {e.error}" for e in inventory.errors[:1])
-        return f"the host has no mediated device parents, so no {type_id}{unread}"
-    return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
+    if inventory.parents:
+        return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
+    bare = f"the host has no mediated device parents, so no {type_id}"
+    if not inventory.errors:
+        return bare
+    unread = inventory.errors[0]
+    return f"{bare}; {unread.path} could not be read: {unread.error}"
 
 
 def _no_free(request: Request, slots: list[Slot], type_id: str, offering: list[ParentDevice]) -> str:
-    figures = _listed([f"{p.address} {shown(p, type_id)}" for p in offering])
-    return f"{_has_and_needs(request, slots, type_id)}; left: {figures}"
+    parents = _listed([p.address + _living(p) for p in offering])
+    return f"{_has_and_needs(request, slots, type_id)}; none left on {parents}"
 
 
 def _held(request: Request, slots: list[Slot], type_id: str, held: list[ParentDevice]) -> str:
     names = _listed([f"{p.address} by {', '.join(holders(p, type_id))}" for p in held])
     return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
+
+
+def _living(parent: ParentDevice) -> str:
+    """What lives on a parent; empty where nothing does, or nobody knows."""
+    living = [f"{len(t.instances)} x {t.id}" for t in parent.types or () if t.instances]
+    return f" ({', '.join(living)})" if living else ""
 
 
 def _has_and_needs(request: Request, slots: list[Slot], type_id: str) -> str:

@@ -6,6 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes depends on what else the machine does; a whole test has its own limit.
+settings.register_profile("short", deadline=None)
+settings.load_profile("short")
 
 # EL8's platform python, EL9's, and ours: what hosts and proxies run, and what the service runs.
 VERSIONS = ("3.6", "3.9", "3.11")

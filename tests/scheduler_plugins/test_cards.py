@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
-from scheduler_plugins.cards import Occupancy, after_creation, occupancy
+from scheduler_plugins.cards import Occupancy, after_creation, occupancy, shown
 from tests.scheduler_plugins import inventories as inv
 
 VF = "0000:3b:00.4"
@@ -184,6 +184,44 @@ def test_unseen_instances_of_functions(taken: int, expected: Mapping[str, int], 
     assert {t: expected.get(t, 0) for t in inv.A40} == inv.figures_of(after, after.parents[-1].address)
 
 
+@pytest.mark.parametrize(("known", "left"), [(True, 0), (False, 1)], ids=["known", "lost"])
+def test_card_over_two_buses(known: bool, left: int) -> None:
+    """A card's functions are found by their link wherever they are; without it, by their bus."""
+    here, there = (inv.functions(bus, 1, inv.A40, ALL_A40) for bus in ("0000:3b", "0000:3c"))
+    card = "0000:3b:00.0" if known else None
+    before = inv.host([inv.unseen(p, card) for p in (*here, *there)])
+
+    after = after_creation(before, VF, "nvidia-566")
+
+    assert left == inv.figures_of(after, "0000:3c:00.4")["nvidia-566"]
+
+
+def test_nearly_full_gpu_of_an_unseeing_source() -> None:
+    """A GPU that shows more than one is no function, and keeps the rest."""
+    before = inv.host(inv.unseen(inv.gpu(VF, inv.T4, {"nvidia-231": 6})))
+
+    assert 1 == inv.figures_of(after_creation(before, VF, "nvidia-231"), VF)["nvidia-231"]
+
+
+def test_untouched_functions_stay_the_same_objects() -> None:
+    """A sibling that loses nothing is not copied."""
+    before = inv.host(inv.functions("0000:3b", 3, inv.A40, SIZE_4, ["nvidia-560"]))
+
+    after = after_creation(before, NEXT_VF, "nvidia-560")
+
+    assert before.parents[2] is after.parents[2]
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"), [(3, 3), (0, 0), (-1, 0), (None, 0)], ids=["known", "zero", "negative", "unknown"]
+)
+def test_shown(figure: int | None, expected: int) -> None:
+    """What is not known or not offered counts as none."""
+    parent = inv.device(VF, {"x-1": figure})
+
+    assert (expected, 0) == (shown(parent, "x-1"), shown(parent, "x-2"))
+
+
 def test_seen_idle_functions_are_not_taken() -> None:
     """Where instances are known, a function that shows nothing free and holds none does not count."""
     idle = inv.functions("0000:3b", 12, inv.A40, {})
@@ -212,6 +250,9 @@ def test_seen_idle_functions_are_not_taken() -> None:
             "nvidia-231",
             Occupancy(3, 5),
             id="instances unknown: the maximum less the figure",
+        ),
+        pytest.param(
+            inv.host(inv.unseen(inv.gpu(VF, inv.T4))), "nvidia-231", Occupancy(0, 8), id="unknown and empty"
         ),
         pytest.param(
             inv.host(inv.unseen(inv.device(VF, {"i915-GVTg_V5_8": 2}))),

@@ -66,14 +66,15 @@ REFUSALS = [
         inv.host(t4(A, {Q2: 7})),
         [Q2, Q2],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 1 of nvidia-231, needs 2; left: 0000:3b:00.0 0",
+        "has 1 of nvidia-231, needs 2; none left on 0000:3b:00.0 (8 x nvidia-231)",
         id="two on the last free one",
     ),
     pytest.param(
         inv.host(t4(A, {Q4: 1}), t4(B, {Q2: 8})),
         [Q2],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 0 of nvidia-231, needs 1; left: 0000:3b:00.0 0, 0000:3c:00.0 0",
+        "has 0 of nvidia-231, needs 1;"
+        " none left on 0000:3b:00.0 (1 x nvidia-232), 0000:3c:00.0 (8 x nvidia-231)",
         id="none free",
     ),
     pytest.param(
@@ -99,25 +100,56 @@ REFUSALS = [
         id="held by the VM's own instance",
     ),
     pytest.param(
+        inv.host(t4(A, {B2: 8}), t4(B), t4(C)),
+        [Q4, Q16, Q2],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-231 beside the VM's own nvidia-232, nvidia-234, needs 1;"
+        " none left on 0000:3b:00.0 (8 x nvidia-223), 0000:3c:00.0 (1 x nvidia-232),"
+        " 0000:3d:00.0 (1 x nvidia-234)",
+        id="two others of the VM's own",
+    ),
+    pytest.param(
+        inv.host(inv.gpu(A, inv.A40, {"nvidia-556": 2, "nvidia-558": 1})),
+        ["nvidia-557"],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 0 of nvidia-557, needs 1; none left on 0000:3b:00.0 (2 x nvidia-556, 1 x nvidia-558)",
+        id="two types side by side",
+    ),
+    pytest.param(
+        inv.host(
+            inv.gpu(
+                A,
+                inv.A40 | {"nvidia-568": inv.Size("NVIDIA A40-2A", 2048, 24)},
+                {"nvidia-556": 2, "nvidia-558": 1},
+            )
+        ),
+        ["nvidia-568"],
+        RefusalCode.HELD_BY_OTHER_TYPE,
+        "has 0 of nvidia-568, needs 1; held by another type: 0000:3b:00.0 by nvidia-556, nvidia-558",
+        id="held by two types",
+    ),
+    pytest.param(
         inv.host(t4(A)),
         [Q2, Q16],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 0 of nvidia-234 beside the VM's own nvidia-231, needs 1; left: 0000:3b:00.0 0",
+        "has 0 of nvidia-234 beside the VM's own nvidia-231, needs 1;"
+        " none left on 0000:3b:00.0 (1 x nvidia-231)",
         id="the small one takes the large one's place",
     ),
     pytest.param(
         inv.host(inv.functions("0000:3b", 16, inv.A40, ONLY_4, ["nvidia-560"] * 11)),
         ["nvidia-560", "nvidia-560"],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 1 of nvidia-560, needs 2; left: 0000:3b:00.4 0, 0000:3b:00.5 0, 0000:3b:00.6 0, 0000:3b:00.7 0,"
-        " and 12 more",
+        "has 1 of nvidia-560, needs 2;"
+        " none left on 0000:3b:00.4 (1 x nvidia-560), 0000:3b:00.5 (1 x nvidia-560),"
+        " 0000:3b:00.6 (1 x nvidia-560), 0000:3b:00.7 (1 x nvidia-560), and 12 more",
         id="two on a card with five free functions and one place",
     ),
     pytest.param(
         inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})),
         ["nvidia-474"],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 0 of nvidia-474, needs 1; left: 0000:3b:00.4 0, 0000:3b:00.5 0, 0000:3b:00.6 0, 0000:3b:00.7 0",
+        "has 0 of nvidia-474, needs 1; none left on 0000:3b:00.4, 0000:3b:00.5, 0000:3b:00.6, 0000:3b:00.7",
         id="MIG types at 0",
     ),
     pytest.param(
@@ -167,7 +199,7 @@ REFUSALS = [
         inv.host(inv.mtty(24, 12), t4(A, {Q2: 8})),
         [Q2],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 0 of nvidia-231, needs 1; left: 0000:3b:00.0 0",
+        "has 0 of nvidia-231, needs 1; none left on 0000:3b:00.0 (8 x nvidia-231)",
         id="nothing free comes before the allocator's death",
     ),
     pytest.param(
@@ -283,6 +315,12 @@ def test_after_nothing() -> None:
         ),
         pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, False, 8, id="up to the allocator's death"),
         pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, True, 1, id="separate dies sooner"),
+        pytest.param(
+            inv.host(t4(A, {Q2: 1}), inv.mtty(24, 12)), Q2, True, 0, id="separate walks past its own and dies"
+        ),
+        pytest.param(
+            HostInventory((inv.mtty(24, 12), t4(A))), Q2, False, 8, id="the walk goes by name, not as listed"
+        ),
         pytest.param(inv.host(inv.mtty(24, 12)), "mtty-1", False, 0, id="dead at once"),
         pytest.param(inv.host(t4(A)), "nvidia-9", False, 0, id="not offered"),
         pytest.param(inv.host(), Q2, True, 0, id="no parents"),

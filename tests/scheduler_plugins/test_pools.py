@@ -121,6 +121,18 @@ def test_unknown_figure_stays_unknown() -> None:
     assert {"mtty-1": 23, "mtty-2": None} == followed(before, ["mtty-1"])
 
 
+def test_creation_beyond_the_figure() -> None:
+    """A creation that the figures did not allow leaves nothing that could be counted on."""
+    assert {"mtty-1": 0, "mtty-2": 0} == followed(inv.host(inv.mtty(2, 0)), ["mtty-2"])
+
+
+def test_work_queues() -> None:
+    """An accelerator's types live side by side, each with hyphens in its name."""
+    before = inv.host(inv.device("0000:6a:01.0", {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8}))
+
+    assert {"idxd-dsa-1dwq-v1": 3, "idxd-dsa-1swq-v1": 6} == followed(before, ["idxd-dsa-1dwq-v1"])
+
+
 def test_exhausted_sibling_stays_exhausted() -> None:
     """A type of which nothing fits gets nothing back."""
     assert {"mtty-1": 0, "mtty-2": 0} == followed(inv.host(inv.mtty(1, 0)), ["mtty-1"])

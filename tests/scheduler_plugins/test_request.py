@@ -13,6 +13,7 @@ from scheduler_plugins.request import Request, RequestError, from_devices, from_
         pytest.param("", (), id="empty"),
         pytest.param("nvidia-22", ("nvidia-22",), id="one"),
         pytest.param("nvidia-22,nvidia-22", ("nvidia-22", "nvidia-22"), id="repetition is two instances"),
+        pytest.param("GRID-X", ("GRID-X",), id="nothing but commas is cut off"),
         pytest.param("b,a", ("b", "a"), id="order is kept"),
         pytest.param("nodisplay,nvidia-22", ("nvidia-22",), id="nodisplay first is no type"),
         pytest.param("nodisplay", (), id="nodisplay alone asks for nothing"),
