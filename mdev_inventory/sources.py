@@ -1,9 +1,10 @@
 """Asks one host for its inventory: the hook's key, else VDSM's host devices, else the engine's copy of these.
 
 VDSM without the hook is asked for the host devices; so is VDSM whose hook's key cannot be understood, which
-stays visible as a failure `bad-inventory`. The engine comes last and only where VDSM cannot be asked at all:
-its copy is as old as the engine's last refresh of that host, whenever that was (contract section 6), and why
-VDSM could not be asked stays visible beside it.
+stays visible as a failure `bad-inventory`. The engine comes last and only where VDSM is there but does not
+tell us, as with a certificate that it refuses: its copy is as old as the engine's last refresh of that host,
+whenever that was (contract section 6), and why VDSM did not tell stays visible beside it. Where VDSM is
+silent, the engine could not start a VM there either: its copy would only make a dead host look able.
 """
 
 import asyncio
@@ -16,12 +17,14 @@ from mdev_inventory.engine_model import Host, HostDevice
 from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list
 from mdev_inventory.model import KEY, HostInventory, InventoryError, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
-from mdev_inventory.vdsm_errors import VdsmError
+from mdev_inventory.vdsm_errors import ErrorCode, VdsmError
 
 __all__ = ["SourceError", "from_capabilities", "from_engine_devices", "from_hostdev_list", "observe"]
 
 BAD_INVENTORY = "bad-inventory"
-# What a hanging VDSM leaves of the deadline for asking the engine instead.
+# Nobody can start a VM on a host whose VDSM cannot be reached or does not answer.
+SILENT = frozenset({ErrorCode.CONNECT, ErrorCode.TIMEOUT})
+# What a slow VDSM leaves of the deadline for asking the engine instead.
 ENGINE_SHARE = 0.25
 
 
@@ -65,6 +68,8 @@ async def observe(
     try:
         return await asking.vdsm(vdsm, timeout_s * ENGINE_SHARE)
     except SourceError as error:
+        if error.code in SILENT:
+            raise
         failure = HostFailure(host.id, error.code, error.text, clock())
     return await asking.engine(engine, failure)
 
