@@ -24,6 +24,8 @@ class Listener(ThreadingHTTPServer):
     """One listening socket; ends with all its connections at `close`."""
 
     daemon_threads = True
+    # The default of 5 makes the sixth of several clients that come at once wait for a second.
+    request_queue_size = 128
 
     def __init__(self, port: int, tls: ssl.SSLContext | None, respond: Responder) -> None:
         """Listens at once on 127.0.0.1; port 0 takes a free one."""

@@ -76,9 +76,17 @@ class RestServer:
         misfortune = self.faults.meet(request.path)
         self._stopping.wait(self.faults.delay_s)
         if misfortune in (None, Kind.HALF):
-            return misfortune, self._answer(request)
+            return misfortune, self._guarded(request)
         self._count("other")
         return misfortune, None
+
+    def _guarded(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except Exception as error:
+            # A defect of the simulation: the client sees what it would see, `stop` tells the test.
+            self._failure = self._failure or error
+            return fault(500, repr(error))
 
     def _answer(self, request: Request) -> Answer:
         if request.method == "POST" and request.path == TOKEN_PATH:
@@ -108,10 +116,6 @@ class RestServer:
             return fault(STATUS[type(error)], str(error))
         except TimelineError as error:
             return fault(503, str(error))
-        except Exception as error:
-            # A defect of the simulation: the client sees what it would see, `stop` tells the test.
-            self._failure = self._failure or error
-            return fault(500, repr(error))
         return self._wait(result) if isinstance(result, Promise) else result
 
     def _wait(self, promise: Promise[None]) -> Answer:
