@@ -49,6 +49,7 @@ def client_context(
     `check_hostname` False accepts any host of that CA under any address: for certificates of old, without
     subjectAltName. Raises CredentialsError naming the file that cannot be used.
     """
+    # Not `ssl.create_default_context`: from Python 3.13 on it refuses CAs without a key usage extension.
     context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = check_hostname

@@ -19,6 +19,19 @@ from cryptography.x509.oid import NameOID
 DAYS = 1827
 """Validity of what an engine issues: five years."""
 
+# Strict verification, the default of Python 3.13's `create_default_context`, insists on it.
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
@@ -40,6 +53,7 @@ class Authority:
         self._issued = 0
         builder = self._builder(self._name, self._key.public_key(), DAYS)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        builder = builder.add_extension(_SIGNS_CERTIFICATES, critical=True)
         self.ca_file = _write(directory / "ca.pem", _pem(builder.sign(self._key, hashes.SHA256())))
 
     def host(

@@ -10,6 +10,7 @@ import json
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class SimulatedVdsm:
         self._broker = Broker(lambda body: self._spawn(self._answer(body)))
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listener: socket.socket | None = None
 
     async def start(self) -> None:
         """Listens; on the same port as before where it was stopped."""
@@ -56,12 +58,17 @@ class SimulatedVdsm:
         listener = socket.create_server((self.address, self.port), family=family, backlog=1024)
         listener.setblocking(False)
         self.port = listener.getsockname()[1]
+        self._listener = listener
         self._loop = asyncio.get_running_loop()
-        self._spawn(self._accept(listener))
+        self._loop.add_reader(listener, self._accept, listener)
 
     async def stop(self) -> None:
         """Closes the port and every connection, as when VDSM dies; `start` brings it back."""
-        self._loop = None
+        if self._loop is None or self._listener is None:
+            return
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+        self._loop = self._listener = None
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -72,34 +79,33 @@ class SimulatedVdsm:
 
         `details` are further members, such as exitCode and exitMessage of a VM that went Down.
         """
-        if self._loop is not None:
-            params = {
-                vm_id: {"status": status, **(details or {})},
-                "notify_time": int(self._loop.time() * 1000),
-            }
+        loop = self._loop
+        if loop is not None:
+            vm = {"status": status, **(details or {})}
+            params = {vm_id: vm, "notify_time": int(time.monotonic() * 1000)}
             event = {"jsonrpc": "2.0", "method": f"|virt|VM_status|{vm_id}", "params": params}
-            self._loop.call_soon_threadsafe(self._broker.publish, EVENTS, json.dumps(event).encode())
+            loop.call_soon_threadsafe(self._broker.publish, EVENTS, json.dumps(event).encode())
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _accept(self, listener: socket.socket) -> None:
-        with listener:
-            while True:
-                sock, _ = await asyncio.get_running_loop().sock_accept(listener)
-                self._spawn(self._serve(sock))
+    def _accept(self, listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        sock.setblocking(False)
+        # Not `with` in the task: one that is cancelled before its first step would never come to it.
+        self._spawn(self._serve(sock)).add_done_callback(lambda _: sock.close())
 
     async def _serve(self, sock: socket.socket) -> None:
-        with sock:
-            try:
-                if self.fault is Fault.HANG_IN_HANDSHAKE:
-                    await _read_to_the_end(sock)
-                else:
-                    await self._talk(TlsStream(sock, self.tls))
-            except (OSError, FrameError, DroppedError) as error:
-                log.info("DROPPED client of port %s: %s", self.port, error)
+        try:
+            if self.fault is Fault.HANG_IN_HANDSHAKE:
+                await _read_to_the_end(sock)
+            else:
+                await self._talk(TlsStream(sock, self.tls))
+        except (OSError, FrameError, DroppedError) as error:
+            log.info("DROPPED client of port %s: %s", self.port, error)
 
     async def _talk(self, stream: TlsStream) -> None:
         session = _Session(self, stream)

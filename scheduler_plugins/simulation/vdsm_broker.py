@@ -35,7 +35,7 @@ class Session(Protocol):
 class Broker:
     """What a VDSM does with the frames of all its clients."""
 
-    def __init__(self, request: Callable[[bytes], None]) -> None:
+    def __init__(self, request: Callable[[bytes], object]) -> None:
         """`request` is given each JSON-RPC request; its answer comes back through `reply`."""
         self._request = request
         self._subscriptions: dict[tuple[Session, str], str] = {}

@@ -138,7 +138,12 @@ async def _run(hook: Path, tree: Path | None, file: Path) -> None:
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path, "_hook_json": str(file)},
     )
-    _, errors = await process.communicate(b"")
+    try:
+        _, errors = await process.communicate(b"")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     log.info("%s: rc=%s err=%s", hook, process.returncode, errors)
     if process.returncode not in (0, 1, 2):
         log.warning("hook returned unexpected return code %s", process.returncode)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,25 @@ def test_a_hook_runs_in_vdsms_environment(tmp_path: Path) -> None:
 def test_a_file_that_is_not_executable_is_no_hook(tmp_path: Path) -> None:
     """VDSM passes over it in silence."""
     assert "added" not in call("Host.getCapabilities", hook=write_hook(tmp_path, ADD, mode=0o644))
+
+
+def test_a_hook_dies_with_its_vdsm(tmp_path: Path) -> None:
+    """A simulation that ends leaves no process behind."""
+    fifo = tmp_path / "fifo"
+    hook = write_hook(tmp_path, f"os.mkfifo({str(fifo)!r}); open({str(fifo)!r}).read()")
+
+    async def begin_and_cancel() -> None:
+        call = asyncio.create_task(Methods(HOST, hook, None).answer(b'{"method": "Host.getCapabilities"}'))
+        while not fifo.exists():
+            await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    asyncio.run(begin_and_cancel())
+
+    with pytest.raises(OSError, match="No such device"):
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
 
 
 def test_a_hook_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
