@@ -57,7 +57,7 @@ def types(items: Iterable[Row]) -> None:
     """The types over all hosts."""
     table = _table("Type", "Name", ">Free", ">Used", "Hosts with room")
     for entry in items:
-        room = [f"{host['name']} ({host['free']})" for host in entry["hosts"] if host["free"]]
+        room = [f"{host['name']} ({host['free']})" for host in entry["hosts"] if _has_room(host)]
         table.add_row(
             _plain(entry["id"]),
             _plain(entry["name"]),
@@ -114,7 +114,15 @@ def _table(*columns: str) -> Table:
 
 def _print(what: str | Table) -> None:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False).print(what)
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    with console.capture() as captured:
+        console.print(what)
+    # Tables are padded to a rectangle, which pipes and files have no use for.
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _has_room(host: Row) -> bool:
+    return bool(host["status"] == "up" and host["free"])
 
 
 def _plain(text: str) -> str:
