@@ -135,17 +135,12 @@ class SimulatedEngine:
         `mdev_type` is the custom property; engines from 4.5 on convert it to devices on save. `devices` are
         the spec params of mediated devices: ValueError before 4.5, which know none.
         """
-        if devices and not self.version.has_mediated_devices:
-            raise ValueError(f"VM {name}: engine {self.version} knows no mediated devices: use mdev_type")
+        wanted = mdevice.wanted_devices(self.version, name, mdev_type, devices)
 
         def add() -> Vm:
             vm = Vm(vm_id or self.world.uuid(), name, cluster)
-            wanted = list(devices)
-            if self.version.has_mediated_devices:
-                wanted += mdevice.converted(mdev_type or "")
-            else:
-                vm.mdev_type = mdev_type
-            vm.devices = tuple(VmDevice(self.world.uuid(), dict(params)) for params in wanted)
+            vm.mdev_type = None if self.version.has_mediated_devices else mdev_type
+            vm.devices = tuple(VmDevice(self.world.uuid(), params) for params in wanted)
             self.vms[vm.id] = vm
             return vm
 

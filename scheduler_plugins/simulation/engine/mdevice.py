@@ -1,6 +1,6 @@
 """The engine's own filter for mediated devices, and the database rows that it works on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scheduler_plugins.simulation.engine.settings import EngineVersion
@@ -86,3 +86,14 @@ def converted(mdev_type: str) -> list[dict[str, str]]:
         else:
             devices.append({"mdevType": entry, "nodisplay": str(nodisplay).lower()})
     return devices
+
+
+def wanted_devices(
+    version: EngineVersion, name: str, mdev_type: str | None, devices: Sequence[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """Spec params of the devices that a new VM is saved with; ValueError for devices before 4.5."""
+    if version.has_mediated_devices:
+        return [*map(dict, devices), *converted(mdev_type or "")]
+    if devices:
+        raise ValueError(f"VM {name}: engine {version} knows no mediated devices: use mdev_type")
+    return []

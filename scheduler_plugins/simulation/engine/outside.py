@@ -75,7 +75,7 @@ class Threaded:
     def close(self, deadline_s: float) -> None:
         """Waits for the questions under way; whoever takes longer is left to end by himself."""
         end = time.monotonic() + deadline_s
-        for thread in self._threads:
+        for thread in tuple(self._threads):
             thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self, question: Callable[[], object], resume: Resume) -> None:

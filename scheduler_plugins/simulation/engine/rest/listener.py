@@ -33,7 +33,7 @@ class Listener(ThreadingHTTPServer):
         self.respond = respond
         self.closing = threading.Event()
         self._tls = tls
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open: dict[threading.Thread, socket.socket] = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(POLL_S,), daemon=True)
         self._thread.start()
 
@@ -43,34 +43,30 @@ class Listener(ThreadingHTTPServer):
         self.shutdown()
         self._thread.join()
         self.server_close()
-        for connection, thread in list(self._open.items()):
+        for thread, connection in tuple(self._open.items()):
             _cut(connection)
             if thread is not threading.current_thread():
                 thread.join(JOIN_DEADLINE_S)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serves one connection, in its own thread: a client slow in its handshake delays nobody else."""
+        thread = threading.current_thread()
         try:
-            connection = self._secured(request)
+            with self._wrapped(request) as connection:
+                self._open[thread] = connection
+                if not self.closing.is_set():
+                    _shake_hands(connection)
+                    super().finish_request(connection, client_address)
         except OSError:
-            return
-        self._open[connection] = threading.current_thread()
-        try:
-            super().finish_request(connection, client_address)
-        except OSError:
-            # The client has gone, or a fault cut the connection.
+            # No handshake came about, the client has gone, or a fault cut the connection.
             return
         finally:
-            del self._open[connection]
-            connection.close()
+            self._open.pop(thread, None)
 
-    def _secured(self, request: socket.socket) -> socket.socket:
+    def _wrapped(self, request: socket.socket) -> socket.socket:
         if self._tls is None:
             return request
-        request.settimeout(HANDSHAKE_DEADLINE_S)
-        secured = self._tls.wrap_socket(request, server_side=True)
-        secured.settimeout(None)
-        return secured
+        return self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -124,3 +120,10 @@ def _cut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
         return
+
+
+def _shake_hands(connection: socket.socket) -> None:
+    if isinstance(connection, ssl.SSLSocket):
+        connection.settimeout(HANDSHAKE_DEADLINE_S)
+        connection.do_handshake()
+        connection.settimeout(None)

@@ -8,6 +8,7 @@ from scheduler_plugins.simulation.engine.mdevice import (
     requested_types,
     store_devices,
     suited,
+    wanted_devices,
 )
 from scheduler_plugins.simulation.engine.settings import EngineVersion
 from scheduler_plugins.simulation.engine.state import Cluster, Host, Vm, VmDevice
@@ -122,3 +123,13 @@ def test_version() -> None:
     """Without a third number it is the last of its line."""
     assert str(EngineVersion.parse("4.4")) == "4.4.10"
     assert EngineVersion.parse("4.4.1") < EngineVersion.parse("4.4")
+
+
+def test_wanted_devices() -> None:
+    """From 4.5 on a VM may have devices and, converted, the property; before, devices are refused."""
+    params = {"mdevType": "a", "driverParams": "enable_uvm=1"}
+
+    assert wanted_devices(V45, "vm", "b", [params]) == [params, {"mdevType": "b", "nodisplay": "false"}]
+    assert wanted_devices(V44, "vm", "b", []) == []
+    with pytest.raises(ValueError, match=r"VM vm: engine 4\.4\.10 knows no mediated devices"):
+        wanted_devices(V44, "vm", None, [params])

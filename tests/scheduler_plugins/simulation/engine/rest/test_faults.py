@@ -179,3 +179,16 @@ def test_many_clients_at_once(client: Client, centre: Centre) -> None:
         thread.join()
 
     assert statuses == [200] * 20
+
+
+def test_stopping_cuts_whoever_is_connected(secure: Client) -> None:
+    """Neither a kept connection nor one without a handshake holds up the end."""
+    address = secure.root.removeprefix("https://").split(":")
+    secure.get("vms")
+    with socket.create_connection((address[0], int(address[1]))) as silent:
+        begin = time.monotonic()
+        secure.rest.stop()
+
+        assert time.monotonic() - begin < 2.0
+        silent.settimeout(10)
+        assert silent.recv(1) == b""
