@@ -51,9 +51,9 @@ def after_creation(inventory: HostInventory, parent_address: str, type_id: str) 
 def occupancy(inventory: HostInventory, parent_address: str, type_id: str) -> Occupancy:
     """How full the card of that parent is; raises LookupError like `after_creation`."""
     parent, wanted = _find(inventory, parent_address, type_id)
-    if not is_function(parent):
+    card = _card(inventory, parent) if is_function(parent) else []
+    if parent.physfn is None and len(card) <= 1:  # a GPU that is nearly full only looks like a function
         return Occupancy(_alive(parent, wanted), shown(parent, type_id))
-    card = _card(inventory, parent)
     alive = _alive_on_functions(card)
     showing = sum(shown(p, type_id) > 0 for p in card)
     left = (

@@ -18,7 +18,7 @@ from operator import attrgetter
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.cards import is_function, is_nvidia
+from scheduler_plugins.cards import is_nvidia
 from scheduler_plugins.pools import fields
 
 
@@ -78,7 +78,7 @@ def _holds(parent: ParentDevice, wanted: MdevType, seen: bool) -> bool:
     if seen:
         raise AllocatorDiesError(f"it cannot list the instances of {wanted.id} on {parent.address}")
     most = fields(wanted.description).max_instance
-    return not is_function(parent) and most is not None and _figure(parent, wanted) < most
+    return parent.physfn is None and most is not None and _figure(parent, wanted) < most
 
 
 def _figure(parent: ParentDevice, wanted: MdevType) -> int:

@@ -186,6 +186,7 @@ def test_death(parents: list[ParentDevice], type_id: str, separate: bool, why: s
         pytest.param([t4(A, {B2: 1})], Q2, False, A, id="instances unknown: the kernel's figure decides"),
         pytest.param([t4(A, {Q4: 1}), t4(B)], Q2, False, B, id="another size holds the GPU"),
         pytest.param([t4(A, {Q2: 1}), t4(B)], Q2, True, B, id="separate: below its maximum, so it is there"),
+        pytest.param([t4(A, {Q2: 7}), t4(B)], Q2, True, B, id="separate: nearly full, so it is there"),
         pytest.param([t4(A, {Q2: 1}), t4(B, {Q2: 1})], Q2, True, A, id="separate falls back"),
         pytest.param([inv.device(A, {"x-1": 1}), inv.device(B, {"x-1": 2})], "x-1", True, A, id="no maximum"),
         pytest.param([t4(A)._replace(vendor=None)], Q2, False, A, id="no vendor: not told, not missing"),
