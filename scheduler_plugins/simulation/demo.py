@@ -8,6 +8,7 @@ start every verdict of the service is held against what the host's own allocator
 import contextlib
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def run(
 ) -> int:
     """Runs the demonstration; 0 where every VM went where it should, else 1."""
     plans = scenario.hosts(hosts)
+    signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(_folder(run_dir))
         center = stack.enter_context(DataCenter(folder, plans, speed=SPEED))
@@ -114,4 +116,9 @@ def _folder(run_dir: Path | None) -> Iterator[Path]:
 
 def _until_interrupted() -> None:
     with contextlib.suppress(KeyboardInterrupt):
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        threading.Event().wait()
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends the demonstration as Ctrl-C does: its processes and files go with it."""
+    raise KeyboardInterrupt

@@ -1,12 +1,14 @@
 """The demonstration, run as people run it: its own processes, sockets and files."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from scheduler_plugins.simulation import scenario
 
@@ -93,3 +95,28 @@ def test_the_run_folder_is_kept_where_one_is_given(tmp_path: Path) -> None:
     assert (0, "") == (done.returncode, done.stderr)
     assert (tmp_path / "run/hosts/m60-packed/sys/class/mdev_bus").is_dir()
     assert (tmp_path / "run/service/log").is_file()
+
+
+def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> None:
+    """`--keep` says where its doors are and runs on; SIGTERM ends it, its service and its files."""
+    command = [sys.executable, "-m", "scheduler_plugins", "demo", "--hosts", "1", "--keep"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "200"}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as demo:
+        assert demo.stderr is not None
+        doors = {}
+        for line in demo.stderr:
+            name, _, where = line.strip().partition("  ")
+            doors[name] = where.strip()
+            if name == "files":
+                break
+        healthy = requests.get(doors["page"] + "healthz", timeout=10).json()["status"]
+        folder = Path(doors["files"])
+        was_there = folder.is_dir()
+        demo.terminate()
+        demo.communicate(timeout=30)
+
+    assert ("ok", True, False) == (healthy, was_there, folder.exists())
+    with pytest.raises(requests.ConnectionError):
+        requests.get(doors["page"], timeout=10)
