@@ -58,7 +58,7 @@ class External:
         self, filters: object, hosts: object, vm: object, properties: object
     ) -> dict[str, object]:
         """The hosts that every filter lets pass; all of them where no filter could tell."""
-        units, host_ids = xmlrpc.names("filters", filters), xmlrpc.names("hosts", hosts)
+        units, host_ids = xmlrpc.names("filters", filters), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
         run = _Run()
         passed = [
@@ -79,7 +79,7 @@ class External:
         self, cost_functions: object, hosts: object, vm: object, properties: object
     ) -> dict[str, object]:
         """Every host's weight by every unit; the factors are left to the engine."""
-        units, host_ids = _units_of(cost_functions), xmlrpc.names("hosts", hosts)
+        units, host_ids = _units_of(cost_functions), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
         run, scores = _Run(), []
         for unit in units:
@@ -147,6 +147,11 @@ class _Run:
 
 def _described(units: Mapping[str, Unit]) -> dict[str, list[str]]:
     return {name: [unit.description, unit.properties] for name, unit in units.items()}
+
+
+def _once(hosts: object) -> list[str]:
+    """The hosts, each once: the engine would add up the weights of one that comes twice."""
+    return list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
 
 
 def _units_of(cost_functions: object) -> Iterable[str]:

@@ -23,10 +23,13 @@ SHOWN_DECISIONS = 25
 
 def render(capacities: Capacities, decisions: Sequence[Decision], reasons: Sequence[str]) -> str:
     """The page as HTML; `reasons` are what does not work."""
+    types = capacities.types()
     return _TEMPLATE.render(
         now=capacities.clock(),
         hosts=capacities.hosts(),
-        types=capacities.types(),
+        # None used is unknown, which is not nothing.
+        types=[state for state in types if state.free or state.used != 0],
+        idle=[state for state in types if not state.free and state.used == 0],
         decisions=decisions[:SHOWN_DECISIONS],
         reasons=reasons,
         version=__version__,
@@ -65,12 +68,18 @@ def living(parents: Sequence[ParentDevice]) -> list[tuple[MdevType, int]]:
     return list(found.values())
 
 
+def told(parents: Sequence[ParentDevice]) -> bool:
+    """Whether the instances on these parents are known at all."""
+    types = (mdev_type for parent in parents for mdev_type in parent.types or ())
+    return all(mdev_type.instances is not None for mdev_type in types)
+
+
 def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(ago=ago, when=when, cards=cards, living=living)
+    environment.filters.update(ago=ago, when=when, cards=cards, living=living, told=told)
     return environment.get_template("page.html")
 
 

@@ -259,6 +259,20 @@ def test_the_page_shows_what_there_is(served: Served) -> None:
         assert expected in text
 
 
+def test_the_page_tells_empty_from_unknown(served: Served) -> None:
+    """A source that cannot tell instances does not show an empty card."""
+    full = served.world.observations[FULL]
+    (card,) = full.inventory.parents
+    blind = card._replace(types=tuple(found._replace(instances=None) for found in card.types or ()))
+    unknown = replace(full, inventory=full.inventory._replace(parents=(blind,)))
+    for seen, word, other in ((full, "empty", "unknown"), (unknown, "unknown", "empty")):
+        served.world.observations = {FULL: seen}
+        text = served.ask("/").text
+
+        assert f"<small>{word}" in text.replace("instances unknown", "unknown")
+        assert f"<small>{other}" not in text.replace("instances unknown", "unknown")
+
+
 def test_an_empty_page(served: Served) -> None:
     """Before the engine was asked the page says so."""
     served.world.host_list = ()

@@ -84,6 +84,15 @@ def test_refusing_every_host_is_an_empty_list(door: Door) -> None:
     assert {"result_code": 0, "result": []} == door.filters("MdevFilter")
 
 
+@pytest.mark.parametrize("names", [["MdevFilter"], []], ids=["filtered", "no filter"])
+def test_a_host_named_twice_is_answered_once(door: Door, names: list[str]) -> None:
+    """In filters and in weights, which the engine would add up."""
+    twice = [HOST_A, HOST_A]
+
+    assert [HOST_A] == door.filters(*names, hosts=twice)["result"]
+    assert 1 == len(door.call("runCostFunctions", [["MdevSpread", 1]], twice, VM, {})["result"])
+
+
 def test_filters_are_intersected(door: Door) -> None:
     """A host must pass all of them."""
     door.decider.filters = {**FILTERS, "Other": FILTERS["MdevFilter"]}
