@@ -50,6 +50,12 @@ def unseen_card(taken: int, showing: int, physfn: str | None = None) -> HostInve
             id="instances unknown, functions of a lost card",
         ),
         pytest.param(
+            unseen_card(1, 1),
+            "nvidia-560",
+            Occupancy(1, 1),
+            id="instances unknown, two functions of a lost card",
+        ),
+        pytest.param(
             unseen_card(0, 1, "0000:3b:00.0"),
             "nvidia-560",
             Occupancy(0, 1),
