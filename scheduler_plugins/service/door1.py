@@ -128,7 +128,8 @@ def _listen(path: Path, group: str | None) -> socket.socket:
         listener.bind(str(path))
         # Nobody can connect before listen(): no moment with wider rights than wanted.
         path.chmod(MODE)
-        if group:
+        # Under systemd it is our own group already, and a chown may be filtered away with a signal.
+        if group and path.stat().st_gid != _group_id(group):
             os.chown(path, -1, _group_id(group))
         listener.listen(BACKLOG)
     except BaseException:

@@ -29,7 +29,7 @@ class Health:
             *self.closed_doors,
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
             *_named(failing, up, "could not be asked as they should"),
-            *_named(unseen, up, "not asked yet"),
+            *_named(unseen, up, "were not asked yet"),
         ]
 
 

@@ -210,3 +210,13 @@ def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 120)
     with pytest.raises(DoorError, match=f"cannot listen at {path}"), door1(path, FakeDecider()):
         pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to any group")
+def test_the_socket_is_given_to_another_group(path: Path) -> None:
+    """Where the service's own group is not the proxy's."""
+    other = next(entry for entry in grp.getgrall() if entry.gr_gid != os.getegid())
+    with ThreadPoolExecutor(1) as pool:
+        door = Door1(path, FakeDecider(), pool, group=other.gr_name)
+        with running(door.start, door.stop):
+            assert other.gr_gid == path.stat().st_gid

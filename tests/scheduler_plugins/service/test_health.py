@@ -1,0 +1,37 @@
+"""What does not work, in sentences."""
+
+from mdev_inventory.observation import HostFailure
+from mdev_inventory.troubles import Trouble
+from scheduler_plugins.service.health import Health
+from tests.scheduler_plugins.world import FREE, NOW, World, host
+
+
+def test_all_is_well() -> None:
+    """Hosts in maintenance may be silent."""
+    world = World(host_list=(host(FREE, "free"), host("x", "x", status="maintenance")))
+
+    assert [] == Health(world, dict).reasons()
+
+
+def test_everything_that_is_wrong_is_told() -> None:
+    """Doors, what the collector cannot do, hosts that fail and hosts not asked yet."""
+    world = World(host_list=(host(FREE, "free"), host("dead", "dead"), host("new", "new")))
+    world.failures = {"dead": HostFailure("dead", "connect", "refused", NOW)}
+    health = Health(world, lambda: {"engine hosts": Trouble("auth", "the password is wrong", NOW)})
+    health.closed_doors.append("door 2 is closed")
+
+    assert [
+        "door 2 is closed",
+        "engine hosts: the password is wrong",
+        "1 of 3 hosts that are up could not be asked as they should: dead",
+        "1 of 3 hosts that are up were not asked yet: new",
+    ] == health.reasons()
+
+
+def test_many_hosts_are_counted_and_a_few_named() -> None:
+    """A data centre may lose hundreds at once."""
+    world = World(host_list=tuple(host(f"id-{n}", f"host-{n}") for n in range(7)), observations={})
+
+    assert [
+        "7 of 7 hosts that are up were not asked yet: host-0, host-1, host-2, host-3, host-4 and 2 more"
+    ] == Health(world, dict).reasons()
