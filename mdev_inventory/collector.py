@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
-from mdev_inventory.engine_lists import Engine, EngineLists, RequestTypes
+from mdev_inventory.engine.lists import Engine, EngineLists, RequestTypes
 from mdev_inventory.host_watch import HostWatch, Lanes, Means, Observe
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.request_files import RequestFiles

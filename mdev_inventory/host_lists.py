@@ -7,8 +7,8 @@ figure libvirt could not read. What they leave out is left out here, too; nothin
 import re
 from collections.abc import Iterable, Mapping
 
-from mdev_inventory.engine_members import as_number, as_text
-from mdev_inventory.engine_model import DeviceType, HostDevice
+from mdev_inventory.engine.members import as_number, as_text
+from mdev_inventory.engine.model import DeviceType, HostDevice
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
 
 # libvirt's name of a PCI device; a domain may have more than four digits (Intel VMD: 10000).

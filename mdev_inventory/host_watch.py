@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.schedule import Attempt, next_due

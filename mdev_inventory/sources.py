@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from mdev_inventory import codec
-from mdev_inventory.engine_errors import EngineError
-from mdev_inventory.engine_model import Host, HostDevice
+from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list
 from mdev_inventory.model import KEY, HostInventory, InventoryError, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
-from mdev_inventory.vdsm_errors import ErrorCode, VdsmError
+from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
 
 __all__ = ["SourceError", "from_capabilities", "from_engine_devices", "from_hostdev_list", "observe"]
 

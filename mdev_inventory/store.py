@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from mdev_inventory import store_rows, store_schema
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation
 

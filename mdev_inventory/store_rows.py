@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from mdev_inventory import codec
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation, Source
 

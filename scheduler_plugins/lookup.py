@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from mdev_inventory.engine_errors import EngineError
-from mdev_inventory.engine_model import Vm
+from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.model import Vm
 from mdev_inventory.known_vm import KnownVm
 from scheduler_plugins.errors import AmbiguousNameError, EngineSilentError, MalformedIdError, UnknownVmError
 from scheduler_plugins.request import Request, request_of

@@ -7,7 +7,7 @@ devices (contract section 6). Where a VM shows devices, they count and the prope
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mdev_inventory.engine_model import MediatedDevice, Vm
+from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.errors import SchedulerError
 
 NO_DISPLAY = "nodisplay"

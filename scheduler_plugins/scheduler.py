@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.lookup import Asked, Engine, KnownVms, Lookup, uuid_of

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.model import HostInventory, MdevType
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.placement import free_instances

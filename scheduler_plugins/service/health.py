@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from mdev_inventory.engine_model import Host
+from mdev_inventory.engine.model import Host
 from mdev_inventory.troubles import Trouble
 from scheduler_plugins.service.capacity import Inventories
 

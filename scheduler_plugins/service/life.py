@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mdev_inventory import __version__
-from mdev_inventory.engine_api import EngineSettingError
+from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, Store, StoreError
-from mdev_inventory.vdsm_rpc import CredentialsError
+from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, Service
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service import parts, systemd

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from mdev_inventory import sources
 from mdev_inventory.collector import Collector
-from mdev_inventory.engine_api import EngineApi
-from mdev_inventory.engine_model import Host, Vm
+from mdev_inventory.engine.api import EngineApi
+from mdev_inventory.engine.model import Host, Vm
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
 from mdev_inventory.request_files import RequestFiles
-from mdev_inventory.vdsm_rpc import VdsmClient, client_context
-from scheduler_plugins import config_secrets
+from mdev_inventory.vdsm.rpc import VdsmClient, client_context
 from scheduler_plugins.config import Config
+from scheduler_plugins.config import secrets as config_secrets
 from scheduler_plugins.request import RequestError, request_of
 
 

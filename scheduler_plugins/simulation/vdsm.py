@@ -15,8 +15,8 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from mdev_inventory.stomp import Frame, FrameError, Parser
-from mdev_inventory.tls_stream import TlsStream
+from mdev_inventory.vdsm.stomp import Frame, FrameError, Parser
+from mdev_inventory.vdsm.tls_stream import TlsStream
 from scheduler_plugins.simulation.vdsm_broker import EVENTS, Broker, DroppedError
 from scheduler_plugins.simulation.vdsm_faults import Fault, spoil
 from scheduler_plugins.simulation.vdsm_methods import Methods, VdsmHost

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mdev_inventory.stomp import Frame
+from mdev_inventory.vdsm.stomp import Frame
 
 log = logging.getLogger("vdsm")
 

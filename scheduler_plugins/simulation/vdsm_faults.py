@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from mdev_inventory.stomp import BODY_LIMIT, Frame, encode
+from mdev_inventory.vdsm.stomp import BODY_LIMIT, Frame, encode
 
 Wire = tuple[bytes, bool]
 """Bytes in place of a frame, and whether the connection is closed after them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mdev_inventory.collector import Collector
-from mdev_inventory.engine_model import Host, Vm
+from mdev_inventory.engine.model import Host, Vm
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
 from mdev_inventory.request_files import RequestFiles

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mdev_inventory.collector import Collector
-from mdev_inventory.engine_model import Host, Vm
+from mdev_inventory.engine.model import Host, Vm
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
 from mdev_inventory.request_files import RequestFiles

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory import codec
-from mdev_inventory.engine_json import host_devices
+from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list, pci_address
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from tests.mdev_inventory.engine_samples import T4, sample
+from tests.mdev_inventory.engine.samples import T4, sample
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mdev_inventory import codec
-from mdev_inventory.engine_api import EngineError
-from mdev_inventory.engine_json import host_devices
-from mdev_inventory.engine_model import Host, HostDevice
+from mdev_inventory.engine.api import EngineError
+from mdev_inventory.engine.model import Host, HostDevice
+from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.model import KEY, HostInventory, InventoryError, MdevType, ReadError
 from mdev_inventory.observation import Observation, Source
 from mdev_inventory.sources import (
@@ -19,9 +19,9 @@ from mdev_inventory.sources import (
     from_engine_devices,
     observe,
 )
-from mdev_inventory.stomp_connection import Phase
-from mdev_inventory.vdsm_errors import ErrorCode, VdsmError
-from tests.mdev_inventory.engine_samples import HOST_ID, T4, sample
+from mdev_inventory.vdsm.connection import Phase
+from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+from tests.mdev_inventory.engine.samples import HOST_ID, T4, sample
 
 HOST = Host(HOST_ID, "gpu01", "gpu01.example.com", 54321, "up", "c1", False)
 FROM_HOOK = HostInventory((T4._replace(types=(MdevType("nvidia-231", "GRID T4-2Q", available=4),)),))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mdev_inventory import __version__
-from mdev_inventory.engine_errors import EngineError
+from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service.api import api
 from scheduler_plugins.service.capacity import Capacities

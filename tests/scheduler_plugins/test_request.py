@@ -2,7 +2,7 @@
 
 import pytest
 
-from mdev_inventory.engine_model import MediatedDevice, Vm
+from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.request import Request, RequestError, from_devices, from_property, request_of
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mdev_inventory.engine_errors import Code, EngineError
-from mdev_inventory.engine_model import MediatedDevice
+from mdev_inventory.engine.errors import Code, EngineError
+from mdev_inventory.engine.model import MediatedDevice
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import Source
 from scheduler_plugins.errors import (

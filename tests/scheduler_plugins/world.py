@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from mdev_inventory.engine_errors import EngineError
-from mdev_inventory.engine_model import Host, Vm
+from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.model import Host, Vm
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from mdev_inventory.engine_errors import EngineError
+from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.model import MdevType, ParentDevice
 from mdev_inventory.observation import HostFailure
 from scheduler_plugins.scheduler import Scheduler

@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 import stomp  # type: ignore[import-untyped]
 
-from mdev_inventory.stomp import Frame, Parser, encode
-from mdev_inventory.vdsm_rpc import VdsmError
+from mdev_inventory.vdsm.rpc import VdsmError
+from mdev_inventory.vdsm.stomp import Frame, Parser, encode
 from scheduler_plugins.simulation.pki import server_context
 from scheduler_plugins.simulation.vdsm import Fault, SimulatedVdsm
 from scheduler_plugins.simulation.vdsm_farm import VdsmFarm
-from tests.vdsm_world import LOOPBACK, FakeHost, World
+from tests.mdev_inventory.vdsm.world import LOOPBACK, FakeHost, World
 
 VM = "3f2c9a52-6c0e-4a4e-9d0f-1d2f5b1c7a10"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mdev_inventory.stomp import Frame
+from mdev_inventory.vdsm.stomp import Frame
 from scheduler_plugins.simulation.vdsm_broker import EVENTS, Broker, DroppedError
 
 QUEUE = "jms.topic.vdsm_requests"

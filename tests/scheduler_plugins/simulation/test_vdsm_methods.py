@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scheduler_plugins.simulation.vdsm_methods import Methods
-from tests.vdsm_world import FakeHost
+from tests.mdev_inventory.vdsm.world import FakeHost
 
 VMS = [{"vmId": "v1", "status": "Up"}, {"vmId": "v2", "status": "WaitForLaunch"}]
 DEVICES = {"pci_1": {"params": {"capability": "pci"}}, "usb_1": {"params": {"capability": "usb"}}}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from mdev_inventory.engine_api import EngineApi
+from mdev_inventory.engine.api import EngineApi
 from scheduler_plugins.simulation import pki
 from scheduler_plugins.simulation.engine.rest.faults import Kind
 from tests.scheduler_plugins.simulation.engine.centre import FULL_SIZE, Centre

@@ -1,0 +1,140 @@
+"""Asks the engine's REST API about hosts, VMs, host devices and events.
+
+Every method may be called from any thread, ends within its timeout, and raises `EngineError` when the engine
+does not answer as it should. Elements that cannot be read are left out and listed by `EngineApi.problems`.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from mdev_inventory.engine import parsing
+from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
+from mdev_inventory.engine.model import Event, Host, HostDevice, Vm
+from mdev_inventory.engine.rest import EngineRest, in_path
+from mdev_inventory.engine.vms import EngineVms
+from mdev_inventory.engine.wire import Deadline
+
+__all__ = ["EngineApi", "EngineError", "EngineSettingError"]
+
+TIMEOUT_S = 10.0
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+# Names that the search cannot take for a word or sign of its own, whatever those are: with a digit or a
+# hyphen, without blanks, quotes and wildcards. For all others, every VM's name is looked at.
+SEARCHABLE = re.compile(r"(?=.*[0-9-])[0-9A-Za-z][0-9A-Za-z_.-]*", re.ASCII)
+
+
+class EngineApi:
+    """The questions that we ask the engine."""
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        ca_file: Path | None = None,
+        timeout: float = TIMEOUT_S,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`user` as the engine wants it (`admin@internal`, `admin@ovirt@internalsso`); `timeout` in seconds.
+
+        EngineSettingError where `url` or `ca_file` cannot be used. Nothing is sent before the first question.
+        """
+        self._rest = EngineRest(url, user, password, ca_file, clock)
+        self._vms = EngineVms(self._rest)
+        self._user = user
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"EngineApi({self._rest.base!r}, {self._user!r})"
+
+    def __enter__(self) -> Self:
+        """For `with`: closed at its end."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Revoke the token and close the connections; whoever asks later gets EngineError `closed`."""
+        self._rest.close()
+
+    def problems(self) -> tuple[str, ...]:
+        """What was left out of the last answers because it could not be read, one sentence each."""
+        return self._rest.problems()
+
+    def hosts(self, timeout_s: float | None = None) -> list[Host]:
+        """All hosts, whatever their status."""
+        return self._rest.all("/hosts", parsing.hosts, self._deadline(timeout_s))
+
+    def host_devices(self, host_id: str, timeout_s: float | None = None) -> list[HostDevice]:
+        """The engine's copy of a host's devices, seldom refreshed; without types on 4.2 and 4.3."""
+        path = f"/hosts/{in_path(host_id, 'host')}/devices"
+        return self._rest.all(path, parsing.host_devices, self._deadline(timeout_s))
+
+    def host_hooks(self, host_id: str, timeout_s: float | None = None) -> list[tuple[str, str]]:
+        """Hook point and file name of each hook, as of the host's last capabilities."""
+        path = f"/hosts/{in_path(host_id, 'host')}/hooks"
+        return self._rest.all(path, parsing.hooks, self._deadline(timeout_s))
+
+    def events(self, after: int | None, limit: int = 1000, timeout_s: float | None = None) -> list[Event]:
+        """Events with an index greater than `after`, oldest first; the newest ones where it is None.
+
+        Which end of a longer list `limit` cuts off is not verified: `limit` events mean that some may lack.
+        """
+        params = {"max": str(limit)} | ({} if after is None else {"from": str(after)})
+        return self._rest.all("/events", parsing.events, self._deadline(timeout_s), params)
+
+    def vm(self, vm_id: str, timeout_s: float | None = None) -> Vm:
+        """One VM with its mediated devices, in two requests; `not-found` where there is none.
+
+        An engine of 4.4 or older costs a third one, once for each token, and a single one from then on.
+        """
+        deadline = self._deadline(timeout_s)
+        vm = self._rest.one(f"/vms/{in_path(vm_id, 'VM')}", parsing.vm, deadline)
+        if vm.id.lower() != vm_id.lower():
+            text = f"GET /api/vms/{vm_id}: the answer is about another VM, {one_line(vm.id)}"
+            raise EngineError("bad-answer", text)
+        return self._vms.with_devices(vm, deadline)
+
+    def find_vm(self, name_or_id: str, timeout_s: float | None = None) -> Vm:
+        """The VM of that id or else of that very name, as `vm` gives it.
+
+        `not-found` where there is none, `ambiguous` where VMs of several data centres have that name.
+        """
+        deadline = self._deadline(timeout_s)
+        if UUID.fullmatch(name_or_id):
+            try:
+                return self.vm(name_or_id, deadline.left())
+            except EngineError as error:
+                if error.code != "not-found":
+                    raise
+        return self.vm(self._named(name_or_id, deadline), deadline.left())
+
+    def vms(self, timeout_s: float | None = None) -> list[Vm]:
+        """All VMs with their requests, for the background: see `EngineVms.all` for what it may cost.
+
+        `timeout_s` holds for each of its requests.
+        """
+        return self._vms.all(self._timeout if timeout_s is None else timeout_s)
+
+    def _named(self, name: str, deadline: Deadline) -> str:
+        """The id. The search narrows the list down; what counts is the name itself, letter by letter."""
+        params = {"search": f"name={name}"} if SEARCHABLE.fullmatch(name) else {}
+        found = [vm for vm in self._rest.all("/vms", parsing.vms, deadline, params) if vm.name == name]
+        if not found:
+            raise EngineError("not-found", f"no VM has the name or the id {one_line(name)!r}")
+        if len(found) > 1:
+            ids = ", ".join(sorted(vm.id for vm in found))
+            raise EngineError("ambiguous", f"several VMs have the name {one_line(name)!r}; use the id: {ids}")
+        return found[0].id
+
+    def _deadline(self, timeout_s: float | None) -> Deadline:
+        return Deadline(self._timeout if timeout_s is None else timeout_s)

@@ -1,0 +1,150 @@
+"""VMs with what they ask for, from engines that have mediated devices (4.5+) and from older ones.
+
+Which kind an engine is, is not told by its version, which differs between oVirt and its rebuilds, but by the
+thing itself: `/vms/{id}/mediateddevices` answers 404 although the VM exists. A VM that has just gone answers
+404 as well, so the VM is asked for again before an engine counts as older. What was learnt holds as long as
+the token: an engine that was upgraded was restarted and wants a new one. And the list of all VMs finds out
+anew each time while an engine counts as older.
+"""
+
+import threading
+from dataclasses import dataclass, replace
+
+from mdev_inventory.engine import parsing
+from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.model import MediatedDevice, Vm
+from mdev_inventory.engine.rest import EngineRest, in_path
+from mdev_inventory.engine.transport import PASSING
+from mdev_inventory.engine.wire import Deadline
+
+FOLLOW = {"follow": "mediateddevices"}
+# From this HTTP status on, it is not the question that the engine dislikes.
+SERVER_TROUBLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What is known of the engine that gave `token`; None where it is not known yet."""
+
+    token: str
+    devices: bool | None = None
+    """Whether it has mediated devices."""
+    follow: bool | None = None
+    """Whether `follow` inlines them in the list of VMs."""
+
+
+class EngineVms:
+    """VMs, each with its request; safe to be called from several threads."""
+
+    def __init__(self, rest: EngineRest) -> None:
+        """Nothing is learnt yet."""
+        self._rest = rest
+        self._lock = threading.Lock()
+        self._last = _Learnt("")
+
+    def with_devices(self, vm: Vm, deadline: Deadline) -> Vm:
+        """The VM with its mediated devices asked for; None on an older engine; `not-found` if it is gone."""
+        if self._learnt(deadline).devices is False:
+            return replace(vm, mediated_devices=None)
+        return replace(vm, mediated_devices=self._devices(vm.id, deadline))
+
+    def all(self, seconds: float) -> list[Vm]:
+        """All VMs with their requests; each question to the engine has `seconds` of its own.
+
+        On 4.5+ the devices come inlined in one answer, once an answer has shown that this engine does so.
+        As long as no VM in any answer has carried any, each VM is asked by itself: a list without them may
+        mean that nobody has devices or that they are not inlined (contract section 4, "Follow"). A VM that
+        goes meanwhile is left out; one whose devices cannot be read is `unreadable` and among the problems.
+        """
+        if not self._learnt(Deadline(seconds)).devices:
+            vms = self._list({}, seconds)
+            if not self._has_devices(vms, seconds):
+                return [replace(vm, mediated_devices=None) for vm in vms]
+        vms = self._followed(seconds)
+        if self._learnt(Deadline(seconds)).follow:
+            return [
+                vm if vm.unreadable else replace(vm, mediated_devices=vm.mediated_devices or ()) for vm in vms
+            ]
+        return self._one_by_one(vms, seconds)
+
+    def _list(self, params: dict[str, str], seconds: float) -> list[Vm]:
+        return self._rest.all("/vms", parsing.vms, Deadline(seconds), params)
+
+    def _has_devices(self, vms: list[Vm], seconds: float) -> bool:
+        """Whether the engine has mediated devices, tried on the first VM that still exists."""
+        for vm in vms:
+            try:
+                return self._devices(vm.id, Deadline(seconds)) is not None
+            except EngineError as error:
+                if not _of_one_vm(error):
+                    raise
+        return False
+
+    def _followed(self, seconds: float) -> list[Vm]:
+        """The list with devices inlined, or, where the engine refuses to, without."""
+        before = self._learnt(Deadline(seconds))
+        if before.follow is False:
+            return self._list({}, seconds)
+        try:
+            vms = self._list(FOLLOW, seconds)
+        except EngineError as error:
+            if error.code not in ("http", "not-found"):
+                raise
+            if (error.status or 0) < SERVER_TROUBLE:
+                self._learn(replace(before, follow=False))
+            return self._list({}, seconds)
+        if any(device.spec_params for vm in vms for device in vm.mediated_devices or ()):
+            self._learn(replace(before, follow=True))
+        return vms
+
+    def _one_by_one(self, vms: list[Vm], seconds: float) -> list[Vm]:
+        """Each VM with its devices; what is wrong with one VM alone does not lose the others."""
+        found: list[Vm] = []
+        for vm in vms:
+            try:
+                devices = self._devices(vm.id, Deadline(seconds))
+                found.append(replace(vm, mediated_devices=devices, unreadable=""))
+            except EngineError as error:
+                if not _of_one_vm(error):
+                    raise
+                if error.code != "not-found":
+                    found.append(replace(vm, mdev_type=None, mediated_devices=None, unreadable=error.text))
+        self._rest.record("/vms, one by one", [vm.unreadable for vm in found if vm.unreadable])
+        return found
+
+    def _devices(self, vm_id: str, deadline: Deadline) -> tuple[MediatedDevice, ...] | None:
+        before = self._learnt(deadline)
+        path = f"/vms/{in_path(vm_id, 'VM')}"
+        try:
+            devices = self._rest.one(f"{path}/mediateddevices", parsing.mediated_devices, deadline)
+        except EngineError as error:
+            if error.code != "not-found":
+                raise
+            self._rest.get(path, deadline)  # `not-found`: it is the VM that has gone
+            if before.devices:
+                text = f"GET /api{path}/mediateddevices: 404 although the VM exists and other VMs have them"
+                raise EngineError("http", text, error.status) from None
+            self._learn(replace(before, devices=False))
+            return None
+        self._learn(replace(before, devices=True))
+        return devices
+
+    def _learnt(self, deadline: Deadline) -> _Learnt:
+        """What is known of the engine that gave the token in use."""
+        token = self._rest.token(deadline)
+        with self._lock:
+            return self._last if self._last.token == token else _Learnt(token)
+
+    def _learn(self, news: _Learnt) -> None:
+        """Keep it with what other threads learnt; of an older token it is forgotten with that token."""
+        with self._lock:
+            if self._last.token == news.token:
+                devices = self._last.devices if news.devices is None else news.devices
+                follow = self._last.follow if news.follow is None else news.follow
+                news = _Learnt(news.token, devices, follow)
+            self._last = news
+
+
+def _of_one_vm(error: EngineError) -> bool:
+    """Whether this may be wrong with one VM while the engine is well."""
+    return error.code in ("not-found", "http", "bad-answer") and error.status not in PASSING

@@ -1,0 +1,144 @@
+"""One STOMP conversation over TLS on asyncio: opened, spoken, and closed without waiting for the peer.
+
+Nothing here has a deadline of its own: the caller's covers all of it (`asyncio.timeout`).
+"""
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
+from typing import Any
+
+from mdev_inventory.vdsm.stomp import BODY_LIMIT, Frame, FrameTooLargeError, Parser, encode
+from mdev_inventory.vdsm.tls_stream import TlsStream
+
+AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+
+STREAM_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What OpenSSL calls an error but is the end of the stream."""
+
+
+class Phase(StrEnum):
+    """How far a conversation has come: where it hangs tells what to look at."""
+
+    LOOKUP = "name lookup"
+    CONNECT = "connect"
+    HANDSHAKE = "handshake"
+    LOGIN = "CONNECT answer"
+    ANSWER = "answer"
+
+
+class ClosedError(Exception):
+    """The peer ended the conversation."""
+
+    def __init__(self, within_frame: bool) -> None:
+        """`within_frame`: the bytes received end in the middle of a frame."""
+        super().__init__("connection closed")
+        self.within_frame = within_frame
+
+
+class StompConnection:
+    """Frames out and in; at most `limit` bytes are taken from the peer in all."""
+
+    def __init__(self, stream: TlsStream, limit: int = BODY_LIMIT) -> None:
+        """`limit` is for the whole conversation: many small frames cost no more than one large."""
+        self._stream = stream
+        self._limit = limit
+        self._received = 0
+        self._parser = Parser(body_limit=limit)
+        self._frames: deque[Frame] = deque()
+
+    async def send(self, *frames: Frame) -> None:
+        """Sends the frames; raises ClosedError where the peer is gone."""
+        try:
+            await self._stream.write(b"".join(map(encode, frames)))
+        except ConnectionError as error:
+            raise ClosedError(within_frame=False) from error
+
+    async def receive(self) -> Frame:
+        """The next frame; raises FrameError, ClosedError, or ssl.SSLError for an alert of the peer's."""
+        while not self._frames:
+            data = await self._read()
+            self._received += len(data)
+            if self._received > self._limit:
+                raise FrameTooLargeError(f"the answer exceeds {self._limit} bytes")
+            self._frames.extend(self._parser.feed(data))
+        return self._frames.popleft()
+
+    async def _read(self) -> bytes:
+        try:
+            data = await self._stream.read()
+        except (ConnectionError, *STREAM_ENDS) as error:
+            raise ClosedError(self._parser.within_frame) from error
+        if not data:
+            raise ClosedError(self._parser.within_frame)
+        return data
+
+
+@asynccontextmanager
+async def converse(
+    address: str,
+    port: int,
+    tls: ssl.SSLContext,
+    names: Executor,
+    until: float,
+    enter: Callable[[Phase], None],
+) -> AsyncIterator[StompConnection]:
+    """An open connection to address:port.
+
+    `names` runs name lookups; `until` is the caller's deadline, by the loop's clock: only to share the time
+    among several addresses of one name; `enter` is told each phase as it begins.
+
+    Raises OSError (ssl.SSLError among them); ValueError or OverflowError for an impossible address or port.
+    """
+    enter(Phase.LOOKUP)
+    found = await _lookup(address, port, names)
+    enter(Phase.CONNECT)
+    sock = await _connect(found, until)
+    enter(Phase.HANDSHAKE)
+    with sock:
+        stream = TlsStream(sock, tls, server_hostname=address.partition("%")[0])
+        try:
+            await stream.handshake()
+            yield StompConnection(stream)
+        finally:
+            stream.close()
+
+
+async def _lookup(address: str, port: int, names: Executor) -> Sequence[AddressInfo]:
+    """Numeric addresses are read on the spot; names cost a thread while the resolver thinks."""
+    if not 0 < port < 65536:
+        raise OverflowError(f"{port} is no TCP port (1 to 65535)")
+    try:
+        return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            names, lambda: socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        )
+
+
+async def _connect(found: Sequence[AddressInfo], until: float) -> socket.socket:
+    """A connection to the first address that answers; each may take its share of the time that is left."""
+    loop = asyncio.get_running_loop()
+    for left in range(len(found), 1, -1):
+        with suppress(OSError):
+            async with asyncio.timeout((until - loop.time()) / left):
+                return await _connect_to(found[-left])
+    return await _connect_to(found[-1])
+
+
+async def _connect_to(info: AddressInfo) -> socket.socket:
+    family, kind, protocol, _, sockaddr = info
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, sockaddr)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,137 @@
+"""Asks a host's VDSM: JSON-RPC in STOMP frames over mutual TLS, one connection for each call.
+
+One total deadline covers the name lookup, TCP, TLS, STOMP and the answer, so that a host can cost a caller
+no more than that, wherever it hangs. No thread is used but for looking up names, in a small pool of its own.
+Why not the library stomp.py: `docs/decisions/0001-vdsm-client.md`.
+
+What a client of VDSM must obey is in contract section 8: reply destinations and request ids are shared by all
+clients of a host, the engine included, so both are random here; answers to other ids are not ours.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from mdev_inventory.vdsm.connection import ClosedError, Phase, StompConnection, converse
+from mdev_inventory.vdsm.errors import Call, CredentialsError, ErrorCode, VdsmError
+from mdev_inventory.vdsm.stomp import Frame
+
+__all__ = [
+    "ClientContext",
+    "CredentialsError",
+    "ErrorCode",
+    "Phase",
+    "VdsmClient",
+    "VdsmError",
+    "client_context",
+]
+
+REQUESTS = "jms.topic.vdsm_requests"
+_LOOKUP_THREADS = 4
+
+
+class ClientContext(ssl.SSLContext):
+    """A TLS context that remembers which CA it trusts, for the text of errors."""
+
+    ca_file: Path
+
+
+def client_context(
+    ca_file: Path, cert_file: Path, key_file: Path, check_hostname: bool = True
+) -> ClientContext:
+    """Mutual TLS, 1.2 at least: the host's certificate is always checked against the CA.
+
+    `check_hostname` False accepts any host of that CA under any address: for certificates of old, without
+    subjectAltName. Raises CredentialsError naming the file that cannot be used.
+    """
+    # Not `ssl.create_default_context`: from Python 3.13 on it refuses CAs without a key usage extension.
+    context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = check_hostname
+    context.ca_file = ca_file
+    for file in (ca_file, cert_file, key_file):
+        _must_be_readable(file)
+    try:
+        context.load_verify_locations(ca_file)
+    except (ssl.SSLError, ValueError) as error:
+        raise CredentialsError(ca_file, f"holds no CA certificate in PEM form: {error}") from error
+    try:
+        # An encrypted key would ask for its password on the terminal; an empty one makes it an error.
+        context.load_cert_chain(cert_file, key_file, password="")
+    except (ssl.SSLError, ValueError) as error:
+        raise CredentialsError(key_file, f"is not the unencrypted PEM key of {cert_file}: {error}") from error
+    return context
+
+
+def _must_be_readable(file: Path) -> None:
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise CredentialsError(file, f"cannot be read: {error.strerror}") from error
+
+
+class VdsmClient:
+    """Calls any number of hosts at the same time, from one event loop."""
+
+    def __init__(self, tls: ClientContext, names: Executor | None = None) -> None:
+        """`tls` is shared by all calls (`client_context`); `names` runs name lookups, by default 4 threads.
+
+        A pool of its own, so that a resolver that hangs takes no thread from anything else.
+        """
+        self._tls = tls
+        self._names = names or ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="vdsm-names")
+
+    async def call(
+        self,
+        address: str,
+        port: int,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        deadline_s: float = 10.0,
+    ) -> Any:
+        """What the host's VDSM answers to `method`, or VdsmError, within `deadline_s` seconds in all."""
+        call = Call(address, port, method, deadline_s, self._tls.ca_file)
+        until = asyncio.get_running_loop().time() + deadline_s
+        deadline = asyncio.timeout_at(until)
+        try:
+            async with (
+                deadline,
+                converse(address, port, self._tls, self._names, until, call.enter) as connection,
+            ):
+                return await _ask(connection, call, params or {})
+        except (OSError, ValueError, OverflowError, ClosedError) as error:
+            raise (call.overdue() if deadline.expired() else call.failed(error)) from error
+
+
+async def _ask(connection: StompConnection, call: Call, params: Mapping[str, Any]) -> Any:
+    call.enter(Phase.LOGIN)
+    await connection.send(Frame("CONNECT", {"accept-version": "1.2", "heart-beat": "0,0"}))
+    greeting = await connection.receive()
+    if greeting.command != "CONNECTED":
+        raise call.refused(greeting)
+    call.enter(Phase.ANSWER)
+    request_id, reply_to = str(uuid4()), f"mdev-scheduler.replies.{uuid4()}"
+    await connection.send(_subscription(reply_to), _request(request_id, reply_to, call.method, params))
+    while True:
+        frame = await connection.receive()
+        if frame.command != "MESSAGE":
+            raise call.refused(frame)
+        answer = call.answer(frame.body)
+        if answer.get("id") == request_id:
+            return call.result(answer)
+        call.foreign_ids += 1
+
+
+def _subscription(destination: str) -> Frame:
+    return Frame("SUBSCRIBE", {"destination": destination, "id": str(uuid4()), "ack": "auto"})
+
+
+def _request(request_id: str, reply_to: str, method: str, params: Mapping[str, Any]) -> Frame:
+    body = {"jsonrpc": "2.0", "method": method, "params": params, "id": request_id}
+    headers = {"destination": REQUESTS, "reply-to": reply_to, "content-type": "application/json"}
+    return Frame("SEND", headers, json.dumps(body).encode())

@@ -1,0 +1,177 @@
+"""Every key of the configuration: its default, what is allowed, and what it is for.
+
+This is the one place where a key is described: the sample, the reference in `docs/` and the errors are
+made from it. A key stands here only when it has an effect.
+"""
+# ruff: noqa: RUF009 (`option` makes a dataclass field)
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scheduler_plugins.config import kinds
+from scheduler_plugins.config.kinds import Kind
+
+PKI = Path("/etc/pki/ovirt-engine")
+
+
+def option(default: object, kind: Kind[Any], meaning: str) -> Any:
+    """A key; `meaning` is one paragraph for administrators."""
+    return field(default=default, metadata={"kind": kind, "meaning": " ".join(meaning.split())})
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service's own doors and files."""
+
+    state_dir: Path = option(
+        Path("/var/lib/mdev-scheduler"),
+        kinds.path(),
+        """Folder of the state file and of the two files that the proxy's plugin reads while the service is
+        down. Group `ovirt` must be able to enter it, nobody else. The plugin looks in
+        /var/lib/mdev-scheduler unless $MDEV_SCHEDULER_STATE in the proxy's environment names another.""",
+    )
+    http_host: str = option(
+        "127.0.0.1",
+        kinds.loopback(),
+        """Address of the page, the API and the metrics. They ask nobody for a password: to reach them from
+        elsewhere, put a web server with authentication in front.""",
+    )
+    http_port: int = option(
+        18782,
+        kinds.whole(0, 65535),
+        """Port of the page, the API and the metrics; 0 takes any free one and logs it.""",
+    )
+    xmlrpc_port: int = option(
+        18781,
+        kinds.whole(0, 65535),
+        """Port on 127.0.0.1 where the engine asks directly (door 2); 0 takes any free one. The engine asks
+        18781 unless its ExternalSchedulerServiceURL says otherwise. Where ovirt-scheduler-proxy holds the
+        port, the service runs on without this door.""",
+    )
+    socket: Path = option(
+        Path("/run/mdev-scheduler/proxy.sock"),
+        kinds.path(kinds.LONGEST_SOCKET_PATH),
+        """Unix socket for the proxy's plugin (door 1). The plugin finds another one only by
+        $MDEV_SCHEDULER_SOCKET in the proxy's environment.""",
+    )
+    socket_group: str | None = option(
+        "ovirt",
+        kinds.optional(kinds.pattern("a group's name", kinds.GROUP), "the service's own group"),
+        """Group that may use the socket: the one that ovirt-scheduler-proxy runs in.""",
+    )
+    on_failure: str = option(
+        "drop",
+        kinds.choice("drop", "pass"),
+        """What the proxy's plugin does with a VM that asks for a vGPU while the service is down. `drop`: it
+        starts nowhere. `pass`: it may start on any host, also on one without a free device, and the engine
+        logs that the unit failed. VMs without such a request start in either case.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How the engine's REST API is asked."""
+
+    url: str | None = option(
+        None,
+        kinds.optional(kinds.engine_url(), "not set, and then the service does not start"),
+        """Where the engine is, e.g. https://engine.example.com/ovirt-engine/api. The only key without which
+        the service does not start.""",
+    )
+    user: str = option(
+        "mdev-scheduler@internal",
+        kinds.pattern("USER@PROFILE, e.g. admin@internal", kinds.ENGINE_USER),
+        """The engine user to ask as, with its profile; USER@ovirt@internalsso where the engine uses
+        Keycloak. It needs the role ReadOnlyAdmin.""",
+    )
+    password_file: Path = option(
+        Path("/etc/mdev-scheduler/engine-password"),
+        kinds.path(),
+        """File with that user's password on its only line. It must belong to the service's user and be
+        readable by nobody else (mode 0600).""",
+    )
+    ca_file: Path | None = option(
+        PKI / "ca.pem",
+        kinds.optional(kinds.path(), "the authorities that this machine trusts anyway"),
+        """Certificate authority (PEM) of the engine's web server. Another one where the administrator gave
+        the web server a certificate of another authority.""",
+    )
+    timeout: float = option(
+        10.0,
+        kinds.seconds(1, 120),
+        """How long the engine may take to answer one request of the background work. Raise it where lists
+        of many VMs take longer.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Vdsm:
+    """How the hosts' VDSM is asked: over mutual TLS, port and address as the engine shows them."""
+
+    ca_file: Path = option(
+        PKI / "ca.pem",
+        kinds.path(),
+        """Certificate authority (PEM) that signed the hosts' certificates: the engine's own.""",
+    )
+    cert_file: Path = option(
+        PKI / "certs/mdev-scheduler.cer",
+        kinds.path(),
+        """Our certificate (PEM), signed by the same authority; enroll one for the service with
+        /usr/share/ovirt-engine/bin/pki-enroll-pkcs12.sh.""",
+    )
+    key_file: Path = option(
+        Path("/etc/mdev-scheduler/vdsm.key"),
+        kinds.path(),
+        """Its private key (PEM, unencrypted). Who has it controls every host: it must belong to the
+        service's user and be readable by nobody else (mode 0600).""",
+    )
+    check_hostname: bool = option(
+        True,
+        kinds.switch(),
+        """Whether a host's certificate must bear the address that the engine has for the host. Switch it
+        off only while there are hosts with old certificates, without a subjectAltName: any host of the
+        authority may then pose as any other.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How the hosts' inventories are kept fresh."""
+
+    collect_interval: float = option(
+        60.0,
+        kinds.seconds(1, 3600),
+        """How often every host is asked for its devices, and the engine for its list of hosts. Hosts are
+        spread evenly over this time; one that fails is asked ever less, at least every ten minutes or
+        interval. Each question makes VDSM gather its capabilities and log them.""",
+    )
+    host_timeout: float = option(
+        10.0,
+        kinds.seconds(1, 120),
+        """How long a host may take to answer, everything included. A host that takes longer counts as
+        failed, and what it was last seen to have stays.""",
+    )
+    max_connections: int = option(
+        64,
+        kinds.whole(4, 1000),
+        """How many hosts are asked at the same time, at most: half of them for hosts that answer, a quarter
+        for hosts that failed, a quarter for decisions that need to know now.""",
+    )
+    vms_interval: float = option(
+        60.0,
+        kinds.seconds(10, 86400),
+        """How often the requests of all VMs are read, for when the engine or the service is down. An engine
+        that takes long over it is asked less often.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the service tells on standard error, which is the journal under systemd."""
+
+    level: str = option(
+        "info",
+        kinds.choice("debug", "info", "warning", "error"),
+        """The least important kind of line that is logged. `debug` shows why each host was refused.""",
+    )

@@ -1,0 +1,41 @@
+"""A network in which only an engine lives, as far as a test has told it what to answer; no sockets."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import responses
+
+from mdev_inventory.engine.api import EngineError
+from mdev_inventory.engine.model import MediatedDevice
+from tests.mdev_inventory.engine.samples import DEVICE_ID, sample
+
+BASE = "https://engine.example.com/ovirt-engine"
+API = f"{BASE}/api"
+TOKEN = f"{BASE}/sso/oauth/token"
+LOGOUT = f"{BASE}/services/sso-logout"
+PASSWORD = "päss&wörd"
+DEVICES = (MediatedDevice(DEVICE_ID, {"mdevType": "nvidia-22", "nodisplay": "false"}),)
+"""What the sample of mediated devices holds."""
+
+
+@contextmanager
+def network() -> Iterator[responses.RequestsMock]:
+    """Nothing but what a test registers, and a token for whoever asks."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.post(TOKEN, json=sample("token"))
+        mock.post(LOGOUT, json={})
+        yield mock
+
+
+def asked(net: responses.RequestsMock) -> list[str]:
+    """What was asked of the API, without token and logout."""
+    calls = [f"{c.request.method} {c.request.url}" for c in net.calls]
+    return [c.replace(API, "") for c in calls if API in c]
+
+
+def failure(call: Callable[[], object]) -> EngineError:
+    """The error of a call that has to fail."""
+    with pytest.raises(EngineError) as caught:
+        call()
+    return caught.value

@@ -1,0 +1,375 @@
+"""The client against real servers: what it refuses, when it gives up, and what its errors say."""
+
+import asyncio
+import os
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mdev_inventory.vdsm.rpc import (
+    CredentialsError,
+    ErrorCode,
+    Phase,
+    VdsmClient,
+    VdsmError,
+    client_context,
+)
+from mdev_inventory.vdsm.stomp import Frame, Parser, encode
+from scheduler_plugins.simulation.pki import server_context
+from scheduler_plugins.simulation.vdsm import Fault
+from scheduler_plugins.simulation.vdsm_farm import VdsmFarm
+from tests.mdev_inventory.vdsm.world import LOOPBACK, FakeHost, World, peer
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Certificates and a thread for servers, once for this file."""
+    with VdsmFarm() as farm:
+        yield World(tmp_path_factory.mktemp("pki"), farm)
+
+
+def fail(
+    client: VdsmClient,
+    port: int,
+    address: str = LOOPBACK,
+    deadline_s: float = 5.0,
+    method: str = "Host.ping2",
+) -> VdsmError:
+    """The error of a call that must fail."""
+    with pytest.raises(VdsmError) as caught:
+        asyncio.run(client.call(address, port, method, {}, deadline_s))
+    return caught.value
+
+
+def test_an_answer_arrives(world: World) -> None:
+    """The result is the JSON value that VDSM answered with, parameters having arrived there."""
+    device = {"params": {"capability": "pci"}}
+    host = FakeHost(devices={"pci_1": device, "usb_1": {"params": {"capability": "usb"}}})
+    with world.vdsm(host) as vdsm:
+        assert {"pci_1": device} == world.ask(vdsm.port, "Host.hostdevListByCaps", caps=["pci"])
+
+
+def test_an_answer_of_a_megabyte_with_any_text_arrives(world: World) -> None:
+    """Lengths count bytes, pieces are put together."""
+    caps = {"text": "\u20ac\x00\n:" * 250_000, "lastClientIface": "ovirtmgmt"}
+    with world.vdsm(FakeHost(caps)) as vdsm:
+        assert caps == world.ask(vdsm.port, "Host.getCapabilities")
+
+
+def test_ipv6_addresses_are_asked(world: World) -> None:
+    """The REST API may give an IPv6 address: the certificate must name it, and errors bracket it."""
+    with world.vdsm(pair=world.authority.host("::1"), address="::1") as vdsm:
+        client = world.client()
+
+        assert asyncio.run(client.call("::1", vdsm.port, "Host.ping2"))
+        assert f"[::1]:{vdsm.port}, Host.foo" in str(fail(client, vdsm.port, "::1", method="Host.foo"))
+
+
+def test_every_address_of_a_name_is_tried(world: World) -> None:
+    """`localhost` may be ::1 first: a server on 127.0.0.1 alone is found all the same."""
+    with world.vdsm(pair=world.authority.host("localhost")) as vdsm:
+        assert asyncio.run(world.client().call("localhost", vdsm.port, "Host.ping2"))
+
+
+def test_a_server_of_another_ca_is_refused(world: World) -> None:
+    """The CA is always checked, also with the host name check off; the error names the CA file."""
+    with world.vdsm(pair=world.foreign.host(LOOPBACK)) as vdsm:
+        for check_hostname in (True, False):
+            error = fail(world.client(check_hostname=check_hostname), vdsm.port)
+
+            assert ErrorCode.TLS == error.code
+            assert str(world.authority.ca_file) in str(error)
+            assert f"{LOOPBACK}:{vdsm.port}" in str(error)
+
+
+def test_an_expired_server_is_refused(world: World) -> None:
+    """A certificate out of date is worth nothing."""
+    with world.vdsm(pair=world.authority.host(LOOPBACK, days=-1)) as vdsm:
+        assert "expired" in str(fail(world.client(), vdsm.port))
+
+
+@pytest.mark.parametrize("names", [["host.example"], ["192.0.2.1"], []], ids=["name", "address", "no SAN"])
+def test_a_certificate_for_another_address_is_refused_unless_switched_off(
+    world: World, names: list[str]
+) -> None:
+    """The switch is for certificates of old; the error says what it is called."""
+    with world.vdsm(pair=world.authority.host("host.example", names)) as vdsm:
+        error = fail(world.client(), vdsm.port)
+        unchecked = world.client(check_hostname=False).call(LOOPBACK, vdsm.port, "Host.ping2")
+
+        assert ErrorCode.TLS == error.code
+        assert "check_hostname" in str(error)
+        assert asyncio.run(unchecked)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_a_server_that_refuses_our_certificate_is_a_tls_error(world: World, version: ssl.TLSVersion) -> None:
+    """With TLS 1.3 the refusal comes after the handshake, alert or reset first: still code `tls`."""
+    foreign = world.foreign.client()
+    with world.vdsm() as vdsm:
+        vdsm.tls.maximum_version = version
+        errors = [fail(world.client(pair=foreign), vdsm.port) for _ in range(20)]
+
+    assert {ErrorCode.TLS} == {error.code for error in errors}
+    assert all("our certificate must be signed by the engine's CA" in str(error) for error in errors)
+
+
+def test_a_server_without_tls_is_a_tls_error(world: World) -> None:
+    """A VDSM with `ssl=false`, or something else on that port."""
+    with peer(lambda sock: sock.sendall(b"ERROR\n\nno TLS here\0")) as port:
+        assert ErrorCode.TLS == fail(world.client(), port).code
+
+
+def test_a_server_that_hangs_up_in_the_handshake_is_a_tls_error(world: World) -> None:
+    """Whether it closes or resets the connection."""
+    with peer(lambda sock: None) as port:
+        assert ErrorCode.TLS == fail(world.client(), port).code
+    with peer(reset) as port:
+        assert ErrorCode.TLS == fail(world.client(), port).code
+
+
+def reset(sock: socket.socket) -> None:
+    """Ends a connection with RST once the client has said something."""
+    sock.recv(1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("fault", "phase"),
+    [
+        (Fault.HANG_IN_HANDSHAKE, Phase.HANDSHAKE),
+        (Fault.HANG_AFTER_CONNECT, Phase.LOGIN),
+        (Fault.NEVER_ANSWER, Phase.ANSWER),
+    ],
+)
+def test_it_gives_up_at_the_deadline_wherever_the_host_hangs(
+    world: World, fault: Fault, phase: Phase
+) -> None:
+    """One deadline for all phases; the error says which it was."""
+    with world.vdsm(fault=fault) as vdsm:
+        begin = time.monotonic()
+        error = fail(world.client(), vdsm.port, deadline_s=0.3)
+
+    assert (ErrorCode.TIMEOUT, phase) == (error.code, error.phase)
+    assert str(phase) in str(error)
+    assert 0.3 <= time.monotonic() - begin < 1.5
+
+
+def test_it_gives_up_at_the_deadline_when_packets_are_dropped(world: World) -> None:
+    """A full accept queue drops connection requests as a dead host or a firewall does."""
+    with socket.create_server((LOOPBACK, 0), backlog=0) as listener:
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        begin = time.monotonic()
+        error = fail(world.client(), listener.getsockname()[1], deadline_s=0.3)
+        for filler in fillers:
+            filler.close()
+
+    assert (ErrorCode.TIMEOUT, Phase.CONNECT) == (error.code, error.phase)
+    assert time.monotonic() - begin < 1.5
+
+
+def test_it_gives_up_at_the_deadline_when_the_resolver_hangs(world: World) -> None:
+    """A name lookup cannot be interrupted: its thread is left behind, the call is not."""
+    tls = client_context(world.authority.ca_file, world.pair.cert_file, world.pair.key_file)
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as names:
+        names.submit(done.wait, 10)
+        error = fail(VdsmClient(tls, names), 54321, "host.example", deadline_s=0.3)
+        done.set()
+
+    assert (ErrorCode.TIMEOUT, Phase.LOOKUP) == (error.code, error.phase)
+
+
+def test_a_slow_drip_does_not_extend_the_deadline(world: World) -> None:
+    """A peer that sends a byte now and then is cut off like a silent one."""
+    ended = threading.Event()
+
+    def drip(sock: socket.socket) -> None:
+        tls = server_context(world.authority.ca_file, world.host_pair)
+        with tls.wrap_socket(sock, server_side=True) as stream:
+            while not ended.wait(0.02):
+                stream.sendall(b"\n")
+
+    with peer(drip) as port:
+        begin = time.monotonic()
+        error = fail(world.client(), port, deadline_s=0.3)
+        elapsed = time.monotonic() - begin
+        ended.set()
+
+    assert ErrorCode.TIMEOUT == error.code
+    assert elapsed < 1.5
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Fault.FOREIGN_ID, "answers to other requests"),
+        (Fault.HALF_ANSWER, "in the middle of its answer"),
+        (Fault.GARBAGE, "no STOMP frame"),
+        (Fault.HTML, "HTTP/1.1 400"),
+        (Fault.NOT_JSON, "Traceback"),
+        (Fault.NOT_AN_OBJECT, "no JSON object"),
+        (Fault.HUGE_ANSWER, "exceeds"),
+        (Fault.ERROR_FRAME, "Subscription not available"),
+    ],
+)
+def test_what_is_no_answer_to_us_is_a_protocol_error(world: World, fault: Fault, text: str) -> None:
+    """Each broken answer has a name that says what came."""
+    with world.vdsm(fault=fault) as vdsm:
+        error = fail(world.client(), vdsm.port, deadline_s=2.0)
+
+    assert ErrorCode.PROTOCOL == error.code
+    assert text in str(error)
+    assert f"VDSM at {LOOPBACK}:{vdsm.port}, Host.ping2: " in str(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        pytest.param(b'{"id": "ID"}', "neither result nor error", id="neither"),
+        pytest.param(b'{"id": "ID", "error": "bad"}', "without code", id="error is a text"),
+        pytest.param(
+            b'{"id": "ID", "error": {"code": "1", "message": ""}}', "without code", id="code is a text"
+        ),
+        pytest.param(b"[" * 100_000, "not JSON", id="nested beyond measure"),
+        pytest.param(b'{"id": "ID", "result": ' + b"9" * 5000 + b"}", "not JSON", id="number beyond measure"),
+        pytest.param(b'{"id": "\xff"}', "not JSON", id="not UTF-8"),
+        pytest.param(b"", "not JSON", id="empty"),
+    ],
+)
+def test_broken_answers_are_protocol_errors(world: World, answer: bytes, text: str) -> None:
+    """JSON-RPC that is none, from a peer that speaks STOMP well."""
+
+    def act(sock: socket.socket) -> None:
+        tls = server_context(world.authority.ca_file, world.host_pair)
+        with tls.wrap_socket(sock, server_side=True) as stream:
+            parser = Parser()
+            frames = parser.feed(stream.recv(65536))
+            stream.sendall(encode(Frame("CONNECTED", {"version": "1.2"})))
+            while len(frames) < 3:
+                frames += parser.feed(stream.recv(65536))
+            request_id = frames[2].body.split(b'"id": "')[1].split(b'"')[0]
+            stream.sendall(encode(Frame("MESSAGE", {}, answer.replace(b"ID", request_id))))
+            stream.recv(1)
+
+    with peer(act) as port:
+        error = fail(world.client(), port)
+
+    assert ErrorCode.PROTOCOL == error.code
+    assert text in str(error)
+
+
+def test_errors_of_vdsm_carry_its_code(world: World) -> None:
+    """`recovering` is told apart: that host is worth asking again soon."""
+    with world.vdsm() as vdsm:
+        unknown = fail(world.client(), vdsm.port, method="Host.foo")
+        vdsm.fault = Fault.RECOVERING
+        recovering = fail(world.client(), vdsm.port)
+
+    assert (ErrorCode.VDSM, -32601, False) == (unknown.code, unknown.rpc_code, unknown.recovering)
+    assert (ErrorCode.VDSM, 99, True) == (recovering.code, recovering.rpc_code, recovering.recovering)
+    assert "Host.foo" in str(unknown)
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "phase"),
+    [
+        pytest.param(LOOPBACK, 1, Phase.CONNECT, id="nobody listens"),
+        pytest.param("no-such-host.invalid", 54321, Phase.LOOKUP, id="unknown name"),
+        pytest.param("two..dots", 54321, Phase.LOOKUP, id="impossible name"),
+        pytest.param("", 54321, Phase.LOOKUP, id="no address"),
+        pytest.param(LOOPBACK, 0, Phase.LOOKUP, id="port 0"),
+        pytest.param(LOOPBACK, 65536, Phase.LOOKUP, id="port too large"),
+    ],
+)
+def test_hosts_that_cannot_be_reached(world: World, address: str, port: int, phase: Phase) -> None:
+    """No connection: the address, the name or the port is wrong, or nothing listens."""
+    error = fail(world.client(), port, address)
+
+    assert (ErrorCode.CONNECT, phase) == (error.code, error.phase)
+    assert f"VDSM at {address}:{port}" in str(error)
+
+
+def test_it_works_again_after_the_server_restarts(world: World) -> None:
+    """Nothing is kept between calls that a restart could break."""
+    with world.vdsm() as vdsm:
+        client = world.client()
+        before = asyncio.run(client.call(LOOPBACK, vdsm.port, "Host.ping2"))
+        world.farm.stop(vdsm)
+        down = fail(client, vdsm.port)
+        world.farm.start(vdsm)
+
+        assert before
+        assert ErrorCode.CONNECT == down.code
+        assert asyncio.run(client.call(LOOPBACK, vdsm.port, "Host.ping2"))
+
+
+def test_many_calls_at_once_need_no_threads_and_leave_no_descriptors(world: World) -> None:
+    """200 calls, 50 at a time, one of the hosts hanging: threads and descriptors are as before."""
+
+    async def ask_all(ports: list[int]) -> tuple[list[object], int]:
+        client, gate, threads = world.client(), asyncio.Semaphore(50), 0
+
+        async def ask(port: int) -> object:
+            nonlocal threads
+            async with gate:
+                try:
+                    return await client.call(
+                        LOOPBACK, port, "Host.ping2", {}, 0.5 if port == ports[0] else 20
+                    )
+                except VdsmError as error:
+                    return error.code
+                finally:
+                    threads = max(threads, threading.active_count())
+
+        return await asyncio.gather(*(ask(ports[n % len(ports)]) for n in range(200))), threads
+
+    with world.vdsm(fault=Fault.NEVER_ANSWER) as hanging, world.vdsm() as one, world.vdsm() as two:
+        before = threading.active_count()
+        descriptors = len(os.listdir("/proc/self/fd"))
+        answers, threads = asyncio.run(ask_all([hanging.port, one.port, two.port, one.port]))
+        world.ask(one.port)
+
+    assert {True: 150, ErrorCode.TIMEOUT: 50} == {kind: answers.count(kind) for kind in set(answers)}
+    assert before >= threads
+    assert descriptors >= len(os.listdir("/proc/self/fd"))
+
+
+def test_a_cancelled_call_closes_its_connection(world: World) -> None:
+    """A collector that stops does not wait for hosts that hang."""
+
+    async def cancel(port: int) -> None:
+        task = asyncio.create_task(world.client().call(LOOPBACK, port, "Host.ping2", {}, 60.0))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 1)
+
+    with world.vdsm(fault=Fault.HANG_IN_HANDSHAKE) as vdsm:
+        asyncio.run(cancel(vdsm.port))
+
+
+@pytest.mark.parametrize("broken", ["ca", "cert", "key", "missing", "foreign key"])
+def test_credentials_that_cannot_be_used_are_named(world: World, tmp_path: Path, broken: str) -> None:
+    """Each wrong file is named when the context is made, not at the first call."""
+    bad = tmp_path / "bad.pem"
+    if broken != "missing":
+        bad.write_text("no PEM")
+    files = {"ca": world.authority.ca_file, "cert": world.pair.cert_file, "key": world.pair.key_file}
+    if broken == "foreign key":
+        bad = files["key"] = world.authority.client().key_file
+    else:
+        files[{"missing": "ca"}.get(broken, broken)] = bad
+
+    with pytest.raises(CredentialsError, match=str(bad)):
+        client_context(files["ca"], files["cert"], files["key"])
