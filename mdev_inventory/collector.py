@@ -1,6 +1,6 @@
 """Keeps the inventories fresh: the engine's hosts and VMs, and every host's own answer.
 
-Three things go on side by side, and none waits for another: the engine's lists are read (`engine_lists`),
+Three things go on side by side, and none waits for another: the engine's lists are read (`engine/lists`),
 every host is asked on its own schedule (`host_watch`), and what was learned is written (`write_behind`).
 """
 
