@@ -5,7 +5,7 @@ does not answer as it should. Elements that cannot be read are left out and list
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -13,15 +13,14 @@ from typing import Self
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
-from mdev_inventory.engine.model import Event, Host, HostDevice, Vm
+from mdev_inventory.engine.model import Event, Host, HostDevice, MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
-from mdev_inventory.engine.vms import EngineVms
+from mdev_inventory.engine.vms import UUID, EngineVms
 from mdev_inventory.engine.wire import Deadline
 
 __all__ = ["EngineApi", "EngineError", "EngineSettingError"]
 
 TIMEOUT_S = 10.0
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 # Names that the search cannot take for a word or sign of its own, whatever those are: with a digit or a
 # hyphen, without blanks, quotes and wildcards. For all others, every VM's name is looked at.
 SEARCHABLE = re.compile(r"(?=.*[0-9-])[0-9A-Za-z][0-9A-Za-z_.-]*", re.ASCII)
@@ -103,6 +102,21 @@ class EngineApi:
             text = f"GET /api/vms/{vm_id}: the answer is about another VM, {one_line(vm.id)}"
             raise EngineError("bad-answer", text)
         return self._vms.with_devices(vm, deadline)
+
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> list[Vm]:
+        """Those of these VMs that exist, in one request for each hundred; none for no ids.
+
+        Status, host and the custom property are told, mediated devices are not: see `devices_of`.
+        """
+        return self._vms.by_id(vm_ids, self._deadline(timeout_s))
+
+    def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
+        """The VM's mediated devices, in one request; None, mostly without one, on an engine of 4.4 or older.
+
+        `not-found` where there is no such VM.
+        """
+        in_path(vm_id, "VM")
+        return self._vms.devices(vm_id, self._deadline(timeout_s))
 
     def find_vm(self, name_or_id: str, timeout_s: float | None = None) -> Vm:
         """The VM of that id or else of that very name, as `vm` gives it.

@@ -1,0 +1,95 @@
+"""VMs asked for by their ids in one search, and the devices of one of them: what a decision costs."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import responses
+
+from mdev_inventory.engine.api import EngineApi
+from tests.mdev_inventory.engine.net import API, BASE, DEVICES, PASSWORD, asked, failure, network
+from tests.mdev_inventory.engine.samples import VM_ID, sample
+
+
+@pytest.fixture
+def net() -> Iterator[responses.RequestsMock]:
+    """The network: nothing but what a test registers, and a token for whoever asks."""
+    with network() as mock:
+        yield mock
+
+
+@pytest.fixture
+def engine(net: responses.RequestsMock) -> Iterator[EngineApi]:
+    """The engine's API with that network."""
+    with EngineApi(BASE, "admin@internal", PASSWORD) as api:
+        yield api
+
+
+def test_vms_by_id_in_one_search(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """All that exist come in one request, with host and property; one that is gone is simply missing."""
+    running = sample("vm_4.4", status="up", host={"id": "h1"})
+    net.get(f"{API}/vms", json={"vm": [running, sample("vm_4.4", id=other(9))]})
+    found = engine.vms_by_id([other(2), VM_ID, VM_ID.upper()], 1.0)
+
+    assert [(VM_ID, "h1", "nodisplay,nvidia-22,nvidia-22", None)] == [
+        (vm.id, vm.host_id, vm.mdev_type, vm.mediated_devices) for vm in found
+    ]
+    assert [f"id={VM_ID} or id={other(2)}"] == searches(net)
+
+
+def test_many_vms_by_id_in_searches_that_fit_into_an_url(
+    net: responses.RequestsMock, engine: EngineApi
+) -> None:
+    """A web server takes 8,190 characters: three hundred ids are three searches."""
+    net.get(f"{API}/vms", json={})
+    found = engine.vms_by_id([other(n) for n in range(300)])
+
+    assert ([], 3) == (found, len(searches(net)))
+    assert max(len(request) for request in asked(net)) < 8000
+
+
+@pytest.mark.parametrize("ids", [[], ["or", "id=1", "*", f"{VM_ID} or name=*"]])
+def test_what_is_no_id_is_not_searched_for(
+    net: responses.RequestsMock, engine: EngineApi, ids: list[str]
+) -> None:
+    """Only ids go into the search, whose language would take other words for its own."""
+    assert [] == engine.vms_by_id(ids)
+    assert [] == asked(net)
+
+
+def test_devices_of_a_vm_in_one_request(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """On 4.5 the devices alone are asked for."""
+    net.get(f"{API}/vms/{VM_ID}/mediateddevices", json=sample("mediated_devices"))
+
+    assert DEVICES == engine.devices_of(VM_ID, 1.0)
+    assert [f"GET /vms/{VM_ID}/mediateddevices"] == asked(net)
+
+
+def test_an_older_engine_is_not_asked_for_devices(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """Once an engine has shown that it has no mediated devices, nothing is sent."""
+    net.get(f"{API}/vms/{VM_ID}", json=sample("vm_4.4"))
+    net.get(f"{API}/vms/{VM_ID}/mediateddevices", status=404)
+    engine.devices_of(VM_ID)
+    before = len(asked(net))
+
+    assert engine.devices_of(VM_ID) is None
+    assert before == len(asked(net))
+
+
+def test_devices_of_a_vm_that_is_gone(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """A VM that does not exist is an error, not a VM without devices."""
+    net.get(f"{API}/vms/{VM_ID}", status=404)
+    net.get(f"{API}/vms/{VM_ID}/mediateddevices", status=404)
+
+    assert "not-found" == failure(lambda: engine.devices_of(VM_ID)).code
+
+
+def other(number: int) -> str:
+    """The id of another VM."""
+    return f"bbbbbbbb-0000-4000-8000-{number:012}"
+
+
+def searches(net: responses.RequestsMock) -> list[str]:
+    """What was searched for."""
+    urls = [urlsplit(str(call.request.url)) for call in net.calls]
+    return [words for url in urls for words in parse_qs(url.query).get("search", [])]
