@@ -30,7 +30,8 @@ dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py)
 
 mutation: .venv/dev.stamp         ## would a test notice a changed decision? (minutes)
 	.ci/venv dev mutation
-	$(BIN)/mutmut run
+	mkdir -p build
+	$(BIN)/mutmut run >build/mutmut.log || { tail -n 40 build/mutmut.log; exit 1; }
 	$(BIN)/mutmut results
 
 clean:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from scheduler_plugins.simulation import scenario
 from scheduler_plugins.simulation.datacenter import DataCenter
 from scheduler_plugins.simulation.demo_report import Outcome, print_addresses, print_json, print_people
@@ -42,7 +44,8 @@ def run(
         folder = stack.enter_context(_folder(run_dir))
         center = stack.enter_context(DataCenter(folder, plans, speed=SPEED))
         service = stack.enter_context(ServiceProcess(center, port=port, xmlrpc_port=xmlrpc_port))
-        outcomes = Demonstration(center, service).start_all()
+        with Console(stderr=True).status("Starting VMs one after the other…"):
+            outcomes = Demonstration(center, service).start_all()
         (print_json if json else print_people)(plans, outcomes)
         if keep:
             print_addresses(center, service)
