@@ -5,11 +5,12 @@ does not answer as it should. Elements that cannot be read are left out and list
 """
 
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
@@ -21,9 +22,16 @@ from mdev_inventory.engine.wire import Deadline
 __all__ = ["EngineApi", "EngineError", "EngineSettingError"]
 
 TIMEOUT_S = 10.0
+# RefreshHost asks the host twice, and waits for locks that monitoring and others hold (contract section 4).
+REFRESH_S = 180.0
+ORIGIN = "mdev-scheduler"
+LONGEST_EVENT = 10000
 # Names that the search cannot take for a word or sign of its own, whatever those are: with a digit or a
 # hyphen, without blanks, quotes and wildcards. For all others, every VM's name is looked at.
 SEARCHABLE = re.compile(r"(?=.*[0-9-])[0-9A-Za-z][0-9A-Za-z_.-]*", re.ASCII)
+
+
+Severity = Literal["normal", "warning", "error", "alert"]
 
 
 class EngineApi:
@@ -90,6 +98,40 @@ class EngineApi:
         """
         params = {"max": str(limit)} | ({} if after is None else {"from": str(after)})
         return self._rest.all("/events", parsing.events, self._deadline(timeout_s), params)
+
+    def add_event(
+        self,
+        text: str,
+        severity: Severity = "warning",
+        custom_id: int | None = None,
+        *,
+        vm_id: str | None = None,
+        host_id: str | None = None,
+        timeout_s: float | None = None,
+    ) -> None:
+        """Add an event of ours to the engine's log, about that VM or host; one line of 10,000 characters.
+
+        No two events of ours may have the same `custom_id` (32 bits); a random one where it is None, so that
+        it needs no memory. `forbidden` without the right INJECT_EXTERNAL_EVENTS.
+        """
+        number = secrets.randbits(31) if custom_id is None else custom_id
+        about = {"vm": vm_id, "host": host_id}
+        event = {
+            "origin": ORIGIN,
+            "severity": severity,
+            "custom_id": str(number),
+            "description": one_line(text, LONGEST_EVENT),
+            **{kind: {"id": object_id} for kind, object_id in about.items() if object_id},
+        }
+        self._rest.post("/events", event, self._deadline(timeout_s))
+
+    def refresh_host(self, host_id: str, timeout_s: float = REFRESH_S) -> None:
+        """Have the engine read the host's capabilities and devices; returns when its copies are fresh.
+
+        It takes the host's lock and writes an event. `http` where the host's status or a lock forbids it,
+        `forbidden` without the right MANIPULATE_HOST. After a `timeout` the engine goes on with it.
+        """
+        self._rest.post(f"/hosts/{in_path(host_id, 'host')}/refresh", {}, Deadline(timeout_s))
 
     def vm(self, vm_id: str, timeout_s: float | None = None) -> Vm:
         """One VM with its mediated devices, in two requests; `not-found` where there is none.

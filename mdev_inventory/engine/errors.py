@@ -7,6 +7,7 @@ Code = Literal[
     "tls",  # connected, but the certificate or the handshake is not accepted
     "timeout",  # nothing, or not all of it, before the deadline
     "auth",  # the engine refuses user and password, or a token that it has just given
+    "forbidden",  # the engine's user lacks the right to do this
     "not-found",  # the object does not exist (any more)
     "ambiguous",  # several objects have the name that was asked for
     "http",  # another HTTP status than success

@@ -1,10 +1,11 @@
-"""GETs of the engine's REST API with its token: decoded, read, and what was wrong with them remembered."""
+"""Requests to the engine's REST API with its token; answers decoded and read, their faults remembered."""
 
 import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,14 +54,15 @@ class EngineRest:
 
     def get(self, path: str, deadline: Deadline, params: Mapping[str, str] | None = None) -> Any:
         """The JSON at `path` below `/api`. A 401 costs one new token; a second one is EngineError `auth`."""
-        request, token, answer = self._with_token(path, deadline, params or {})
-        if answer.status == UNAUTHORIZED:
-            self._login.forget(token, deadline)
-            request, token, answer = self._with_token(path, deadline, params or {})
-        if answer.status == UNAUTHORIZED:
-            text = f"{request}: the engine refuses a token that it has just given"
-            raise EngineError("auth", f"{text}; check the rights of the user", UNAUTHORIZED)
-        return decoded(answer, request)
+        return self._ask(
+            Request("GET", API + path, self._http.base + API + path, params=params or {}), deadline
+        )
+
+    def post(self, path: str, document: Mapping[str, Any], deadline: Deadline) -> Any:
+        """What the engine answers to this JSON at `path`; tokens as with `get`, and sent once otherwise."""
+        return self._ask(
+            Request("POST", API + path, self._http.base + API + path, document=document), deadline
+        )
 
     def one(
         self,
@@ -111,15 +113,22 @@ class EngineRest:
             log.debug("LOGOUT failed code=%s", error.code)
         self._http.close()
 
-    def _with_token(
-        self, path: str, deadline: Deadline, params: Mapping[str, str]
-    ) -> tuple[Request, str, Answer]:
+    def _ask(self, request: Request, deadline: Deadline) -> Any:
+        token, answer = self._with_token(request, deadline)
+        if answer.status == UNAUTHORIZED:
+            self._login.forget(token, deadline)
+            _, answer = self._with_token(request, deadline)
+        if answer.status == UNAUTHORIZED:
+            text = f"{request}: the engine refuses a token that it has just given"
+            raise EngineError("auth", f"{text}; check the rights of the user", UNAUTHORIZED)
+        return decoded(answer, request)
+
+    def _with_token(self, request: Request, deadline: Deadline) -> tuple[str, Answer]:
         token = self._login.token(deadline)
         headers = {"Accept": "application/json", "Version": "4", "Authorization": f"Bearer {token}"}
-        request = Request("GET", API + path, self._http.base + API + path, headers, params)
-        answer = self._http.ask(request, deadline)
+        answer = self._http.ask(replace(request, headers=headers), deadline)
         log.debug("%s status=%d bytes=%d", request, answer.status, len(answer.body))
-        return request, token, answer
+        return token, answer
 
 
 def in_path(object_id: str, kind: str) -> str:

@@ -126,9 +126,12 @@ def _meaning(error: Exception, request: Request, base: str, deadline: Deadline) 
 
 
 def decoded(answer: Answer, request: Request) -> Any:
-    """The JSON of a successful answer; EngineError `not-found`, `http` or `bad-answer` otherwise."""
+    """The JSON of a successful answer; else EngineError `not-found`, `forbidden`, `http` or `bad-answer`."""
     if answer.status == requests.codes.not_found:
         raise EngineError("not-found", f"{request}: there is no such object{_fault(answer)}", answer.status)
+    if answer.status == requests.codes.forbidden:
+        text = f"{request}: the engine's user lacks the right to do this{_fault(answer)}"
+        raise EngineError("forbidden", text, answer.status)
     if not 200 <= answer.status < 300:
         aside = f", it points to {one_line(answer.location)}" if answer.location else ""
         raise EngineError(

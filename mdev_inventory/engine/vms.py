@@ -115,7 +115,7 @@ class EngineVms:
         try:
             vms = self._list(FOLLOW, seconds)
         except EngineError as error:
-            if error.code not in ("http", "not-found"):
+            if error.code not in ("http", "forbidden", "not-found"):
                 raise
             if (error.status or 0) < SERVER_TROUBLE:
                 self._learn(replace(before, follow=False))
@@ -174,4 +174,4 @@ class EngineVms:
 
 def _of_one_vm(error: EngineError) -> bool:
     """Whether this may be wrong with one VM while the engine is well."""
-    return error.code in ("not-found", "http", "bad-answer") and error.status not in PASSING
+    return error.code in ("not-found", "forbidden", "http", "bad-answer") and error.status not in PASSING

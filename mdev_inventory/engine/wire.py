@@ -50,6 +50,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The body as JSON; `form` is the body as a form."""
 
     def __str__(self) -> str:
         """Method and path, for errors and logs."""
@@ -177,6 +179,7 @@ class Wire:
                 headers=request.headers,
                 params=request.params,
                 data=request.form,
+                json=request.document,
                 stream=True,
                 # Elsewhere is not the engine, and must not see the token.
                 allow_redirects=False,

@@ -77,7 +77,12 @@ def engine(net: responses.RequestsMock) -> Iterator[EngineApi]:
         pytest.param(
             {"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"
         ),
-        pytest.param({"status": 403, "json": sample("fault")}, "http", ["status 403"], id="403"),
+        pytest.param(
+            {"status": 403, "json": sample("fault")},
+            "forbidden",
+            ["lacks the right", "[Internal Engine Error]"],
+            id="403",
+        ),
         pytest.param({"status": 404, "body": "<html/>"}, "not-found", ["no such object"], id="404"),
     ],
 )

@@ -13,13 +13,20 @@ class Kind(Enum):
 
     HTML = "a page of HTML with status 200, as a proxy or a login page would"
     ERROR = "status 500 with a fault"
+    FORBIDDEN = "status 403 with a fault: the user lacks the right"
     HALF = "half of the body, then the connection is closed"
     NOTHING = "the connection is closed without a word"
     HANG = "no answer, ever"
 
 
-HTML = Answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html;charset=UTF-8")
-ERROR = fault(500, "Internal Engine Error", "Operation Failed")
+INSTEAD = {
+    Kind.HTML: Answer(
+        200, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html;charset=UTF-8"
+    ),
+    Kind.ERROR: fault(500, "Internal Engine Error", "Operation Failed"),
+    Kind.FORBIDDEN: fault(403, "User is not authorized to perform this action."),
+}
+"""The answers that a request gets instead of its own."""
 
 
 @dataclass(slots=True)
@@ -27,6 +34,7 @@ class _Rule:
     kind: Kind
     part: str
     times: int | None
+    method: str
 
 
 class Faults:
@@ -41,10 +49,13 @@ class Faults:
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
-    def add(self, kind: Kind, part: str = "", times: int | None = None) -> None:
-        """Requests whose path contains `part` fail so, the next `times` of them (None: all)."""
+    def add(self, kind: Kind, part: str = "", times: int | None = None, method: str = "") -> None:
+        """Requests whose path contains `part` fail so, the next `times` of them (None: all).
+
+        With `method`, only requests of that method: one may look at events and not be allowed to add any.
+        """
         with self._lock:
-            self._rules.append(_Rule(kind, part, times))
+            self._rules.append(_Rule(kind, part, times, method))
 
     def clear(self) -> None:
         """All is well again."""
@@ -52,11 +63,11 @@ class Faults:
             self._rules.clear()
         self.delay_s = 0.0
 
-    def meet(self, path: str) -> Kind | None:
-        """What befalls a request for `path`; counts."""
+    def meet(self, method: str, path: str) -> Kind | None:
+        """What befalls such a request for `path`; counts."""
         with self._lock:
             for rule in self._rules:
-                if rule.part in path and rule.times != 0:
+                if rule.part in path and rule.method in ("", method) and rule.times != 0:
                     rule.times = None if rule.times is None else rule.times - 1
                     self.made[rule.kind] += 1
                     return rule.kind

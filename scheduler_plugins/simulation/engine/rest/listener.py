@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from scheduler_plugins.simulation.engine.rest.faults import ERROR, HTML, Kind
+from scheduler_plugins.simulation.engine.rest.faults import INSTEAD, Kind
 from scheduler_plugins.simulation.engine.rest.messages import Answer, Request
 
 ADDRESS = "127.0.0.1"
@@ -86,7 +86,7 @@ class _Connection(BaseHTTPRequestHandler):
         if misfortune in (Kind.NOTHING, Kind.HANG):
             self._say_nothing(listener, misfortune)
             return
-        shown = {Kind.HTML: HTML, Kind.ERROR: ERROR}.get(misfortune, found) if misfortune else found
+        shown = INSTEAD.get(misfortune, found) if misfortune else found
         if shown is not None:
             self._send(shown, half=misfortune is Kind.HALF)
 

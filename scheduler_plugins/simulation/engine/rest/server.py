@@ -73,7 +73,7 @@ class RestServer:
             raise failure
 
     def _respond(self, request: Request) -> tuple[Kind | None, Answer | None]:
-        misfortune = self.faults.meet(request.path)
+        misfortune = self.faults.meet(request.method, request.path)
         self._stopping.wait(self.faults.delay_s)
         if misfortune in (None, Kind.HALF):
             return misfortune, self._guarded(request)

@@ -64,6 +64,15 @@ def test_some_requests_only(client: Client) -> None:
     assert client.rest.faults.made == {Kind.ERROR: 1}
 
 
+def test_forbidden(client: Client) -> None:
+    """A user who may look at events, but not add any."""
+    client.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
+    refused = client.ask("POST", "events", {})
+
+    assert (refused.status_code, refused.json()["reason"]) == (403, "Operation Failed")
+    assert client.ask("GET", "events").status_code == 200
+
+
 def test_clear(client: Client) -> None:
     """All is well again."""
     client.rest.faults.add(Kind.ERROR)
