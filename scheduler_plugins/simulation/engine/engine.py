@@ -9,7 +9,7 @@ from scheduler_plugins.simulation.engine import mdevice
 from scheduler_plugins.simulation.engine.external import ExternalScheduler
 from scheduler_plugins.simulation.engine.migrating import Migrating
 from scheduler_plugins.simulation.engine.monitoring import Monitoring
-from scheduler_plugins.simulation.engine.outside import Inline, Threaded
+from scheduler_plugins.simulation.engine.outside import Inline, Outside, Threaded
 from scheduler_plugins.simulation.engine.process import Processes, Promise
 from scheduler_plugins.simulation.engine.refresh import Refresher
 from scheduler_plugins.simulation.engine.rest.server import RestServer
@@ -51,11 +51,15 @@ class SimulatedEngine:
         *,
         settings: Settings | None = None,
         real: RealTime | None = None,
+        outside: Outside | None = None,
     ) -> None:
-        """An empty data centre; `version` is e.g. `4.4` or `4.4.1`."""
+        """An empty data centre; `version` is e.g. `4.4` or `4.4.1`.
+
+        `outside` is another way to ask external units in virtual time: `Turns` where their answers take time.
+        """
         self.world = World(
             timeline,
-            Inline() if real is None else Threaded(real),
+            outside or (Inline() if real is None else Threaded(real)),
             EngineVersion.parse(version),
             settings or Settings(),
             random.Random(seed),  # noqa: S311 - chance that can be repeated is what is wanted

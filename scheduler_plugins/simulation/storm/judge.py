@@ -1,0 +1,90 @@
+"""Every question of the engine to the external units, with what would have been right at that moment."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from scheduler_plugins.simulation.engine.answers import filtered_ids
+from scheduler_plugins.simulation.engine.external import ExternalScheduler, ExternalSchedulerError
+from scheduler_plugins.simulation.storm.referee import Referee
+
+
+@dataclass(slots=True)
+class Question:
+    """One call of runFilters."""
+
+    vm_id: str
+    asked_at: float
+    hosts: tuple[str, ...]
+    able: frozenset[str]
+    """Those that could hold the VM when the engine asked. Until the answer only more can become able: the
+    engine decides for one VM of a cluster at a time."""
+    answer: frozenset[str] | None = None
+    """None where nobody answered: the engine then lets every host pass."""
+    answered_at: float = 0.0
+    at_risk: bool = False
+    """The service said so itself."""
+    engine_requests: int = 0
+    waited: bool = False
+    """It asked the engine again about decisions whose host was not known yet."""
+    hosts_asked: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """No host was left."""
+        return self.answer is not None and not self.answer
+
+    @property
+    def took_s(self) -> float:
+        """Simulated seconds."""
+        return self.answered_at - self.asked_at
+
+
+ASKED: ContextVar[Question | None] = ContextVar("asked", default=None)
+"""The question that the running code answers: every question has a thread of its own."""
+Note = Callable[[Question], object]
+
+
+class Judge:
+    """An external scheduler that passes everything on and writes it down."""
+
+    def __init__(
+        self, inner: ExternalScheduler, referee: Referee, now: Callable[[], float], note: Note | None = None
+    ) -> None:
+        """`note` adds what only the service knows of the question just answered."""
+        self.questions: list[Question] = []
+        self._inner = inner
+        self._referee = referee
+        self._now = now
+        self._note = note
+
+    def discover(self) -> object:
+        """Passed on."""
+        return self._inner.discover()
+
+    def run_filters(
+        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
+    ) -> object:
+        """Passed on, with the truth beside it."""
+        question = Question(vm, self._now(), tuple(hosts), self._referee.able(vm, hosts))
+        self.questions.append(question)
+        ASKED.set(question)
+        try:
+            answer = self._inner.run_filters(names, hosts, vm, properties)
+        except ExternalSchedulerError:
+            question.answered_at = self._now()
+            raise
+        question.answer, question.answered_at = filtered_ids(answer), self._now()
+        if self._note is not None:
+            self._note(question)
+        return answer
+
+    def run_cost_functions(
+        self,
+        functions: Sequence[tuple[str, int]],
+        hosts: Sequence[str],
+        vm: str,
+        properties: Mapping[str, str],
+    ) -> object:
+        """Passed on."""
+        return self._inner.run_cost_functions(functions, hosts, vm, properties)

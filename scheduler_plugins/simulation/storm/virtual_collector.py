@@ -1,0 +1,145 @@
+"""The collector in virtual time: every host on its own grid, at once after an event, on demand for decisions.
+
+The schedule is the product's (`schedule.py`); one request per host at a time, and an answer counts for who
+asked before the request left, as in `HostWatch`.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from mdev_inventory.engine.model import Host
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.schedule import next_turn
+from scheduler_plugins.simulation.engine.audit import Code
+from scheduler_plugins.simulation.engine.engine import SimulatedEngine
+from scheduler_plugins.simulation.engine.process import Promise
+from scheduler_plugins.simulation.engine.state import Host as EngineHost
+from scheduler_plugins.simulation.host import SimulatedHost
+from scheduler_plugins.simulation.reading import inventory_of
+from scheduler_plugins.simulation.storm.judge import ASKED
+from scheduler_plugins.simulation.storm.plan import Plan
+from scheduler_plugins.simulation.timeline import Timeline
+from scheduler_plugins.simulation.turns import Turns
+
+HOST_TIMEOUT_S = 10.0
+VM_CHANGED = frozenset({Code.USER_STARTED_VM, Code.USER_RUN_VM, Code.VM_DOWN, Code.VM_DOWN_ERROR})
+REFRESHED_AT_MOST_EVERY_S = 60.0
+
+
+class VirtualCollector:
+    """Keeps inventories as fresh as the product's collector does; ends with `stop`."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        engine: SimulatedEngine,
+        inventories: Inventories,
+        timeline: Timeline,
+        turns: Turns,
+        clock: Callable[[], float],
+    ) -> None:
+        """Of that world; nothing happens before `start`."""
+        self.silent: set[str] = set()
+        """Ids of hosts whose VDSM does not answer."""
+        self._plan = plan
+        self._engine = engine
+        self._inventories = inventories
+        self._timeline = timeline
+        self._turns = turns
+        self._clock = clock
+        self._chance = random.Random(f"collector {plan.seed}")  # noqa: S311 - repeatable
+        self._current: dict[str, Promise[bool]] = {}
+        self._refreshed: dict[str, float] = {}
+        self._last_event = len(engine.audit.events)
+        self._stopped = False
+
+    def start(self, hosts: Iterable[Host]) -> None:
+        """Asks every host at once, then in its turn."""
+        self._inventories.set_hosts(hosts)
+        for host_id in self._inventories.hosts:
+            self._follow(host_id)
+        self._later(self._plan.events_interval, self._poll_events)
+
+    def stop(self) -> None:
+        """What is under way is never heard of again."""
+        self._stopped = True
+
+    def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
+        """`Collector.refresh`, for a decision that waits in virtual time."""
+        end = self._timeline.now + deadline_s
+        promises = {host_id: self.fresh(host_id) for host_id in host_ids}
+        if question := ASKED.get():
+            question.hosts_asked += len(promises)
+        for promise in promises.values():
+            self._turns.wait(promise, max(0.0, end - self._timeline.now))
+        return frozenset(host_id for host_id, promise in promises.items() if promise.done and promise.value)
+
+    def fresh(self, host_id: str) -> Promise[bool]:
+        """Resolved when the host answered, or not, a request that left after this call."""
+        under_way = self._current.get(host_id)
+        if under_way is None:
+            return self._ask(host_id)
+        promise: Promise[bool] = Promise()
+        under_way.then(lambda _: self.fresh(host_id).then(promise.resolve))
+        return promise
+
+    def _follow(self, host_id: str) -> None:
+        if host_id not in self._current:
+            self._ask(host_id)
+        now = self._timeline.now
+        self._later(next_turn(host_id, now, self._plan.collect_interval) - now, lambda: self._follow(host_id))
+
+    def _ask(self, host_id: str) -> Promise[bool]:
+        promise: Promise[bool] = Promise()
+        self._current[host_id] = promise
+        asked_at, takes = self._clock(), self._plan.host_answer.draw(self._chance)
+        if host_id in self.silent:
+            self._later(HOST_TIMEOUT_S, lambda: self._end(host_id, None))
+        else:
+            self._later(takes / 2, lambda: self._read(host_id, asked_at, takes / 2))
+        return promise
+
+    def _read(self, host_id: str, asked_at: float, takes: float) -> None:
+        driver = self._engine.hosts[host_id].driver
+        assert isinstance(driver, SimulatedHost)
+        inventory = inventory_of(driver.bus)
+        self._later(
+            takes,
+            lambda: self._end(host_id, Observation(host_id, inventory, Source.HOOK, asked_at, self._clock())),
+        )
+
+    def _end(self, host_id: str, seen: Observation | None) -> None:
+        promise = self._current.pop(host_id)
+        if seen is None:
+            text = f"host {self._engine.hosts[host_id].name} gave no answer within {HOST_TIMEOUT_S:g} s"
+            self._inventories.fail(HostFailure(host_id, "timeout", text, self._clock()))
+        else:
+            self._inventories.put(seen)
+        promise.resolve(seen is not None)
+
+    def _poll_events(self) -> None:
+        """Hosts whose VMs changed are asked; where one went down, the engine's own view is looked at."""
+        events = self._engine.audit.events
+        news, self._last_event = events[self._last_event :], len(events)
+        changed = [event for event in news if event.code in VM_CHANGED and event.about.host_id]
+        for host_id in dict.fromkeys(event.about.host_id for event in changed):
+            assert host_id is not None
+            self.fresh(host_id).then(partial(self._compare, self._engine.hosts[host_id]))
+        self._later(self._plan.events_interval, self._poll_events)
+
+    def _compare(self, host: EngineHost, _: bool) -> None:
+        """Where the engine shows nothing left of a type that we see free, it is asked to look again."""
+        seen = self._inventories.observation(host.id)
+        if seen is None or host.refreshing:
+            return
+        free = {t.id for p in seen.inventory.parents for t in p.types or () if (t.available or 0) > 0}
+        hidden = any(not host.available.get(type_id, False) for type_id in free)
+        since = self._timeline.now - self._refreshed.get(host.id, -REFRESHED_AT_MOST_EVERY_S)
+        if hidden and since >= REFRESHED_AT_MOST_EVERY_S:
+            self._refreshed[host.id] = self._timeline.now
+            self._engine.refresh_host(host.id)
+
+    def _later(self, delay_s: float, work: Callable[[], object]) -> None:
+        self._timeline.call_later(delay_s, lambda: None if self._stopped else work())

@@ -1,0 +1,148 @@
+"""The service in virtual time: its own scheduler and door 2, the world around it driven by the timeline.
+
+The scheduler, its inventories, the store and door 2's methods are the product's. In place of sockets there
+are the engine's own tables, seen through the REST API's views, and in place of the collector's event loop
+the same schedule on the timeline.
+"""
+
+import random
+import xmlrpc.client
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.store import FILE_NAME, Store
+from scheduler_plugins.scheduler import Scheduler
+from scheduler_plugins.service import xmlrpc as door2
+from scheduler_plugins.service.external import External
+from scheduler_plugins.simulation.engine.engine import SimulatedEngine
+from scheduler_plugins.simulation.engine.external import ExternalSchedulerError
+from scheduler_plugins.simulation.storm.plan import Plan
+from scheduler_plugins.simulation.storm.virtual_collector import VirtualCollector
+from scheduler_plugins.simulation.storm.virtual_engine import VirtualEngineApi
+from scheduler_plugins.simulation.timeline import Timeline
+from scheduler_plugins.simulation.turns import Turns
+
+EPOCH = 1_800_000_000.0
+"""The service's clock when the timeline begins."""
+FLUSH_INTERVAL_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the service lives in."""
+
+    plan: Plan
+    engine: SimulatedEngine
+    timeline: Timeline
+    turns: Turns
+
+    def clock(self) -> float:
+        """Seconds since the epoch."""
+        return EPOCH + self.timeline.now
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a scheduler is made of."""
+
+    engine: VirtualEngineApi
+    inventories: Inventories
+    store: Store
+    collector: VirtualCollector
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+Make = Callable[[Parts], Scheduler]
+"""Which scheduler the storm meets: the product's, or one without claims or rechecks."""
+
+
+class VirtualService:
+    """One life of the service, from its start on its state file to its end."""
+
+    def __init__(self, world: World, make: Make, folder: Path) -> None:
+        """Alive: it answers, and collects."""
+        store = Store(folder / FILE_NAME)
+        inventories = Inventories(store)
+        chance = random.Random(f"answers {world.plan.seed}")  # noqa: S311 - repeatable
+        engine = VirtualEngineApi(world.engine, world.turns, lambda: world.plan.engine_answer.draw(chance))
+        collector = VirtualCollector(
+            world.plan, world.engine, inventories, world.timeline, world.turns, world.clock
+        )
+        self.parts = Parts(engine, inventories, store, collector, world.clock, world.turns.sleep)
+        self.scheduler = make(self.parts)
+        self.external = External(self.scheduler)
+        self._timeline = world.timeline
+        self._dead = False
+        collector.start(engine.hosts())
+        self._flush()
+
+    def kill(self) -> None:
+        """SIGKILL: nothing that was not written is ever written."""
+        self._dead = True
+        self.parts.collector.stop()
+        self.parts.store.close()
+
+    def _flush(self) -> None:
+        if not self._dead:
+            self.parts.inventories.flush()
+            self._timeline.call_later(FLUSH_INTERVAL_S, self._flush)
+
+
+class VirtualDoor:
+    """Door 2, whether the service lives or not: the engine's external scheduler."""
+
+    def __init__(self, world: World, make: Make, folder: Path) -> None:
+        """Closed; the state file of all lives is in `folder`."""
+        self.service: VirtualService | None = None
+        self.lives: list[VirtualService] = []
+        self._world = world
+        self._make = make
+        self._folder = folder
+
+    def open(self) -> None:
+        """The service starts."""
+        self.service = VirtualService(self._world, self._make, self._folder)
+        self.lives.append(self.service)
+
+    def kill(self) -> None:
+        """The service dies; the questions that it was answering end in a broken connection."""
+        if self.service is not None:
+            self.service.kill()
+            self.service = None
+            self._world.turns.abort(ExternalSchedulerError("connection reset by peer"))
+
+    def discover(self) -> object:
+        """All units."""
+        return self._call("discover")
+
+    def run_filters(
+        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
+    ) -> object:
+        """The hosts left."""
+        return self._call("runFilters", list(names), list(hosts), vm, dict(properties))
+
+    def run_cost_functions(
+        self,
+        functions: Sequence[tuple[str, int]],
+        hosts: Sequence[str],
+        vm: str,
+        properties: Mapping[str, str],
+    ) -> object:
+        """Their weights."""
+        pairs = [[name, factor] for name, factor in functions]
+        return self._call("runCostFunctions", pairs, list(hosts), vm, dict(properties))
+
+    def _call(self, method: str, *arguments: Any) -> object:
+        """The call as it goes over the wire, both ways."""
+        if self.service is None:
+            raise ExternalSchedulerError("connection refused")
+        body = xmlrpc.client.dumps(arguments, method, allow_none=True).encode()
+        try:
+            answer = door2.format_result(self.service.external.call(*door2.parse_call(body)))
+        except door2.CallError as error:
+            raise ExternalSchedulerError(str(error)) from error
+        return xmlrpc.client.loads(answer.decode())[0][0]
