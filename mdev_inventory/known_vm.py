@@ -1,6 +1,9 @@
 """What we last knew of a VM's request, for when the engine cannot be asked."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+from mdev_inventory.engine.model import Vm
 
 
 class KnownVm(NamedTuple):
@@ -12,3 +15,11 @@ class KnownVm(NamedTuple):
     """The mdev types it asks for, in the allocator's order, with repetition; empty where it asks for none."""
     seen_at: float
     """When the engine was asked: the service's clock, seconds since the epoch."""
+    devices: tuple[str, ...] = ()
+    """Ids of its mediated devices, on engines from 4.5 on: the UUIDs that its instances have."""
+
+    @classmethod
+    def of(cls, vm: Vm, types: Iterable[str], seen_at: float) -> Self:
+        """The VM that the engine showed, with what it asks for."""
+        devices = tuple(device.id.lower() for device in vm.mediated_devices or ())
+        return cls(vm.id, vm.name, tuple(types), seen_at, devices)

@@ -1,5 +1,6 @@
 """One host's inventory together with where it came from and how old it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +45,14 @@ class Observation:
     received_at: float
     failure: HostFailure | None = None
     """Why a better source did not do, where one should have: observed, but something is wrong there."""
+    owners: Mapping[str, str] | None = None
+    """Which VM has an instance, by its UUID, as the host's VDSM tells; None where that was not asked.
+
+    Asked after the inventory came, so of the same moment or later, until `received_at` at the latest: an
+    instance without an owner may be one whose VM ended in between.
+    """
+    arriving: frozenset[str] = frozenset()
+    """Ids of the VMs that another host migrates here, as VDSM tells; asked at the same time as `owners`."""
 
     def age(self, now: float) -> float:
         """Seconds since the request left; never negative."""

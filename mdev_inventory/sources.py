@@ -5,10 +5,14 @@ stays visible as a failure `bad-inventory`. The engine comes last and only where
 tell us, as with a certificate that it refuses: its copy is as old as the engine's last refresh of that host,
 whenever that was (contract section 6), and why VDSM did not tell stays visible beside it. Where VDSM is
 silent, the engine could not start a VM there either: its copy would only make a dead host look able.
+
+A host that tells its inventory is asked about its VMs as well, where somebody wants that: `vm_questions`.
 """
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from mdev_inventory import codec
@@ -18,6 +22,7 @@ from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list
 from mdev_inventory.model import KEY, HostInventory, InventoryError, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+from mdev_inventory.vm_questions import Unexplained, vms_there
 
 __all__ = ["SourceError", "from_capabilities", "from_engine_devices", "from_hostdev_list", "observe"]
 
@@ -55,18 +60,25 @@ class SourceError(Exception):
 
 
 async def observe(
-    host: Host, vdsm: Vdsm, engine: Engine, timeout_s: float, clock: Callable[[], float]
+    host: Host,
+    vdsm: Vdsm,
+    engine: Engine,
+    timeout_s: float,
+    clock: Callable[[], float],
+    unexplained: Unexplained | None = None,
 ) -> Observation:
     """The host's inventory from the best source that answers within `timeout_s` in all, or SourceError.
 
     `clock` is the service's, seconds since the epoch. `requested_at` is read before the request whose answer
     counts is sent. For the engine's copy that says when we asked, not how old the copy was then: whoever
     ends a claim by an inventory's time must not do so by one from `Source.ENGINE`. `failure` says why a
-    better source did not do.
+    better source did not do. `unexplained` tells the instances whose VMs VDSM is to name; None asks nothing
+    about VMs.
     """
     asking = _Asking(host, clock, asyncio.get_running_loop().time() + timeout_s)
     try:
-        return await asking.vdsm(vdsm, timeout_s * ENGINE_SHARE)
+        seen = await asking.vdsm(vdsm, timeout_s * ENGINE_SHARE)
+        return await asking.vms(vdsm, seen, unexplained) if unexplained else seen
     except SourceError as error:
         if error.code in SILENT:
             raise
@@ -122,6 +134,12 @@ class _Asking:
             )
         return self._seen(inventory, Source.VDSM, asked, failure)
 
+    async def vms(self, vdsm: Vdsm, seen: Observation, unexplained: Unexplained) -> Observation:
+        """The observation with what VDSM tells of the VMs there, within what is left of the time."""
+        call = functools.partial(self._ask, vdsm, 0.0)
+        owners, arriving = await vms_there(call, seen.inventory, unexplained, self._host.name)
+        return replace(seen, owners=owners, arriving=arriving, received_at=self._clock())
+
     async def engine(self, engine: Engine, failure: HostFailure) -> Observation:
         """From the engine's copy. One that shows no mdev type at all tells nothing: older ones never do."""
         asked = self._clock()
@@ -138,11 +156,14 @@ class _Asking:
         return self._seen(inventory, Source.ENGINE, asked, failure)
 
     async def _call(self, vdsm: Vdsm, method: str, params: dict[str, Any], reserve: float) -> Any:
-        left = max(0.0, self._ends - reserve - asyncio.get_running_loop().time())
         try:
-            return await vdsm.call(self._host.address, self._host.port, method, params, left)
+            return await self._ask(vdsm, reserve, method, params)
         except VdsmError as error:
             raise SourceError(str(error.code), f"host {self._host.name}: {error}") from error
+
+    async def _ask(self, vdsm: Vdsm, reserve: float, method: str, params: dict[str, Any]) -> Any:
+        left = max(0.0, self._ends - reserve - asyncio.get_running_loop().time())
+        return await vdsm.call(self._host.address, self._host.port, method, params, left)
 
     def _seen(
         self, inventory: HostInventory, source: Source, asked: float, failure: HostFailure | None = None

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -105,7 +105,7 @@ class Store:
     def save_observation(self, observation: Observation) -> None:
         """Keep this as the host's last observation."""
         row = store_rows.observation_row(observation)
-        self._write("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?)", [row])
+        self._write("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?, ?)", [row])
 
     def observations(self) -> dict[str, Observation]:
         """The last observation of every host that has one, by host id."""
@@ -123,9 +123,9 @@ class Store:
         """The failure of every host that failed when it was asked last, by host id."""
         return self._read("failures", store_rows.failure)
 
-    def save_vms(self, vms: Iterable[tuple[str, str, tuple[str, ...], float]]) -> None:
-        """Keep the requests of these VMs, others stay: `KnownVm`s or their like."""
-        self._write("INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?)", map(store_rows.vm_row, vms))
+    def save_vms(self, vms: Iterable[KnownVm]) -> None:
+        """Keep the requests of these VMs, others stay."""
+        self._write("INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?, ?)", map(store_rows.vm_row, vms))
 
     def remove_vms(self, vm_ids: Iterable[str]) -> None:
         """Forget these VMs."""
@@ -138,6 +138,16 @@ class Store:
     def vm_request(self, vm_id: str) -> KnownVm | None:
         """The VM with its request as last seen; None for one never seen."""
         return self._read("vms", store_rows.vm, "WHERE id = ?", (vm_id,)).get(vm_id)
+
+    def save_claims(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Write some starts in flight, by their keys, and remove others, together."""
+        with self.transaction():
+            self._write("INSERT OR REPLACE INTO claims VALUES (?, ?)", put.items())
+            self._write("DELETE FROM claims WHERE key = ?", [(key,) for key in gone])
+
+    def claims(self) -> dict[str, str]:
+        """The starts in flight, as they were written, by their keys."""
+        return self._read("claims", store_rows.claim)
 
     def _write(self, sql: str, rows: Iterable[store_rows.Row]) -> None:
         with self.transaction():

@@ -40,13 +40,28 @@ def host(host_id: Any, name: Any, address: Any, port: Any, status: Any, cluster:
 def observation_row(seen: Observation) -> Row:
     """An observation's columns; the inventory in the form of the capabilities' key."""
     inventory = codec.dump_key(seen.inventory)
-    return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory
+    owners = None if seen.owners is None else json.dumps(dict(seen.owners))
+    return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners
 
 
-def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any) -> Observation:
-    """The observation of these columns."""
-    inventory = codec.from_key(json.loads(_text(key)))
-    return Observation(_text(host_id), inventory, Source(source), _time(requested_at), _time(received_at))
+def observation(
+    host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any
+) -> Observation:
+    """The observation of these columns; its failure is a row of its own, and who arrives is soon over."""
+    return Observation(
+        host_id=_text(host_id),
+        inventory=codec.from_key(json.loads(_text(key))),
+        source=Source(source),
+        requested_at=_time(requested_at),
+        received_at=_time(received_at),
+        owners=None if owners is None else _owners(json.loads(_text(owners))),
+    )
+
+
+def _owners(owners: Any) -> dict[str, str]:
+    if not isinstance(owners, dict):
+        raise TypeError(f"owners {owners!r} must be an object")
+    return {_text(uuid): _text(vm_id) for uuid, vm_id in owners.items()}
 
 
 def failure_row(failed: HostFailure) -> Row:
@@ -59,18 +74,27 @@ def failure(host_id: Any, code: Any, text: Any, at: Any) -> HostFailure:
     return HostFailure(_text(host_id), _text(code), _text(text), _time(at))
 
 
-def vm_row(known: tuple[str, str, tuple[str, ...], float]) -> Row:
+def vm_row(known: KnownVm) -> Row:
     """A known VM's columns."""
-    vm_id, name, types, seen_at = known
-    return vm_id, name, json.dumps(list(types)), seen_at
+    return known.id, known.name, json.dumps(known.types), known.seen_at, json.dumps(known.devices)
 
 
-def vm(vm_id: Any, name: Any, types: Any, seen_at: Any) -> KnownVm:
+def vm(vm_id: Any, name: Any, types: Any, seen_at: Any, devices: Any) -> KnownVm:
     """The known VM of these columns."""
-    listed = json.loads(_text(types))
+    return KnownVm(_text(vm_id), _text(name), _texts(types), _time(seen_at), _texts(devices))
+
+
+def _texts(column: Any) -> tuple[str, ...]:
+    listed = json.loads(_text(column))
     if not isinstance(listed, list):
-        raise TypeError(f"types {types!r} must be a list")
-    return KnownVm(_text(vm_id), _text(name), tuple(_text(item) for item in listed), _time(seen_at))
+        raise TypeError(f"{column!r} must be a list")
+    return tuple(_text(item) for item in listed)
+
+
+def claim(key: Any, entry: Any) -> str:
+    """The entry of these columns; what it means is the scheduler's matter."""
+    _text(key)
+    return _text(entry)
 
 
 def writable(value: object) -> object:

@@ -1,7 +1,7 @@
 """The tables of the state file, and how a file comes to have them.
 
 `PRAGMA user_version` counts the steps a file has been through. A later version of the service adds a step
-(claims and decisions get their tables so) and never changes an old one. Only SQL that SQLite 3.26 knows
+(decisions get their table so) and never changes an old one. Only SQL that SQLite 3.26 knows
 is used: EL8's Python is linked against that.
 """
 
@@ -37,6 +37,16 @@ STEPS = (
         types TEXT NOT NULL,
         seen_at REAL NOT NULL
     ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE claims (
+        key TEXT NOT NULL PRIMARY KEY,
+        entry TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE observations ADD COLUMN owners TEXT;
+    ALTER TABLE vms ADD COLUMN devices TEXT NOT NULL DEFAULT '[]';
     """,
 )
 VERSION = len(STEPS)

@@ -38,7 +38,9 @@ def scan(inventory: HostInventory) -> None:
 
 def hosts(items: Iterable[Row]) -> None:
     """The hosts as the service knows them."""
-    table = _table("Host", "Status", "Seen", "By", ">Parents", ">Used", "Types with room", "Trouble")
+    table = _table(
+        "Host", "Status", "Seen", "By", ">Parents", ">Used", ">Orphans", "Types with room", "Trouble"
+    )
     for host in items:
         table.add_row(
             _plain(host["name"]),
@@ -47,6 +49,7 @@ def hosts(items: Iterable[Row]) -> None:
             host["source"] or "-",
             _number(host["parents"]),
             _number(_sum(entry["used"] for entry in host["types"])) if host["source"] else UNKNOWN,
+            UNKNOWN if host["orphans"] is None else str(len(host["orphans"])),
             f"{sum(entry['free'] > 0 for entry in host['types'])} of {len(host['types'])}",
             _plain(host["failure"]["code"]) if host["failure"] else "",
         )

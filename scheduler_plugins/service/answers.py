@@ -99,8 +99,19 @@ class ReadErrorAnswer(BaseModel):
     error: str
 
 
+class OrphanAnswer(BaseModel):
+    """An instance that belongs to no VM."""
+
+    uuid: str
+    parent: str
+    type: str
+
+
 class HostAnswer(BaseModel):
-    """One host in a list. `source`, `age_s` and `collected_at` are null where it was never observed."""
+    """One host in a list. `source`, `age_s` and `collected_at` are null where it was never observed.
+
+    `orphans` are the instances that belong to no VM; null where nobody can tell.
+    """
 
     id: str
     name: str
@@ -113,6 +124,7 @@ class HostAnswer(BaseModel):
     collected_at: str | None
     parents: int | None
     types: list[CapacityAnswer]
+    orphans: list[OrphanAnswer] | None
     failure: FailureAnswer | None
 
     @classmethod
@@ -153,6 +165,9 @@ def _host(state: HostState, now: float) -> dict[str, Any]:
         "collected_at": seen.inventory.collected_at or None if seen else None,
         "parents": len(seen.inventory.parents) if seen else None,
         "types": [CapacityAnswer.of(on_host) for on_host in state.types],
+        "orphans": None
+        if state.orphans is None
+        else [OrphanAnswer(**orphan._asdict()) for orphan in state.orphans],
         "failure": FailureAnswer.of(state.failure) if state.failure else None,
     }
 

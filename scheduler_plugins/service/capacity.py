@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mdev_inventory.engine.model import Host
+from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType
 from mdev_inventory.observation import HostFailure, Observation
+from scheduler_plugins.instances import Derived, Orphan, orphans
 from scheduler_plugins.placement import free_instances
 
 
@@ -17,6 +19,10 @@ class Inventories(Protocol):
     @property
     def hosts(self) -> Mapping[str, Host]:
         """The engine's hosts, by id."""
+
+    @property
+    def vms(self) -> Mapping[str, KnownVm]:
+        """The engine's VMs, by id."""
 
     def observation(self, host_id: str) -> Observation | None:
         """What the host was last seen to have."""
@@ -47,6 +53,8 @@ class HostState:
     failure: HostFailure | None
     types: tuple[TypeOnHost, ...]
     """By name, as people read it; empty where nothing was observed."""
+    orphans: tuple[Orphan, ...] | None
+    """Instances that belong to no VM; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Capacities:
         """`clock` is the service's, seconds since the epoch."""
         self._inventories = inventories
         self.clock = clock
+        self._derived = Derived(lambda: inventories.vms)
         self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
         self._lock = threading.Lock()
 
@@ -102,7 +111,8 @@ class Capacities:
 
     def _state(self, host: Host) -> HostState:
         observation, failure = self._inventories.observation(host.id), self._inventories.failure(host.id)
-        return HostState(host, observation, failure, self._types(host, observation))
+        left = orphans(observation, self._derived.now) if observation else None
+        return HostState(host, observation, failure, self._types(host, observation), left)
 
     def _types(self, host: Host, observation: Observation | None) -> tuple[TypeOnHost, ...]:
         if observation is None:

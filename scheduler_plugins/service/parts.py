@@ -12,6 +12,7 @@ from mdev_inventory.request_files import RequestFiles
 from mdev_inventory.vdsm.rpc import VdsmClient, client_context
 from scheduler_plugins.config import Config
 from scheduler_plugins.config import secrets as config_secrets
+from scheduler_plugins.instances import Derived
 from scheduler_plugins.request import RequestError, request_of
 
 
@@ -33,7 +34,7 @@ def collector(
     """The collector with all that it asks; raises ConfigError, CredentialsError."""
     return Collector(
         engine,
-        _observe(config, engine, clock),
+        _observe(config, engine, inventories, clock),
         inventories,
         config.collector,
         clock,
@@ -53,14 +54,14 @@ def request_types(vm: Vm) -> Sequence[str] | None:
 
 
 def _observe(
-    config: Config, engine: EngineApi, clock: Callable[[], float]
+    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
-    vdsm = config.vdsm
+    vdsm, derived = config.vdsm, Derived(lambda: inventories.vms)
     config_secrets.check_files(config)
     tls = client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname)
     client = VdsmClient(tls)
 
     async def observe(host: Host, timeout_s: float) -> Observation:
-        return await sources.observe(host, client, engine, timeout_s, clock)
+        return await sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)
 
     return observe

@@ -9,7 +9,7 @@ import random
 import secrets
 import ssl
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -136,3 +136,6 @@ class _Alone:
 
     def all_vm_stats(self) -> list[dict[str, Any]]:
         return self._engine.call(self._host.all_vm_stats)
+
+    def domain_xmls(self, vm_ids: Iterable[str]) -> dict[str, str]:
+        return self._engine.call(lambda: self._host.domain_xmls(vm_ids))

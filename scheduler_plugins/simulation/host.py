@@ -7,7 +7,7 @@ was made is torn down before a VM that failed goes Down.
 
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from scheduler_plugins.simulation.sysfs_tree import SysfsTree
 from scheduler_plugins.simulation.virtual_machine import (
     DOWN,
     MIGRATION_DESTINATION,
+    MIGRATION_SOURCE,
     NO_SUCH_VM,
     POWERING_DOWN,
     POWERING_UP,
@@ -36,6 +37,7 @@ from scheduler_plugins.simulation.virtual_machine import (
 __all__ = [
     "DOWN",
     "MIGRATION_DESTINATION",
+    "MIGRATION_SOURCE",
     "POWERING_DOWN",
     "POWERING_UP",
     "UP",
@@ -120,8 +122,20 @@ class SimulatedHost:
     def shut_down_vm(self, vm_id: str) -> None:
         """The guest of a running VM powers off by itself: Down, and kept until it is destroyed."""
         vm = self._vm(vm_id)
-        if vm.status in (POWERING_UP, UP):
+        if vm.status in (POWERING_UP, UP, MIGRATION_SOURCE):
             self._stop(vm)
+
+    def migrate_vm(self, vm_id: str) -> None:
+        """A VM that is up is sent to another host; the engine, which wants it so, is told nothing."""
+        vm = self._vm(vm_id)
+        if vm.status == UP:
+            vm.status = MIGRATION_SOURCE
+
+    def keep_vm(self, vm_id: str) -> None:
+        """The migration failed: the VM is up here as before, if it still lives."""
+        vm = self.vms.get(vm_id)
+        if vm and vm.status == MIGRATION_SOURCE:
+            vm.status = UP
 
     def power_off(self) -> None:
         """The host loses its power: VMs and instances are gone at once, and nobody is told."""
@@ -144,6 +158,10 @@ class SimulatedHost:
     def all_vm_stats(self) -> list[dict[str, Any]]:
         """What `Host.getAllVmStats` says."""
         return [vdsm_answers.vm_stats(vm) for vm in self.vms.values()]
+
+    def domain_xmls(self, vm_ids: Iterable[str]) -> dict[str, str]:
+        """What `Host.dumpxmls` says; KeyError where one of the VMs is not there."""
+        return {vm_id: vdsm_answers.domain_xml(self.vms[vm_id]) for vm_id in vm_ids}
 
     def _vm(self, vm_id: str) -> RunningVm:
         if vm_id not in self.vms:

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from scheduler_plugins.simulation.kernel import Attributes, Bus
 from scheduler_plugins.simulation.virtual_machine import DOWN, RunningVm
@@ -89,6 +90,37 @@ def vm_stats(vm: RunningVm) -> dict[str, Any]:
         stats["exitReason"] = 0 if vm.exit_ok else 1
         stats["exitMessage"] = vm.exit_message
     return stats
+
+
+def domain_xml(vm: RunningVm) -> str:
+    """libvirt's domain XML, as far as it says what the VM is and which mediated devices it has.
+
+    The devices stand in it as the engine wrote it, before the first of them is created.
+    """
+    devices = "".join(map(_HOSTDEV.format, (quoteattr(uuid) for uuid, _ in vm.spec.devices)))
+    return _DOMAIN.format(id=escape(vm.spec.vm_id), name=escape(vm.spec.name), devices=devices)
+
+
+_HOSTDEV = """
+    <hostdev mode="subsystem" type="mdev" managed="no" model="vfio-pci" display="on">
+      <source>
+        <address uuid={}/>
+      </source>
+    </hostdev>"""
+_DOMAIN = """\
+<domain type="kvm" xmlns:ovirt-tune="http://ovirt.org/vm/tune/1.0">
+  <name>{name}</name>
+  <uuid>{id}</uuid>
+  <memory unit="KiB">1048576</memory>
+  <devices>
+    <hostdev mode="subsystem" type="pci" managed="no">
+      <source>
+        <address domain="0x0000" bus="0x05" slot="0x10" function="0x2"/>
+      </source>
+    </hostdev>{devices}
+  </devices>
+</domain>
+"""
 
 
 def release_of(version: str) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +26,9 @@ class VdsmHost(Protocol):
 
     def all_vm_stats(self) -> list[dict[str, Any]]:
         """What Host.getAllVmStats answers; each has at least vmId and status."""
+
+    def domain_xmls(self, vm_ids: Iterable[str]) -> dict[str, str]:
+        """What Host.dumpxmls answers; KeyError where one of the VMs is not there."""
 
 
 class RpcError(Exception):
@@ -50,6 +53,7 @@ class Methods:
             "Host.hostdevListByCaps": self._hostdev_list,
             "Host.getAllVmStats": self._all_vm_stats,
             "Host.getVMList": self._vm_list,
+            "Host.dumpxmls": self._dumpxmls,
             "Host.ping2": self._ping,
         }
 
@@ -106,6 +110,9 @@ class Methods:
         if params.get("onlyUUID", True):
             return [vm["vmId"] for vm in vms]
         return [{"vmId": vm["vmId"], "status": vm["status"]} for vm in vms]
+
+    async def _dumpxmls(self, params: dict[str, Any]) -> dict[str, str]:
+        return self._host.domain_xmls(params["vmList"])
 
     async def _ping(self, _params: dict[str, Any]) -> bool:
         return True

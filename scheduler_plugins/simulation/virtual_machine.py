@@ -8,7 +8,7 @@ VM_EXISTS, NO_SUCH_VM = 4, 1
 """VDSM's exception codes."""
 
 WAIT, POWERING_UP, UP, POWERING_DOWN, DOWN = "WaitForLaunch", "Powering up", "Up", "Powering down", "Down"
-MIGRATION_DESTINATION = "Migration Destination"
+MIGRATION_SOURCE, MIGRATION_DESTINATION = "Migration Source", "Migration Destination"
 
 
 class VdsmRefusalError(Exception):

@@ -131,6 +131,32 @@ def test_the_hook_comes_first() -> None:
     assert ([("Host.getCapabilities", {})], 0) == (vdsm.asked, engine.asked)
 
 
+def test_the_vms_there_are_asked_for_afterwards() -> None:
+    """Their answers come after the inventory's: the observation was complete when they had come."""
+    inventory = FROM_HOOK._replace(
+        parents=(T4._replace(types=(MdevType("nvidia-231", "GRID T4-2Q", instances=("u1", "u2")),)),)
+    )
+    device = "<hostdev type='mdev'><source><address uuid='u1'/></source></hostdev>"
+    vdsm = FakeVdsm(
+        getCapabilities={KEY: codec.to_key(inventory)},
+        getAllVmStats=[{"vmId": "v1", "status": "Up"}, {"vmId": "v2", "status": "Migration Destination"}],
+        dumpxmls={"v1": f"<domain><devices>{device}</devices></domain>", "v2": "<domain/>"},
+    )
+    found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
+
+    assert {"u1": "v1"} == found.owners
+    assert {"v2"} == found.arriving
+    assert (100.0, 102.0) == (found.requested_at, found.received_at)
+
+
+def test_vms_that_are_not_told_cost_nothing_else() -> None:
+    """The inventory counts as it is, and nothing is wrong with the host."""
+    vdsm = FakeVdsm(getCapabilities={KEY: codec.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT))
+    found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
+
+    assert (FROM_HOOK, None, None) == (found.inventory, found.owners, found.failure)
+
+
 def test_without_the_hook_vdsm_lists_its_devices() -> None:
     """The time is that before the question whose answer counts, which is the second."""
     vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps=sample("hostdev_list"))

@@ -48,8 +48,15 @@ def reopened(path: Path) -> Store:
 def test_everything_survives_a_restart(path: Path) -> None:
     """Hosts, observations, failures and VMs come back equal to what was saved."""
     hosts = {"h1": host("h1", separate=True), "h2": host("h2", status="maintenance", port=1)}
-    observations = {"h1": seen("h1"), "h2": seen("h2", source=Source.ENGINE, received_at=200.5)}
-    vms = {"v1": known_vm("v1", "nvidia-22", "nvidia-22"), "v2": known_vm("v2")}
+    observations = {
+        "h1": seen("h1", owners={"some-uuid": "v1"}),
+        "h2": seen("h2", source=Source.ENGINE, received_at=200.5),
+        "h3": seen("h3", owners={}),
+    }
+    vms = {
+        "v1": known_vm("v1", "nvidia-22", "nvidia-22")._replace(devices=("d1", "d2")),
+        "v2": known_vm("v2"),
+    }
 
     first = Store(path)
     first.save_hosts(hosts.values())
@@ -322,11 +329,12 @@ def test_a_service_killed_while_it_writes(path: Path) -> None:
     """After SIGKILL the file opens again, and every transaction is there whole or not at all."""
     endless = (
         "import itertools, sys; from pathlib import Path; from mdev_inventory.store import Store\n"
+        "from mdev_inventory.known_vm import KnownVm\n"
         "store = Store(Path(sys.argv[1]))\n"
         "for n in itertools.count():\n"
         "    with store.transaction():\n"
-        "        store.save_vms([(f'a{n}', 'x', ('t',), 1.0)])\n"
-        "        store.save_vms([(f'b{n}', 'x', ('t',), 1.0)])\n"
+        "        store.save_vms([KnownVm(f'a{n}', 'x', ('t',), 1.0)])\n"
+        "        store.save_vms([KnownVm(f'b{n}', 'x', ('t',), 1.0)])\n"
         "    print(n, flush=True)\n"
     )
     with subprocess.Popen([sys.executable, "-c", endless, str(path)], stdout=subprocess.PIPE) as writer:

@@ -55,13 +55,15 @@ class Migrating:
             return False
         vm.status, vm.target, vm.arrival = "migrating", target, Promise()
         yield self._world.processes.sleep(self._world.draw(self._world.delays.create))
-        arrived = yield from self._arrive(vm, target, vm.arrival)
+        arrived = yield from self._arrive(vm, source, target, vm.arrival)
         vm.target = vm.arrival = None
         self._settle(vm, source, target, arrived)
         return arrived
 
-    def _arrive(self, vm: Vm, target: Host, arrival: Promise[bool]) -> Steps[bool]:
+    def _arrive(self, vm: Vm, source: Host, target: Host, arrival: Promise[bool]) -> Steps[bool]:
         try:
+            if source.driver is not None:
+                source.driver.migrate_vm(vm.id)
             send(target, replace(spec(vm), incoming=True))
         except (VdsmRefusalError, OSError):
             return False
@@ -75,6 +77,8 @@ class Migrating:
         else:
             # The source may have died meanwhile: then the VM is down already and stays so.
             vm.status = "up" if vm.host is source else vm.status
+            if source.driver is not None:
+                source.driver.keep_vm(vm.id)
             text, code = f"Migration failed (VM: {vm.name}).", Code.VM_MIGRATION_FAILED
         forget(source if arrived else target, vm)
         self._world.write(code, text, vm, vm.host)

@@ -6,6 +6,7 @@ from scheduler_plugins.simulation.engine.state import Attempt, Ending, Host, Vm
 from scheduler_plugins.simulation.engine.world import World
 from scheduler_plugins.simulation.virtual_machine import (
     DOWN,
+    MIGRATION_SOURCE,
     POWERING_DOWN,
     POWERING_UP,
     UP,
@@ -19,6 +20,7 @@ REST_STATUS = {
     UP: "up",
     POWERING_DOWN: "powering_down",
     "Paused": "paused",
+    MIGRATION_SOURCE: "migrating",
 }
 """VDSM's words for a VM's status, and REST's."""
 

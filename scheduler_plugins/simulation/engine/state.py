@@ -31,6 +31,12 @@ class HostDriver(Protocol):
     def all_vm_stats(self) -> list[dict[str, Any]]:
         """Host.getAllVmStats."""
 
+    def migrate_vm(self, vm_id: str) -> None:
+        """VM.migrate, on the source: returns at once."""
+
+    def keep_vm(self, vm_id: str) -> None:
+        """The migration failed, the source goes on."""
+
 
 @dataclass(slots=True)
 class Policy:

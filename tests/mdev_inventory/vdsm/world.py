@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ class FakeHost:
     caps: dict[str, Any] = field(default_factory=lambda: {"software_version": "4.50"})
     devices: dict[str, Any] = field(default_factory=dict)
     vms: list[dict[str, Any]] = field(default_factory=list)
+    domains: dict[str, str] = field(default_factory=dict)
 
     def capabilities(self) -> dict[str, Any]:
         """See VdsmHost."""
@@ -36,6 +37,10 @@ class FakeHost:
     def all_vm_stats(self) -> list[dict[str, Any]]:
         """See VdsmHost."""
         return self.vms
+
+    def domain_xmls(self, vm_ids: Iterable[str]) -> dict[str, str]:
+        """See VdsmHost."""
+        return {vm_id: self.domains[vm_id] for vm_id in vm_ids}
 
 
 class World:

@@ -90,6 +90,7 @@ def test_the_list_of_hosts(served: Served) -> None:
         "collected_at": "2023-11-14T22:13:10Z",
         "parents": 1,
         "types": [{"id": TYPE, "name": "GRID M60-8Q", "free": 1, "used": 1}],
+        "orphans": None,
         "failure": None,
     } == items["free"]
     dead = items["dead"]

@@ -14,7 +14,8 @@ from tests.mdev_inventory.vdsm.world import FakeHost
 
 VMS = [{"vmId": "v1", "status": "Up"}, {"vmId": "v2", "status": "WaitForLaunch"}]
 DEVICES = {"pci_1": {"params": {"capability": "pci"}}, "usb_1": {"params": {"capability": "usb"}}}
-HOST = FakeHost({"software_version": "4.50"}, DEVICES, VMS)
+DOMAINS = {"v1": "<domain/>", "v2": "<domain>2</domain>"}
+HOST = FakeHost({"software_version": "4.50"}, DEVICES, VMS, DOMAINS)
 
 
 def write_hook(directory: Path, text: str, mode: int = 0o755) -> Path:
@@ -41,6 +42,7 @@ def call(method: str, params: Any = None, hook: Path | None = None, tree: Path |
         pytest.param("Host.getAllVmStats", {}, VMS, id="getAllVmStats"),
         pytest.param("Host.getVMList", {}, ["v1", "v2"], id="getVMList, ids by default"),
         pytest.param("Host.getVMList", {"onlyUUID": False}, VMS, id="getVMList with statuses"),
+        pytest.param("Host.dumpxmls", {"vmList": ["v2"]}, {"v2": DOMAINS["v2"]}, id="dumpxmls"),
         pytest.param("Host.hostdevListByCaps", {}, DEVICES, id="all devices"),
         pytest.param("Host.hostdevListByCaps", {"caps": ["pci"]}, {"pci_1": DEVICES["pci_1"]}, id="pci"),
         pytest.param(
@@ -54,6 +56,11 @@ def call(method: str, params: Any = None, hook: Path | None = None, tree: Path |
 def test_methods_answer_as_vdsm_does(method: str, params: dict[str, Any], result: Any) -> None:
     """Results are the value itself, without any status around it."""
     assert result == call(method, params)
+
+
+def test_a_vm_that_is_not_there_costs_all_domains() -> None:
+    """VDSM looks each one up in turn, and fails as a whole."""
+    assert -32603 == call("Host.dumpxmls", {"vmList": ["v1", "gone"]})["code"]
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ def test_a_migration(centre: Centre) -> None:
     result = centre.engine.migrate_vm(vm.id)
     centre.timeline.run_until(centre.timeline.now + 1.0)
     during = (vm.status, vm.host)
-    stats = centre.simulated(centre.hosts[1]).all_vm_stats()
+    stats = [centre.simulated(host).all_vm_stats() for host in centre.hosts[:2]]
     centre.timeline.run_all()
 
     assert centre.units.asked[2] == ("runFilters", vm.id, [host.id for host in centre.hosts[1:]])
     assert during == ("migrating", centre.hosts[0])
-    assert [entry["status"] for entry in stats] == ["Migration Destination"]
+    assert [entry["status"] for (entry,) in stats] == ["Migration Source", "Migration Destination"]
     assert (vm.status, vm.host, result.value) == ("up", centre.hosts[1], True)
     assert [uuid for uuid, _ in instances] == list(centre.simulated(centre.hosts[1]).bus.instances())
     assert centre.simulated(centre.hosts[0]).bus.instances() == {}
@@ -51,6 +51,7 @@ def test_the_target_refuses(centre: Centre) -> None:
     centre.timeline.run_all()
 
     assert (vm.status, vm.host, result.value) == ("up", centre.hosts[0], False)
+    assert centre.simulated(centre.hosts[0]).vms[vm.id].status == "Up"
     assert centre.simulated(centre.hosts[1]).vms == {}
 
 

@@ -1,0 +1,96 @@
+"""What a host's VDSM tells about the VMs there, beside the inventory: who has which instance, who arrives.
+
+Both are asked after the inventory was answered, so they are of the same moment or a later one. A VM that
+came in between has no instance in the inventory, and is not named an owner. An instance whose VM ended in
+between has no owner any more, although the inventory still shows it: only the next one tells whether it
+stayed behind.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mdev_inventory.model import HostInventory
+from mdev_inventory.vdsm.domains import DomainError, owners
+from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+
+ARRIVING = "Migration Destination"
+"""VDSM's status of a VM that another host migrates here: the engine shows it on its source meanwhile."""
+SECONDS = 1.0
+"""VDSM answers these questions from its memory: whoever takes longer does not hold up the inventory."""
+
+Unexplained = Callable[[Collection[str]], Collection[str]]
+"""Those of the instances (UUIDs) whose VM the engine's own data do not tell."""
+Call = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Asks the host's VDSM: method and parameters; raises VdsmError."""
+
+log = logging.getLogger("sources")
+
+
+class VmsThere(NamedTuple):
+    """What was told; the empty one where nothing was."""
+
+    owners: dict[str, str] | None = None
+    """Instance to VM id, for instances of the inventory; None where it was not asked or not answered."""
+    arriving: frozenset[str] = frozenset()
+    """Ids of the VMs that another host migrates here."""
+
+
+def instances(inventory: HostInventory) -> frozenset[str]:
+    """The UUIDs of all living instances that the inventory tells."""
+    types = (mdev_type for parent in inventory.parents for mdev_type in parent.types or ())
+    return frozenset(uuid for mdev_type in types for uuid in mdev_type.instances or ())
+
+
+async def vms_there(
+    call: Call, inventory: HostInventory, unexplained: Unexplained, name: str, seconds: float = SECONDS
+) -> VmsThere:
+    """Asks about the VMs of a host with mdev types; never fails: what is not told stays unknown.
+
+    The domain XMLs are asked for only where `unexplained` instances live. `name` is the host's, for the log.
+    """
+    if not any(parent.types for parent in inventory.parents):
+        return VmsThere()
+    there = VmsThere()
+    try:
+        async with asyncio.timeout(seconds):
+            statuses = _statuses(await call("Host.getAllVmStats", {}))
+            arriving = frozenset(vm_id for vm_id, status in statuses.items() if status == ARRIVING)
+            there = VmsThere(None, arriving)
+            living = instances(inventory)
+            if unexplained(living):
+                return VmsThere(await _owners(call, tuple(statuses), living), arriving)
+    except (VdsmError, DomainError, TimeoutError) as error:
+        log.info("VMs unknown host=%s: %s", name, error or f"no answer within {seconds:g} s")
+    return there
+
+
+def _statuses(stats: object) -> dict[str, str]:
+    if not isinstance(stats, list):
+        raise DomainError(f"the VMs' statistics are no list: {str(stats)[:60]!r}")
+    entries = [entry for entry in stats if isinstance(entry, Mapping)]
+    return {
+        vm_id: str(entry.get("status")) for entry in entries if isinstance(vm_id := entry.get("vmId"), str)
+    }
+
+
+async def _owners(call: Call, vm_ids: Sequence[str], living: Collection[str]) -> dict[str, str]:
+    """By all of these VMs' domain XMLs. VDSM raises for the whole call if one of them has gone meanwhile.
+
+    So a call that fails is made again in two halves, down to the one VM that it failed for.
+    """
+    if not vm_ids:
+        return {}
+    try:
+        return owners(await call("Host.dumpxmls", {"vmList": list(vm_ids)}), living)
+    except VdsmError as error:
+        if error.code is not ErrorCode.VDSM:
+            raise
+        if len(vm_ids) == 1:
+            return {}
+    half = len(vm_ids) // 2
+    return {
+        **await _owners(call, vm_ids[:half], living),
+        **await _owners(call, vm_ids[half:], living),
+    }

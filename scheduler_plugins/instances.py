@@ -1,0 +1,96 @@
+"""Which VM an mdev instance belongs to.
+
+An instance is known by its UUID alone, and what that tells depends on the engine (contract section 6): from
+4.5 on it is the id of the VM's device; from 4.2.6.1 to 4.4 it is random at every start, so only the host's
+VDSM knows, whose word comes with the observation; before, it is made from the VM's id or name.
+
+What belongs to no VM is an orphan: left behind by a start that failed, or made by somebody else. It takes
+its place like any other instance. It is shown, never deleted: it may be in use outside of oVirt.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID, uuid3
+
+from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.model import MdevType
+from mdev_inventory.observation import Observation
+from mdev_inventory.vm_questions import instances
+
+NAMESPACE = UUID("8524b17c-f0ca-44a5-9ce4-66fe261e5986")
+"""VDSM's own, for the UUIDs that it makes from a VM's id (4.2 to 4.2.6) or name (its hook, before)."""
+
+
+class Orphan(NamedTuple):
+    """An instance that belongs to no VM."""
+
+    uuid: str
+    parent: str
+    """Address of the parent device that it lives on."""
+    type: str
+
+
+def uuids_of(vm: KnownVm) -> frozenset[str]:
+    """Every UUID that an instance of the VM may have, as far as the engine's own data tell."""
+    return frozenset(vm.devices) | (_made(vm.id, vm.name) if vm.types else frozenset())
+
+
+def instances_of(vm: KnownVm, seen: Observation) -> frozenset[str]:
+    """The VM's instances that this observation shows. What the host itself told of one counts more."""
+    living, told = instances(seen.inventory), seen.owners or {}
+    derived = {uuid for uuid in uuids_of(vm) if uuid not in told}
+    return living & (derived | {uuid for uuid, vm_id in told.items() if vm_id == vm.id})
+
+
+def owner(uuid: str, seen: Observation, derived: Mapping[str, str]) -> str | None:
+    """Id of the VM that has this instance; None where nobody can tell, or nobody has it.
+
+    `derived` is `Derived`'s.
+    """
+    return (seen.owners or {}).get(uuid) or derived.get(uuid)
+
+
+def orphans(seen: Observation, derived: Mapping[str, str]) -> tuple[Orphan, ...] | None:
+    """The instances that belong to no VM; None where that cannot be told.
+
+    One that is listed may belong to a VM that ended between two questions (`vm_questions`): it is an orphan
+    for certain when two observations in a row say so.
+    """
+    types = [(parent.address, found) for parent in seen.inventory.parents for found in parent.types or ()]
+    living = [(address, found, uuid) for address, found in types for uuid in found.instances or ()]
+    left = tuple(Orphan(uuid, address, t.id) for address, t, uuid in living if not owner(uuid, seen, derived))
+    untold = left and seen.owners is None
+    return None if untold or not _told([found for _, found in types]) else left
+
+
+class Derived:
+    """Which VM has which UUIDs by the engine's own data, worked out once per list of VMs."""
+
+    def __init__(self, vms: Callable[[], Mapping[str, KnownVm]]) -> None:
+        """`vms` gives the VMs by id as known now; a list that changed is another mapping."""
+        self._vms = vms
+        self._last: tuple[Mapping[str, KnownVm], Mapping[str, str]] | None = None
+
+    @property
+    def now(self) -> Mapping[str, str]:
+        """VM id by instance UUID."""
+        vms, last = self._vms(), self._last
+        if last is None or last[0] is not vms:
+            last = (vms, {uuid: vm.id for vm in vms.values() for uuid in uuids_of(vm)})
+            self._last = last
+        return last[1]
+
+    def unexplained(self, uuids: Collection[str]) -> frozenset[str]:
+        """Those of these instances whose VM only the host can tell, if anybody."""
+        return frozenset(uuids) - self.now.keys()
+
+
+def _told(types: Collection[MdevType]) -> bool:
+    """Whether the source tells instances at all; where there is no type there is nothing to tell."""
+    return all(mdev_type.instances is not None for mdev_type in types)
+
+
+@lru_cache(maxsize=65536)
+def _made(vm_id: str, vm_name: str) -> frozenset[str]:
+    return frozenset(str(uuid3(NAMESPACE, text)) for text in (vm_id, vm_name))
