@@ -1,7 +1,9 @@
 """Keeps the inventories fresh: the engine's hosts and VMs, and every host's own answer.
 
-Three things go on side by side, and none waits for another: the engine's lists are read (`engine/lists`),
-every host is asked on its own schedule (`host_watch`), and what was learned is written (`write_behind`).
+Several things go on side by side, and none waits for another: the engine's lists are read (`engine/lists`),
+and its events (`event_watch`), every host is asked on its own schedule and soon after its VMs changed
+(`host_watch`), the engine's copies of hosts' devices are corrected (`engine_view`), and what was learned is
+written (`write_behind`).
 """
 
 import asyncio
@@ -9,13 +11,19 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
-from mdev_inventory.engine.lists import Engine, EngineLists, RequestTypes
+from mdev_inventory import engine_view, event_watch
+from mdev_inventory.engine import lists
+from mdev_inventory.engine.lists import EngineLists, RequestTypes
+from mdev_inventory.engine_view import EngineView
+from mdev_inventory.event_watch import EventWatch, Happened
 from mdev_inventory.host_watch import HostWatch, Lanes, Means, Observe
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.request_files import RequestFiles
 from mdev_inventory.troubles import Trouble, Troubles
 from mdev_inventory.write_behind import WriteBehind
 
+# How often (seconds) the engine's events are read on.
+EVENTS_INTERVAL = 2.0
 # How often (seconds) what was learned is written: as much is learned again after a crash.
 WRITE_INTERVAL = 2.0
 # The engine rests so many times longer than it took to answer: a large one is not kept busy by us,
@@ -24,6 +32,10 @@ REST_FACTOR = 10
 REST_AT_LEAST = 2.0
 # and one that failed is asked again after this (seconds), to notice soon that it is back.
 RETRY = 10.0
+
+
+class Engine(lists.Engine, event_watch.Engine, engine_view.Engine, Protocol):
+    """What is asked of the engine."""
 
 
 class Settings(Protocol):
@@ -45,6 +57,10 @@ class Settings(Protocol):
     def max_connections(self) -> int:
         """How many hosts are asked at the same time, at most."""
 
+    @property
+    def engine_view_interval(self) -> float:
+        """How often the engine's copy of each host's devices is compared with ours."""
+
 
 class Collector:
     """`run` is its life; everything here belongs to the event loop that runs it."""
@@ -59,10 +75,15 @@ class Collector:
         *,
         request_types: RequestTypes,
         files: RequestFiles,
+        engine_refresh: bool = True,
     ) -> None:
-        """`observe` asks one host (see `sources`); `clock` gives the seconds since the epoch."""
+        """`observe` asks one host (see `sources`); `clock` gives the seconds since the epoch.
+
+        `engine_refresh`: whether the engine may be told to refresh its copies of hosts' devices.
+        """
         self._inventories, self._settings = inventories, settings
-        self._lists = EngineLists(engine, inventories, request_types, clock)
+        places: dict[str, str] = {}
+        self._lists = EngineLists(engine, inventories, request_types, clock, places)
         self._means = Means(
             observe=observe,
             inventories=inventories,
@@ -75,10 +96,21 @@ class Collector:
         self._hosts_wanted = asyncio.Event()
         self._troubles = Troubles(clock)
         self._writer = WriteBehind(inventories, files, self._troubles)
+        self.vm_listeners: list[Callable[[Happened], None]] = []
+        """Told what happened to VMs, in the collector's thread: they must not block."""
+        self._events = EventWatch(engine, places, self.soon, self._soon_all, self.vm_listeners)
+        self._view = EngineView(
+            engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock
+        )
+        self._corrects_view = engine_refresh
+        if engine_refresh:
+            self.vm_listeners.append(self._view.heard)
 
     @property
     def troubles(self) -> Mapping[str, Trouble]:
-        """What does not work now: any of `engine hosts`, `engine vms`, `store`, `request files`."""
+        """What does not work now: any of `engine hosts`, `engine vms`, `engine events`, `engine view`,
+        `engine refresh`, `store`, `request files`.
+        """
         return self._troubles.now
 
     async def run(self) -> None:
@@ -89,11 +121,15 @@ class Collector:
                 group.create_task(self._keep_hosts())
                 group.create_task(self._keep_vms())
                 group.create_task(self._keep_written())
+                group.create_task(self._keep_events())
+                if self._corrects_view:
+                    group.create_task(self._view.run())
         finally:
             await self._stop(list(self._watches))
             await self._writer.write()
             self._writer.close()
             self._lists.close()
+            self._events.close()
 
     async def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
         """Ask these hosts now, side by side; the ids of those that answered by the deadline.
@@ -114,6 +150,15 @@ class Collector:
                 task.cancel()  # ends the waiting; the request goes on
         return frozenset(asked[task] for task in done if task.result())
 
+    def soon(self, host_ids: Iterable[str]) -> None:
+        """Ask these hosts once more, without waiting for it: something changed there."""
+        for host_id in host_ids:
+            if watch := self._watches.get(host_id):
+                watch.soon()
+
+    def _soon_all(self) -> None:
+        self.soon(list(self._watches))
+
     async def _keep_hosts(self) -> None:
         interval = self._settings.collect_interval
         while True:
@@ -128,6 +173,11 @@ class Collector:
     async def _keep_vms(self) -> None:
         while True:
             _, usual = await self._paced("engine vms", self._list_vms, self._settings.vms_interval)
+            await asyncio.sleep(usual)
+
+    async def _keep_events(self) -> None:
+        while True:
+            _, usual = await self._paced("engine events", self._events.poll, EVENTS_INTERVAL)
             await asyncio.sleep(usual)
 
     async def _keep_written(self) -> None:

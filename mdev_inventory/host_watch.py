@@ -99,14 +99,15 @@ class HostWatch:
             self._failures = 0
             self._wanted.set()
 
+    def soon(self) -> None:
+        """Something changed there: ask once more, after a request under way, whose answer may be older."""
+        waiting = self._request and self._request.open and self._request.sent_at is None
+        if not waiting:
+            self._wanted.set()
+
     async def fresh(self) -> bool:
         """Ask now; True when the host answered a request that left after this call."""
-        since = asyncio.get_running_loop().time()
-        while True:
-            request = self._current(urgent=True)
-            await request.over()
-            if self._stopped or (request.sent_at is not None and request.sent_at >= since):
-                return request.answered
+        return await self._anew(urgent=True)
 
     async def stop(self) -> None:
         """Ask no more; a request under way is given up."""
@@ -123,9 +124,10 @@ class HostWatch:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
                     await self._wanted.wait()
+            wanted = self._wanted.is_set()
             self._wanted.clear()
             if self.host.status not in SILENT_STATUSES:
-                await self._current(urgent=False).over()
+                await (self._anew(urgent=False) if wanted else self._current(urgent=False).over())
             due = next_due(self.host.id, Attempt(loop.time(), self._failures), self._means.interval)
 
     def _first_due(self, now: float) -> float:
@@ -134,6 +136,15 @@ class HostWatch:
         if known is None or known.age(self._means.clock()) > self._means.interval:
             return now
         return next_due(self.host.id, Attempt(now, 0), self._means.interval)
+
+    async def _anew(self, *, urgent: bool) -> bool:
+        """Ask, after a request under way if there is one; whether the host answered."""
+        since = asyncio.get_running_loop().time()
+        while True:
+            request = self._current(urgent=urgent)
+            await request.over()
+            if self._stopped or (request.sent_at is not None and request.sent_at >= since):
+                return request.answered
 
     def _current(self, *, urgent: bool) -> Request:
         """The request under way, or a new one. An urgent one does not queue behind hosts that hang."""

@@ -7,7 +7,7 @@ own, because those that asyncio shares may all wait for the engine on behalf of 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -54,8 +54,10 @@ class EngineLists:
         inventories: Inventories,
         request_types: RequestTypes,
         clock: Callable[[], float],
+        places: MutableMapping[str, str],
     ) -> None:
-        """`clock` gives the seconds since the epoch."""
+        """`clock` gives the seconds since the epoch; `places`, the host of each VM by id, is kept here."""
+        self._places = places
         self._engine, self._inventories = engine, inventories
         self._request_types, self._clock = request_types, clock
         self._threads = ThreadPoolExecutor(2, "engine-list")
@@ -80,6 +82,8 @@ class EngineLists:
             await self.read_hosts()
         known = [vm for vm in (self._known(vm, asked_at) for vm in vms) if vm]
         self._inventories.set_vms(known, asked_at, self._clock())
+        self._places.clear()
+        self._places.update({vm.id: vm.host_id for vm in vms if vm.host_id})
 
     async def _called(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -92,7 +96,7 @@ class EngineLists:
             self._report(vm, str(error))
             types = None
         if types is not None:
-            return KnownVm(vm.id, vm.name, tuple(types), asked_at)
+            return KnownVm.of(vm, types, asked_at)
         before = self._inventories.vms.get(vm.id)
         return before and before._replace(name=vm.name)
 

@@ -103,6 +103,15 @@ class Engine:
         """How long the engine may take to answer one request of the background work. Raise it where lists
         of many VMs take longer.""",
     )
+    engine_refresh: bool = option(
+        True,
+        kinds.switch(),
+        """Whether the engine is told to refresh a host when its own copy of the host's devices shows nothing
+        left of a type that the host has free: its built-in filter, which runs before ours, would refuse that
+        host. At most once a minute for a host, one host at a time in a cluster; each time the engine writes
+        an event. The engine user needs a role with MANIPULATE_HOST for it, such as HostAdmin; where that
+        lacks, this is off and the health page says so.""",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,13 @@ class Collector:
         kinds.seconds(10, 86400),
         """How often the requests of all VMs are read, for when the engine or the service is down. An engine
         that takes long over it is asked less often.""",
+    )
+    engine_view_interval: float = option(
+        300.0,
+        kinds.seconds(10, 86400),
+        """How often the engine's own copy of each host's devices is compared with what the host has (see
+        engine_refresh in [engine]). Hosts are spread evenly over this time; one where a VM with a request
+        went down is looked at soon after.""",
     )
 
 

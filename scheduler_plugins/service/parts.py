@@ -40,6 +40,7 @@ def collector(
         clock,
         request_types=request_types,
         files=RequestFiles(config.service.state_dir, config.service.on_failure),
+        engine_refresh=config.engine.engine_refresh,
     )
 
 

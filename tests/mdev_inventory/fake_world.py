@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mdev_inventory.collector import Collector
-from mdev_inventory.engine.model import Host, Vm
+from mdev_inventory.engine.model import Event, Host, HostDevice, Vm
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
 from mdev_inventory.request_files import RequestFiles
@@ -37,6 +37,14 @@ class FakeEngine:
     """When it was asked for hosts."""
     takes: float = 0.0
     """Seconds for each list."""
+    log: list[Event] = field(default_factory=list)
+    """All events, oldest first."""
+    event_error: Exception | None = None
+    device_lists: dict[str, list[HostDevice]] = field(default_factory=dict)
+    """The engine's copy of hosts' devices."""
+    refreshed: list[tuple[float, str]] = field(default_factory=list)
+    """Which host was refreshed when."""
+    on_refresh: Callable[[str], object] = len
 
     def hosts(self) -> list[Host]:
         """All hosts."""
@@ -53,6 +61,26 @@ class FakeEngine:
             raise self.error
         return list(self.vm_list)
 
+    def events(self, after: int | None, limit: int = 1000) -> list[Event]:
+        """The newest ones, of those after an index."""
+        if self.event_error:
+            raise self.event_error
+        return [event for event in self.log if event.index > (after or 0)][-limit:]
+
+    def vms_by_id(self, vm_ids: Iterable[str]) -> list[Vm]:
+        """Those that exist."""
+        wanted = set(vm_ids)
+        return [vm for vm in self.vm_list if vm.id in wanted]
+
+    def host_devices(self, host_id: str) -> list[HostDevice]:
+        """The engine's copy."""
+        return self.device_lists.get(host_id, [])
+
+    def refresh_host(self, host_id: str) -> None:
+        """The copy becomes what `on_refresh` makes of it."""
+        self.refreshed.append((virtual_time.now(), host_id))
+        self.on_refresh(host_id)
+
 
 @dataclass
 class FakeHosts:
@@ -62,6 +90,8 @@ class FakeHosts:
     hanging: set[str] = field(default_factory=set)
     errors: dict[str, Exception] = field(default_factory=dict)
     answers: dict[str, Observation] = field(default_factory=dict)
+    telling: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What is unusual in a host's answers, whenever it is asked."""
     asked: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     open: set[str] = field(default_factory=set)
     most_open: int = 0
@@ -78,7 +108,8 @@ class FakeHosts:
             await self._answer(host.id)
         finally:
             self.open.remove(host.id)
-        return self.answers.get(host.id) or seen(host.id, at, received_at=virtual_time.now())
+        told = {"received_at": virtual_time.now(), **self.telling.get(host.id, {})}
+        return self.answers.get(host.id) or seen(host.id, at, **told)
 
     async def _answer(self, host_id: str) -> None:
         if host_id in self.hanging:
@@ -96,6 +127,7 @@ class Settings:
     host_timeout: float = 10.0
     vms_interval: float = 60.0
     max_connections: int = 64
+    engine_view_interval: float = 300.0
 
 
 def types_of(vm: Vm) -> list[str] | None:
@@ -117,6 +149,8 @@ class World:
     hosts: FakeHosts = field(default_factory=FakeHosts)
     offset: float = 0.0
     """The service's clock is so far ahead of the loop's."""
+    corrects: bool = False
+    """Whether the engine's view is corrected."""
 
     def __post_init__(self) -> None:
         """Open the store."""
@@ -134,6 +168,7 @@ class World:
             lambda: virtual_time.now() + self.offset,
             request_types=types_of,
             files=RequestFiles(self.folder, "drop"),
+            engine_refresh=self.corrects,
         )
         task = asyncio.create_task(collector.run())
         try:

@@ -12,7 +12,7 @@ from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
 from mdev_inventory.request_files import RequestFiles
 from tests.mdev_inventory import virtual_time
-from tests.mdev_inventory.fake_world import FakeError, Settings, World, collect, run, types_of
+from tests.mdev_inventory.fake_world import FakeEngine, FakeError, Settings, World, collect, run, types_of
 from tests.mdev_inventory.known import host, known_vm, seen, vm
 
 
@@ -163,7 +163,7 @@ def test_hosts_and_disk_do_not_wait_for_a_hanging_engine(world: World) -> None:
     world.inventories.set_hosts([host("h1")])
     hung, go_on = threading.Event(), threading.Event()
 
-    class HangingEngine:
+    class HangingEngine(FakeEngine):
         """It answers when it is let go."""
 
         def hosts(self) -> list[Host]:

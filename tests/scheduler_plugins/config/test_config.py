@@ -130,6 +130,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("engine", "password_file", ["/etc/pw"], ["pw", ""]),
         ("engine", "ca_file", ["/etc/ca.pem", ""], ["ca.pem"]),
         ("engine", "timeout", ["1", "120", "2.5"], ["0", "0.9", "120.1", "10 s", "nan", "inf", "1e2", "-1"]),
+        ("engine", "engine_refresh", ["yes", "no"], ["", "sometimes"]),
         ("vdsm", "ca_file", ["/ca"], [""]),
         ("vdsm", "cert_file", ["/c"], ["c"]),
         ("vdsm", "key_file", ["/k"], ["k"]),
@@ -138,6 +139,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("collector", "host_timeout", ["1", "120"], ["0.5", "121"]),
         ("collector", "max_connections", ["4", "1000"], ["3", "1001", "4.0"]),
         ("collector", "vms_interval", ["10", "86400"], ["9", "86401"]),
+        ("collector", "engine_view_interval", ["10", "86400"], ["9.9", "86401", ""]),
         ("log", "level", ["debug", "error"], ["INFO", "trace", ""]),
     ],
 )
