@@ -1,34 +1,45 @@
 """What a VM asks for: from the engine, and where it cannot tell in time, from what it told before.
 
 The engine is given a short total deadline: the proxy's plugin waits 5 s in all, and the engine holds
-its cluster's lock meanwhile.
+its cluster's lock meanwhile. A decision costs two requests at most: one search for the VM together with those
+decided on before, and one for the VM's mediated devices, which only engines from 4.5 on have.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.model import Vm
+from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.known_vm import KnownVm
+from scheduler_plugins.claims import News, holds_devices
 from scheduler_plugins.errors import AmbiguousNameError, EngineSilentError, MalformedIdError, UnknownVmError
+from scheduler_plugins.instances import uuids_of
 from scheduler_plugins.request import Request, request_of
 
 log = logging.getLogger("lookup")
 
 FIND_SECONDS = 15.0
 """For finding a VM by name, which only people ask for and which may list all VMs."""
+LEAST_SECONDS = 0.2
+"""A second question to the engine gets so long at least."""
 REMEMBERED = 1024
+SEARCHED_AT_ONCE = 100
+"""VMs in one search: more would not fit into one request. Those left out are asked for by later decisions."""
 
 
 class Engine(Protocol):
     """The engine's REST API, as far as decisions need it. Methods end in time and raise EngineError."""
 
-    def vm(self, vm_id: str, timeout_s: float | None = None) -> Vm:
-        """One VM, its request included."""
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> Sequence[Vm]:
+        """Those of these VMs that exist, without mediated devices; one request for a hundred of them."""
+
+    def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
+        """The VM's mediated devices; None, without a request, on engines that have none."""
 
     def find_vm(self, name_or_id: str, timeout_s: float | None = None) -> Vm:
         """The VM of that id or name, its request included."""
@@ -59,6 +70,10 @@ class Asked:
     """When we learned it, seconds since the epoch."""
     note: str = ""
     """Why this may be out of date; empty where it comes from the engine."""
+    home: str | None = None
+    """The host on which the VM runs already; None where it does not, or nobody told."""
+    uuids: tuple[str, ...] = ()
+    """That its instances will have, as far as that is known."""
 
 
 class Lookup:
@@ -71,26 +86,56 @@ class Lookup:
         clock: Callable[[], float],
         deadline_s: float = 2.0,
         memory_s: float = 10.0,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`deadline_s` bounds the engine's answer, `memory_s` is how long `recent` trusts the last one."""
+        """`deadline_s` bounds the engine's answer, `memory_s` is how long `recent` trusts the last one.
+
+        `timer` measures by what time the former is spent.
+        """
         self._engine = engine
         self._known = known
         self._clock = clock
         self._deadline_s = deadline_s
         self._memory_s = memory_s
+        self._timer = timer
         self._memory: dict[str, Asked] = {}
         self._lock = threading.Lock()
 
-    def of(self, vm_id: str) -> Asked:
-        """The VM as the engine shows it now, else as last known; raises UnknownVmError, MalformedIdError."""
-        vm_id, at = uuid_of("VM", vm_id), self._clock()
+    def of(self, vm_id: str, others: Iterable[str] = ()) -> tuple[Asked, News | None]:
+        """The VM as the engine shows it now, else as last known, and what it said about it and the others.
+
+        The news are None where the engine did not answer. Raises UnknownVmError, MalformedIdError.
+        """
+        vm_id, began = uuid_of("VM", vm_id), self._timer()
+        news, error = self._news([vm_id, *others], self._deadline_s)
+        if news is None:
+            return self._stored(vm_id, error), None
+        vm = news.vms[vm_id]
+        if vm is None:
+            raise UnknownVmError(vm_id)
+        if vm.unreadable:
+            return self._stored(vm_id, vm.unreadable), news
         try:
-            vm = self._engine.vm(vm_id, self._deadline_s)
+            left = max(LEAST_SECONDS, self._deadline_s - (self._timer() - began))
+            vm = replace(vm, mediated_devices=self._engine.devices_of(vm_id, left))
+        except EngineError as failed:
+            if failed.code == "not-found":
+                raise UnknownVmError(vm_id) from failed
+            return self._stored(vm_id, str(failed)), news
+        return self._learn(vm, news.asked_at), news
+
+    def news(self, vm_ids: Iterable[str], timeout_s: float) -> News | None:
+        """What the engine says about these VMs; None where it does not answer."""
+        return self._news(vm_ids, timeout_s)[0]
+
+    def _news(self, vm_ids: Iterable[str], timeout_s: float) -> tuple[News | None, str]:
+        """The news, or why there are none."""
+        wanted, asked_at = list(dict.fromkeys(vm_ids))[:SEARCHED_AT_ONCE], self._clock()
+        try:
+            found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s)}
         except EngineError as error:
-            if error.code == "not-found":
-                raise UnknownVmError(vm_id) from error
-            return self._stored(vm_id, str(error))
-        return self._learn(vm, at)
+            return None, str(error)
+        return News({vm_id: found.get(vm_id) for vm_id in wanted}, asked_at, self._clock()), ""
 
     def recent(self, vm_id: str) -> Asked:
         """As `of`, without asking the engine where it was asked a moment ago: weights follow their filter."""
@@ -98,7 +143,7 @@ class Lookup:
             asked = self._memory.get(uuid_of("VM", vm_id))
         if asked and 0 <= self._clock() - asked.at <= self._memory_s:
             return asked
-        return self.of(vm_id)
+        return self.of(vm_id)[0]
 
     def find(self, vm: str) -> Asked:
         """The VM of that id or name; raises UnknownVmError, AmbiguousNameError, EngineSilentError."""
@@ -113,8 +158,12 @@ class Lookup:
             return self._stored(self._stored_id(vm, str(error)), str(error))
 
     def _learn(self, vm: Vm, at: float) -> Asked:
-        asked = Asked(vm.id, vm.name, vm.cluster_id, request_of(vm), at)
-        self._known.see_vm(KnownVm(vm.id, vm.name, asked.request.types, at))
+        home = vm.host_id if holds_devices(vm) else None
+        request = request_of(vm)
+        known = KnownVm.of(vm, request.types, at)
+        uuids = tuple(sorted(uuids_of(known)))
+        asked = Asked(vm.id, vm.name, vm.cluster_id, request, at, home=home, uuids=uuids)
+        self._known.see_vm(known)
         self._remember(asked)
         return asked
 

@@ -12,11 +12,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from scheduler_plugins.config.defaults import Collector, Engine, Log, Service, Vdsm
+from scheduler_plugins.config.defaults import Collector, Decisions, Engine, Log, Service, Vdsm
 from scheduler_plugins.config.files import ConfigError, Entry, read_folder
 from scheduler_plugins.config.kinds import Kind
 
-__all__ = ["FOLDER", "Collector", "Config", "ConfigError", "Engine", "Log", "Service", "Vdsm", "load", "show"]
+__all__ = [
+    "FOLDER",
+    "Collector",
+    "Config",
+    "ConfigError",
+    "Decisions",
+    "Engine",
+    "Log",
+    "Service",
+    "Vdsm",
+    "load",
+    "show",
+]
 
 FOLDER = Path("/etc/mdev-scheduler/conf.d")
 Origins = Mapping[tuple[str, str], Path]
@@ -31,6 +43,7 @@ class Config:
     engine: Engine = field(default_factory=Engine)
     vdsm: Vdsm = field(default_factory=Vdsm)
     collector: Collector = field(default_factory=Collector)
+    decisions: Decisions = field(default_factory=Decisions)
     log: Log = field(default_factory=Log)
     folder: Path = field(default=FOLDER, compare=False)
     """Where it was read from."""
@@ -67,7 +80,14 @@ class Option:
 
 
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
-    {"service": Service, "engine": Engine, "vdsm": Vdsm, "collector": Collector, "log": Log}
+    {
+        "service": Service,
+        "engine": Engine,
+        "vdsm": Vdsm,
+        "collector": Collector,
+        "decisions": Decisions,
+        "log": Log,
+    }
 )
 
 

@@ -183,6 +183,38 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a decision reckons with while starts are in flight, and how long it may wait."""
+
+    unresolved_timeout: float = option(
+        30.0,
+        kinds.seconds(1, 600),
+        """How long a start counts on every host that was answered for it, while the engine does not show
+        its host. Raise it where VMs take longer from the decision to the host, for example because storage
+        is attached first.""",
+    )
+    claim_timeout: float = option(
+        300.0,
+        kinds.seconds(10, 3600),
+        """How long a start counts on its host at most, while no inventory that was asked for after the VM
+        had been launched has come from there.""",
+    )
+    recheck_deadline: float = option(
+        1.5,
+        kinds.seconds(0, 3),
+        """How long a decision may wait before it refuses a VM, for hosts that are asked again, or before it
+        takes a risk, for the engine to show the hosts of earlier starts. 0 never waits. The engine schedules
+        nothing else in the cluster meanwhile, and the proxy's plugin waits 5 s in all.""",
+    )
+    recheck_hosts: int = option(
+        16,
+        kinds.whole(0, 100),
+        """How many hosts are asked again at most before a VM is refused; 0 asks none. No host is asked while
+        any host fits.""",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the service tells on standard error, which is the journal under systemd."""
 

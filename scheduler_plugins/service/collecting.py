@@ -3,13 +3,17 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Protocol
 
 from mdev_inventory.troubles import Trouble
 
 log = logging.getLogger("collector")
+
+GRACE_S = 0.5
+"""For an event loop that is busy to keep the deadline itself; after that it is given up."""
 
 
 class Collector(Protocol):
@@ -21,6 +25,9 @@ class Collector(Protocol):
 
     async def run(self) -> None:
         """Collects until cancelled."""
+
+    async def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
+        """Asks these hosts now; the ids of those that answered by the deadline."""
 
 
 class CollectorThread:
@@ -46,6 +53,25 @@ class CollectorThread:
             with suppress(RuntimeError):  # it died before, and its loop is closed
                 self._loop.call_soon_threadsafe(self._task.cancel)
             self._thread.join()
+
+    def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
+        """Asks these hosts now, from any other thread; the ids of those that answered by the deadline.
+
+        None of them while the collector does not run: what is known then has to do.
+        """
+        if self._loop is None or not self._thread.is_alive():
+            return frozenset()
+        asking = self.collector.refresh(list(host_ids), deadline_s)
+        try:
+            future = asyncio.run_coroutine_threadsafe(asking, self._loop)
+        except RuntimeError:  # it ended a moment ago, and its loop is closed
+            asking.close()
+            return frozenset()
+        try:
+            return future.result(deadline_s + GRACE_S)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            return frozenset()
 
     def _live(self) -> None:
         try:

@@ -89,7 +89,15 @@ async def live(
         collector = parts.collector(config, engine, inventories, clock)
         collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(died.set))
         stack.push_async_callback(asyncio.to_thread, collecting.stop)
-        scheduler, capacities = Scheduler(engine, inventories, clock), Capacities(inventories, clock)
+        scheduler = Scheduler(
+            engine,
+            inventories,
+            clock,
+            settings=config.decisions,
+            store=store,
+            refresh=collecting.refresh,
+        )
+        capacities = Capacities(inventories, clock)
         health = Health(inventories, lambda: collector.troubles)
         doors = await _open(config.service, stack, scheduler, capacities, health)
         ready(doors)

@@ -1,11 +1,11 @@
 """A small data centre as the scheduler sees it: hosts, their observations, and an engine with VMs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.model import Host, Vm
+from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
@@ -86,9 +86,20 @@ class World:
         """The engine showed this VM just now."""
         self.vms[known.id] = known
 
-    def vm(self, vm_id: str, timeout_s: float | None = None) -> Vm:
-        """The engine's answer about one VM."""
-        return self._find(vm_id, timeout_s, lambda found: found.id == vm_id)
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> list[Vm]:
+        """The engine's answer about several VMs."""
+        wanted = list(vm_ids)
+        self.asked.append((" ".join(wanted), timeout_s))
+        if self.engine_error:
+            raise self.engine_error
+        return [replace(each, mediated_devices=None) for each in self.engine_vms if each.id in wanted]
+
+    def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
+        """The engine's answer about one VM's devices; an engine without any is not asked."""
+        found = next(each for each in self.engine_vms if each.id == vm_id)
+        if found.mediated_devices is not None:
+            self.asked.append((f"{vm_id}/mediateddevices", timeout_s))
+        return found.mediated_devices
 
     def find_vm(self, name_or_id: str, timeout_s: float | None = None) -> Vm:
         """The engine's answer about one VM of that id or name."""

@@ -131,6 +131,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("engine", "ca_file", ["/etc/ca.pem", ""], ["ca.pem"]),
         ("engine", "timeout", ["1", "120", "2.5"], ["0", "0.9", "120.1", "10 s", "nan", "inf", "1e2", "-1"]),
         ("engine", "engine_refresh", ["yes", "no"], ["", "sometimes"]),
+        ("engine", "engine_events", ["on", "off"], ["2"]),
         ("vdsm", "ca_file", ["/ca"], [""]),
         ("vdsm", "cert_file", ["/c"], ["c"]),
         ("vdsm", "key_file", ["/k"], ["k"]),
@@ -140,6 +141,10 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("collector", "max_connections", ["4", "1000"], ["3", "1001", "4.0"]),
         ("collector", "vms_interval", ["10", "86400"], ["9", "86401"]),
         ("collector", "engine_view_interval", ["10", "86400"], ["9.9", "86401", ""]),
+        ("decisions", "unresolved_timeout", ["1", "600"], ["0.9", "601"]),
+        ("decisions", "claim_timeout", ["10", "3600"], ["9", "3601"]),
+        ("decisions", "recheck_deadline", ["0", "3"], ["-1", "3.1"]),
+        ("decisions", "recheck_hosts", ["0", "100"], ["-1", "101", "1.5"]),
         ("log", "level", ["debug", "error"], ["INFO", "trace", ""]),
     ],
 )
@@ -203,7 +208,7 @@ def test_every_key_is_in_the_table_above() -> None:
         ),
         pytest.param(
             "[DEFAULT]\nlevel = debug\n",
-            "[DEFAULT]: no such section; there are: service, engine, vdsm, collector, log",
+            "[DEFAULT]: no such section; there are: service, engine, vdsm, collector, decisions, log",
             id="configparser's own defaults",
         ),
         pytest.param(

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mdev_inventory.troubles import Trouble
 from scheduler_plugins.service.collecting import CollectorThread
@@ -17,6 +17,13 @@ class Collecting:
         self.error = error
         self.thread = ""
         self.ended = False
+
+    async def refresh(self, host_ids: Iterable[str], deadline_s: float) -> frozenset[str]:
+        """All hosts answer but the one named `hangs`, which outlasts any deadline."""
+        wanted = frozenset(host_ids)
+        if "hangs" in wanted:
+            await asyncio.Event().wait()
+        return wanted
 
     async def run(self) -> None:
         """Runs until cancelled; writing at the end takes a moment."""
@@ -53,3 +60,24 @@ def test_its_death_is_told() -> None:
 def test_a_stop_before_the_start_does_nothing() -> None:
     """The service may fail before it comes to collecting."""
     CollectorThread(Collecting(), lambda: None).stop()
+
+
+def test_hosts_are_refreshed_from_any_thread() -> None:
+    """A decision waits for the collector's loop, and no longer than its deadline (and a little grace)."""
+    thread = CollectorThread(Collecting(), threading.Event().set)
+    thread.start()
+    try:
+        assert frozenset({"a", "b"}) == thread.refresh(["a", "b"], 5)
+        assert frozenset() == thread.refresh(["hangs"], 0)
+    finally:
+        thread.stop()
+
+
+def test_a_collector_that_does_not_run_refreshes_nothing() -> None:
+    """Before its start and after its end decisions go by what is known."""
+    thread = CollectorThread(Collecting(), threading.Event().set)
+
+    assert frozenset() == thread.refresh(["a"], 5)
+    thread.start()
+    thread.stop()
+    assert frozenset() == thread.refresh(["a"], 5)

@@ -1,0 +1,79 @@
+"""Starts in flight as rows of the state file, and back."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from scheduler_plugins.claims import Firm, Ledger, Start, Unresolved
+
+log = logging.getLogger("claims")
+
+FIRM, UNRESOLVED = "firm", "unresolved"
+
+
+def to_rows(ledger: Ledger) -> dict[str, str]:
+    """Every entry by its key, as JSON."""
+    rows = {f"{FIRM}/{k}": _firm_row(claim) for k, claim in ledger.firm.items()}
+    return rows | {f"{UNRESOLVED}/{k}": _unresolved_row(entry) for k, entry in ledger.unresolved.items()}
+
+
+def from_rows(rows: Mapping[str, str]) -> Ledger:
+    """The ledger of these rows; a row that makes no sense is left out and logged."""
+    firm: dict[str, Firm] = {}
+    unresolved: dict[str, Unresolved] = {}
+    for key, text in rows.items():
+        kind, _, vm_id = key.partition("/")
+        try:
+            row = json.loads(text)
+            if kind == FIRM:
+                firm[vm_id] = _firm(vm_id, row)
+            else:
+                unresolved[vm_id] = _unresolved(vm_id, row)
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("DAMAGED row left out: table=claims key=%r: %r", key, error)
+    in_order = sorted(unresolved.items(), key=lambda item: item[1].at)
+    return Ledger(dict(in_order), dict(sorted(firm.items(), key=lambda item: item[1].since)))
+
+
+def _firm_row(claim: Firm) -> str:
+    times = {"since": claim.since, "shown_at": claim.shown_at, "launched_at": claim.launched_at}
+    return _json({**_start_row(claim.start), "host": claim.host_id, **times})
+
+
+def _unresolved_row(entry: Unresolved) -> str:
+    return _json({**_start_row(entry.start), "hosts": entry.hosts, "at": entry.at, "home": entry.home})
+
+
+def _start_row(start: Start) -> dict[str, Any]:
+    return {"name": start.vm_name, "types": start.types, "uuids": start.uuids}
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, separators=(",", ":"))
+
+
+def _firm(vm_id: str, row: dict[str, Any]) -> Firm:
+    shown_at, launched_at = (None if row[k] is None else float(row[k]) for k in ("shown_at", "launched_at"))
+    return Firm(_start(vm_id, row), _text(row["host"]), float(row["since"]), shown_at, launched_at)
+
+
+def _unresolved(vm_id: str, row: dict[str, Any]) -> Unresolved:
+    home = None if row["home"] is None else _text(row["home"])
+    return Unresolved(_start(vm_id, row), _texts(row["hosts"]), float(row["at"]), home)
+
+
+def _start(vm_id: str, row: dict[str, Any]) -> Start:
+    return Start(vm_id, _text(row["name"]), _texts(row["types"]), _texts(row["uuids"]))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} must be a list")
+    return tuple(_text(item) for item in value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} must be text")
+    return value

@@ -1,0 +1,213 @@
+"""Starts in flight as callers of the scheduler see them: who gets which host, and what is left."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from mdev_inventory.engine.model import MediatedDevice, Vm
+from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.scheduler import Scheduler
+from tests.scheduler_plugins.world import CLUSTER, NOW, TYPE, World, host, observation
+
+A, B, C = (f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))
+VMS = tuple(f"b{n}000000-0000-4000-8000-000000000000" for n in range(9))
+
+
+class Fleet(World):
+    """Hosts with so many free instances each, VMs that want one."""
+
+    def __init__(self, *free: int) -> None:
+        ids = (A, B, C)[: len(free)]
+        super().__init__(
+            engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
+            host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(ids)),
+            observations={
+                host_id: observation(host_id, left) for host_id, left in zip(ids, free, strict=True)
+            },
+            failures={},
+        )
+        self.paused = 0.0
+        self.refreshed: list[tuple[str, ...]] = []
+        self.answers: dict[str, int] = {}
+        """What hosts show when they are asked again; those not in it do not answer."""
+        self.scheduler = Scheduler(
+            self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh
+        )
+
+    def pause(self, seconds: float) -> None:
+        """Time passes."""
+        self.now += seconds
+        self.paused += seconds
+
+    def refresh(self, host_ids: Sequence[str], deadline_s: float) -> frozenset[str]:
+        """Those hosts answer that can."""
+        self.refreshed.append(tuple(host_ids))
+        for host_id in host_ids:
+            if host_id in self.answers:
+                self.inventory(host_id, self.answers[host_id])
+        if any(host_id not in self.answers for host_id in host_ids):
+            self.now += deadline_s
+        return frozenset(host_ids) & self.answers.keys()
+
+    def inventory(self, host_id: str, free: int, instances: tuple[str, ...] = ()) -> None:
+        """The host shows this, asked now."""
+        seen = observation(host_id, free, instances)
+        self.observations[host_id] = replace(seen, requested_at=self.now, received_at=self.now)
+
+    def show(self, vm_id: str, status: str, host_id: str | None = None) -> None:
+        """The engine shows the VM so from now on."""
+        self.engine_vms = [
+            replace(vm, status=status, host_id=host_id) if vm.id == vm_id else vm for vm in self.engine_vms
+        ]
+
+    def ask(self, number: int, *hosts: str) -> tuple[str, ...]:
+        """The hosts answered for the VM of that number, a little later than whatever was before."""
+        self.now += 0.01
+        return self.scheduler.filter("MdevFilter", VMS[number], hosts or list(self.observations), {}).fitting
+
+
+def test_every_host_is_answered_while_one_keeps_room() -> None:
+    """The next start still finds a host, wherever the first one goes."""
+    assert (A, B) == Fleet(1, 2).ask(0)
+
+
+def test_where_no_host_keeps_room_one_is_answered() -> None:
+    """Its claim is firm at once: the next VM gets the other host, the third none."""
+    fleet = Fleet(1, 1)
+
+    assert [(A,), (B,), ()] == [fleet.ask(0), fleet.ask(1), fleet.ask(2)]
+    codes = {verdict.code for verdict in fleet.scheduler.decisions[0].verdicts}
+    assert {RefusalCode.CLAIMED} == codes
+    assert "VM vm0" in fleet.scheduler.decisions[0].verdicts[0].text
+
+
+def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
+    """One host keeps room after the first start, none after the second."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+
+    assert (B,) == fleet.ask(1)
+
+
+def test_a_decision_resolved_frees_the_other_hosts() -> None:
+    """The engine shows the first VM on one host: the other has all its room again."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+    fleet.show(VMS[0], "wait_for_launch", B)
+
+    assert (A,) == fleet.ask(1, A)
+    assert {VMS[0]: B, VMS[1]: A} == {vm: claim.host_id for vm, claim in fleet.scheduler.ledger.firm.items()}
+
+
+def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() -> None:
+    """One requested before may lack the device; then what the host shows is the truth."""
+    fleet = Fleet(2)
+    fleet.ask(0)
+    fleet.show(VMS[0], "up", A)
+    fleet.inventory(A, 2)
+    fleet.ask(1)
+    assert {VMS[0], VMS[1]} == set(fleet.scheduler.ledger.firm)
+
+    fleet.now += 1
+    fleet.inventory(A, 1, ("device-of-vm0",))
+    assert {VMS[1]} == set(fleet.scheduler.ledger.firm)
+
+
+def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> None:
+    """From 4.5 on it bears the id of the VM's device."""
+    fleet = Fleet(2)
+    device = MediatedDevice("d0000000-0000-4000-8000-000000000000", {"mdevType": TYPE})
+    fleet.engine_vms = [replace(vm, mediated_devices=(device,), mdev_type=None) for vm in fleet.engine_vms]
+    fleet.ask(0)
+    fleet.inventory(A, 1, (device.id,))
+    fleet.engine_vms = [replace(vm, mediated_devices=None, mdev_type=TYPE) for vm in fleet.engine_vms]
+
+    assert (A,) == fleet.ask(1)
+    assert () == fleet.ask(2)
+
+
+def test_what_may_be_in_the_way_is_asked_about_before_a_risk_is_taken() -> None:
+    """The engine shows in the meantime where the first start went: no risk is left."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0, A, B)
+    original = fleet.pause
+
+    def pause(seconds: float) -> None:
+        original(seconds)
+        fleet.show(VMS[0], "wait_for_launch", B)
+
+    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
+    fleet.ask(0, A, B)
+    assert (A,) == fleet.ask(1, A)
+
+    decision = fleet.scheduler.decisions[0]
+    assert (1, "") == (decision.waited, decision.risk)
+
+
+def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
+    """A start that fails is rerun by the engine elsewhere, a refusal is final."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0, A, B)
+
+    assert (A,) == fleet.ask(1, A)
+    assert "vm0" in fleet.scheduler.decisions[0].risk
+    assert fleet.paused == pytest.approx(1.5)
+
+
+def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
+    """A host that was freed a second ago starts it; its neighbour's silence costs the deadline at most."""
+    fleet = Fleet(0, 0)
+    fleet.answers = {B: 1}
+
+    assert (B,) == fleet.ask(0)
+    assert [{A, B}] == [set(asked) for asked in fleet.refreshed]
+
+
+def test_a_refusal_says_which_hosts_did_not_answer() -> None:
+    """Within the deadline, for that host and for the decision."""
+    fleet = Fleet(0, 0)
+    fleet.answers = {B: 0}
+
+    assert () == fleet.ask(0)
+    decision = fleet.scheduler.decisions[0]
+    assert "no answer within 1.5 s" in decision.verdicts[0].text
+    assert "no answer" not in decision.verdicts[1].text
+    assert "asked again, gave no answer in time: gpu0" == decision.note
+
+
+def test_no_host_is_asked_while_one_fits() -> None:
+    """However many are full."""
+    fleet = Fleet(0, 1, 0)
+
+    assert (B,) == fleet.ask(0)
+    assert [] == fleet.refreshed
+
+
+def test_a_decision_repeated_replaces_itself() -> None:
+    """The engine filters twice when it delays a start, and reruns a failed one elsewhere."""
+    fleet = Fleet(1, 1)
+
+    assert [(A,), (A,), (B,)] == [fleet.ask(0), fleet.ask(0), fleet.ask(0, B)]
+    assert [B] == [claim.host_id for claim in fleet.scheduler.ledger.firm.values()]
+
+
+def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
+    """The engine asks about migrations that it then does not begin: ten seconds are enough for one."""
+    fleet = Fleet(1)
+    fleet.show(VMS[0], "up", B)
+    fleet.ask(0)
+    assert {VMS[0]} == set(fleet.scheduler.ledger.unresolved)
+
+    fleet.now += 10
+    assert not fleet.scheduler.ledger.unresolved
+
+
+def test_the_engine_is_asked_once_per_decision() -> None:
+    """For the VM and all others together; a second time for the devices of the VM, from 4.5 on."""
+    fleet = Fleet(2, 2)
+    fleet.ask(0)
+    fleet.ask(1)
+
+    assert [VMS[0], f"{VMS[1]} {VMS[0]}"] == [asked for asked, _ in fleet.asked]
+    assert NOW < fleet.now
