@@ -26,7 +26,7 @@ class Verdict:
     host_name: str = ""
 
 
-_TELLING = {
+TELLING = {
     RefusalCode.NO_FREE_INSTANCE: "no capacity left",
     RefusalCode.HELD_BY_OTHER_TYPE: "cards held by another type",
     RefusalCode.CLAIMED: "taken by starts in flight",
@@ -47,7 +47,7 @@ def summary(verdicts: Iterable[Verdict]) -> str:
         return f"fits on {len(fitting)} of {len(judged)} hosts"
     if not judged:
         return "no host was asked about"
-    refused = {code: [v for v in judged if v.code is code] for code in _TELLING}
+    refused = {code: [v for v in judged if v.code is code] for code in TELLING}
     parts = [_part(code, hosts, len(judged)) for code, hosts in refused.items() if hosts]
     leading = next(hosts[0] for hosts in refused.values() if hosts)
     return f"{'; '.join(parts)} ({_name(leading)}: {leading.text})"
@@ -55,9 +55,9 @@ def summary(verdicts: Iterable[Verdict]) -> str:
 
 def _part(code: RefusalCode, hosts: list[Verdict], total: int) -> str:
     if len(hosts) < total:
-        return f"{_TELLING[code]} on {len(hosts)} of {total} hosts"
+        return f"{TELLING[code]} on {len(hosts)} of {total} hosts"
     everywhere = "anywhere" if code is RefusalCode.NO_SUCH_TYPE else f"on all {total} hosts"
-    return f"{_TELLING[code]} {everywhere}"
+    return f"{TELLING[code]} {everywhere}"
 
 
 def _name(verdict: Verdict) -> str:
