@@ -17,7 +17,8 @@ from mdev_inventory import hook_archive
 from scheduler_plugins.simulation.boards import build_bus
 from scheduler_plugins.simulation.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.external import ExternalScheduler
-from scheduler_plugins.simulation.engine.state import Policy, Vm
+from scheduler_plugins.simulation.engine.settings import Settings
+from scheduler_plugins.simulation.engine.state import Cluster, Policy, Vm
 from scheduler_plugins.simulation.host import SimulatedHost
 from scheduler_plugins.simulation.pki import Authority, server_context
 from scheduler_plugins.simulation.scenario import HostPlan, VmPlan
@@ -26,13 +27,25 @@ from scheduler_plugins.simulation.vdsm import SimulatedVdsm
 from scheduler_plugins.simulation.vdsm_farm import VdsmFarm
 
 LOOPBACK = "127.0.0.1"
+MakeHost = Callable[[str, HostPlan, Timeline, Path], SimulatedHost]
+"""Builds a host from its id, its plan, the timeline and the folder of its tree."""
 POLICY = Policy(filters=("MdevFilter",), weights=(("MdevConsolidate", 1),))
 
 
 class DataCenter:
-    """One cluster of hosts with an engine. A context manager: everything runs inside `with`."""
+    """Hosts with an engine. A context manager: everything runs inside `with`."""
 
-    def __init__(self, folder: Path, plans: Sequence[HostPlan], *, speed: float = 1.0, seed: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plans: Sequence[HostPlan],
+        *,
+        speed: float = 1.0,
+        seed: int = 0,
+        version: str = "4.5",
+        settings: Settings | None = None,
+        make_host: MakeHost | None = None,
+    ) -> None:
         """Keeps its files in `folder`; `speed` is simulated seconds to the second."""
         self.folder = folder
         self.authority = Authority(folder / "pki")
@@ -43,11 +56,14 @@ class DataCenter:
         self._chance = random.Random(seed)  # noqa: S311 - ids that can be repeated are what is wanted
         self._hook = hook_archive.build(folder / "50_mdev_inventory")
         self._server = self.authority.host(LOOPBACK)
-        self._timeline = Timeline()
-        self._time = RealTime(self._timeline, speed)
+        self.timeline = Timeline()
+        self._time = RealTime(self.timeline, speed)
         self._farm = VdsmFarm()
         self._running = contextlib.ExitStack()
-        self.engine = SimulatedEngine(self._timeline, seed=seed, real=self._time)
+        self._make_host = make_host or _plain_host
+        self.engine = SimulatedEngine(self.timeline, version, seed, settings=settings, real=self._time)
+        self.clusters: dict[str, Cluster] = {}
+        """By name, in the order in which the plans name them; known inside `with`."""
         self.dead = {plan.name for plan in plans if plan.dead}
         """Names of the hosts whose VDSM answers nobody."""
         self.engine_url = ""
@@ -60,7 +76,8 @@ class DataCenter:
             running.enter_context(self._time)
             running.callback(self.engine.stop)
             running.enter_context(self._farm)
-            self.cluster = self.engine.add_cluster("Default", POLICY)
+            for name in dict.fromkeys(plan.cluster for plan in self._plans):
+                self.clusters[name] = self.engine.add_cluster(name, POLICY)
             for plan in self._plans:
                 self._add(plan)
             self.engine_url = self.engine.serve(self._engine_tls())
@@ -79,9 +96,9 @@ class DataCenter:
         self.engine.call(self._bury)
 
     def add_vm(self, plan: VmPlan) -> Vm:
-        """Defines a VM, down."""
+        """Defines a VM, down, in the first cluster."""
         devices = [{"mdevType": type_id} for type_id in plan.types]
-        return self.engine.add_vm(plan.name, self.cluster, devices=devices)
+        return self.engine.add_vm(plan.name, next(iter(self.clusters.values())), devices=devices)
 
     def wait_for(self, condition: Callable[[], bool], deadline_s: float) -> bool:
         """Waits until `condition` holds, looking alone with the engine; False after the deadline."""
@@ -90,15 +107,13 @@ class DataCenter:
     def _add(self, plan: HostPlan) -> None:
         tree = self.folder / "hosts" / plan.name
         host_id = str(uuid.UUID(bytes=self._chance.randbytes(16), version=4))
-        host = SimulatedHost(
-            host_id, plan.name, build_bus(plan.boards), self._timeline, separate=plan.separate, tree=tree
-        )
+        host = self._make_host(host_id, plan, self.timeline, tree)
         vdsm = self._farm.start(SimulatedVdsm(_Alone(host, self.engine), self._vdsm_tls(), self._hook, tree))
         if plan.dead:
             self._farm.stop(vdsm)
         self.engine.add_host(
             plan.name,
-            self.cluster,
+            self.clusters[plan.cluster],
             host,
             host_id=host_id,
             address=LOOPBACK,
@@ -119,6 +134,11 @@ class DataCenter:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self._server.cert_file, self._server.key_file)
         return context
+
+
+def _plain_host(host_id: str, plan: HostPlan, timeline: Timeline, tree: Path) -> SimulatedHost:
+    bus = build_bus(plan.boards)
+    return SimulatedHost(host_id, plan.name, bus, timeline, separate=plan.separate, tree=tree)
 
 
 class _Alone:

@@ -27,6 +27,7 @@ class HostPlan:
     """vGPU placement: separated instead of consolidated."""
     dead: bool = False
     """Its VDSM answers nobody, and the engine has not noticed yet."""
+    cluster: str = "Default"
 
 
 @dataclass(frozen=True, slots=True)

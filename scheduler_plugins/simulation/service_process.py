@@ -22,13 +22,17 @@ class ServiceDiedError(RuntimeError):
 class ServiceProcess:
     """The service for one simulated data centre. A context manager: it runs inside `with`."""
 
-    def __init__(self, center: DataCenter, *, port: int = 0, xmlrpc_port: int = 0) -> None:
-        """Writes its configuration into the data centre's folder; port 0 is any free one."""
+    def __init__(self, center: DataCenter, *, port: int = 0, xmlrpc_port: int = 0, options: str = "") -> None:
+        """Writes its configuration into the data centre's folder; port 0 is any free one.
+
+        `options` is the text of one more configuration file, whose keys prevail over ours.
+        """
         self.folder = center.folder / "service"
         self.log = self.folder / "log"
         self.api = self.xmlrpc = self.socket = ""
         """Where its doors are, known inside `with`; `xmlrpc` is `-` where another process holds the port."""
         self._write_config(center, port, xmlrpc_port)
+        (self.folder / "conf.d" / "20-options.conf").write_text(options)
 
     def __enter__(self) -> Self:
         """Starts it and waits until its doors listen; ServiceDiedError."""
@@ -57,6 +61,11 @@ class ServiceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def kill(self) -> None:
+        """SIGKILL. Entering it again starts the next life, on the same state and perhaps on other ports."""
+        self._process.kill()
+        self._process.communicate()
 
     def ask(self, path: str, **query: str) -> Any:
         """The API's answer to a GET below `/api/v1`; raises requests' errors."""

@@ -70,6 +70,11 @@ class Course:
             self._timeline.call_later(self._chance.uniform(*self._plan.stopping), self._stop_one)
         self._timeline.call_later(LOOK_S, self._try_again)
 
+    def calm(self) -> None:
+        """The storm is over; some day a VM without a request starts, and the service looks around."""
+        one = self._engine.add_vm("ordinary", self.vms[0].cluster)
+        self._engine.start_vm(one.id)
+
     @property
     def over(self) -> bool:
         """Nobody will try again, and every start has come to its end."""

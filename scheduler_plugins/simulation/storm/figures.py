@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from scheduler_plugins.simulation.engine.state import Attempt, Ending, Run, Vm
 from scheduler_plugins.simulation.storm.course import Course, PacedHost
@@ -67,9 +68,26 @@ class Figures:
     """Seconds from the host's being shown to the VM's first device."""
     decision_s: Spread
     engine_requests: Spread
-    """Per decision."""
+    """Per decision that did not wait for an unresolved one."""
+    waited: int
+    """Decisions that did."""
     hosts_asked: Spread
-    """Again, per decision."""
+    """Again, per decision that asked any."""
+
+
+def total(several: Sequence[Figures]) -> Figures:
+    """Of several storms: sums, and of spreads the middle of the middles and the worst."""
+    merged: dict[str, Any] = {}
+    for name in Figures.__dataclass_fields__:
+        values = [getattr(one, name) for one in several]
+        merged[name] = _merged(values) if isinstance(values[0], Spread) else sum(values)
+    return Figures(**merged)
+
+
+def _merged(spreads: Sequence[Spread]) -> Spread:
+    known = [spread for spread in spreads if spread.count] or list(spreads)
+    middle = round(median(spread.median for spread in known), 3)
+    return Spread(sum(s.count for s in known), middle, max(s.most for s in known))
 
 
 def figures(
@@ -80,7 +98,7 @@ def figures(
     attempts = [attempt for run in runs for attempt in run.attempts]
     answered = [q for q in judge.questions if q.answer is not None]
     sent = list(_sent(course.vms, judge.questions))
-    wrong = [(a, q) for a, q in sent if q.answer is not None and a.host_id not in q.able]
+    wrong = [(a, q) for a, q in sent if q.answer is not None and a.host_id not in q.able_then]
     return Figures(
         cannot_hold=sum(not q.at_risk for _, q in wrong),
         refused_wrongly=sum(q.refused and bool(q.able) for q in answered),
@@ -102,8 +120,9 @@ def figures(
         freed_to_start=Spread.of(_freed_to_start(course, hosts, attempts)),
         shown_to_device=Spread.of(_shown_to_device(course.vms, hosts)),
         decision_s=Spread.of(q.took_s for q in answered),
-        engine_requests=Spread.of(q.engine_requests for q in answered),
-        hosts_asked=Spread.of(q.hosts_asked for q in answered),
+        engine_requests=Spread.of(q.engine_requests for q in answered if not q.waited),
+        waited=sum(q.waited for q in answered),
+        hosts_asked=Spread.of(q.hosts_asked for q in answered if q.hosts_asked),
     )
 
 

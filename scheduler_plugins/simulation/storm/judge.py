@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from scheduler_plugins.simulation.engine.answers import filtered_ids
+from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.external import ExternalScheduler, ExternalSchedulerError
 from scheduler_plugins.simulation.storm.referee import Referee
 
@@ -17,8 +18,10 @@ class Question:
     asked_at: float
     hosts: tuple[str, ...]
     able: frozenset[str]
-    """Those that could hold the VM when the engine asked. Until the answer only more can become able: the
-    engine decides for one VM of a cluster at a time."""
+    """Those that could hold the VM when the engine asked: to refuse it then is wrong if there are any."""
+    able_then: frozenset[str] = frozenset()
+    """Those that could when we answered: more, because until then the engine decides about no other VM of the
+    cluster, while starts may fail and VMs stop. To choose any other host is wrong."""
     answer: frozenset[str] | None = None
     """None where nobody answered: the engine then lets every host pass."""
     answered_at: float = 0.0
@@ -49,13 +52,13 @@ class Judge:
     """An external scheduler that passes everything on and writes it down."""
 
     def __init__(
-        self, inner: ExternalScheduler, referee: Referee, now: Callable[[], float], note: Note | None = None
+        self, inner: ExternalScheduler, referee: Referee, engine: SimulatedEngine, note: Note | None = None
     ) -> None:
         """`note` adds what only the service knows of the question just answered."""
         self.questions: list[Question] = []
         self._inner = inner
         self._referee = referee
-        self._now = now
+        self._engine = engine
         self._note = note
 
     def discover(self) -> object:
@@ -66,15 +69,14 @@ class Judge:
         self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
     ) -> object:
         """Passed on, with the truth beside it."""
-        question = Question(vm, self._now(), tuple(hosts), self._referee.able(vm, hosts))
-        self.questions.append(question)
+        question = self._engine.call(lambda: self._begin(vm, hosts))
         ASKED.set(question)
         try:
             answer = self._inner.run_filters(names, hosts, vm, properties)
         except ExternalSchedulerError:
-            question.answered_at = self._now()
+            self._engine.call(lambda: self._end(question, None))
             raise
-        question.answer, question.answered_at = filtered_ids(answer), self._now()
+        self._engine.call(lambda: self._end(question, filtered_ids(answer)))
         if self._note is not None:
             self._note(question)
         return answer
@@ -88,3 +90,12 @@ class Judge:
     ) -> object:
         """Passed on."""
         return self._inner.run_cost_functions(functions, hosts, vm, properties)
+
+    def _begin(self, vm_id: str, hosts: Sequence[str]) -> Question:
+        now, able = self._engine.world.now, self._referee.able(vm_id, hosts)
+        self.questions.append(Question(vm_id, now, tuple(hosts), able))
+        return self.questions[-1]
+
+    def _end(self, question: Question, answer: frozenset[str] | None) -> None:
+        question.answer, question.answered_at = answer, self._engine.world.now
+        question.able_then = self._referee.able(question.vm_id, question.hosts)

@@ -16,6 +16,8 @@ from scheduler_plugins.simulation.scenario import HostPlan
 from scheduler_plugins.simulation.virtual_machine import Delays as Pace
 
 PER_HOST = 12
+CALM_AFTER = 10.0
+"""From the last start to the ordinary one: every device is there, every guest is up."""
 A40_4Q, T4_4Q = "nvidia-560", "nvidia-232"
 A40 = (Board("a40", "0000:51:00.0", vfs=16),)
 T4S = tuple(Board("tesla-t4", f"0000:{bus}:00.0") for bus in ("3b", "5e", "86"))
@@ -64,8 +66,9 @@ class Plan:
     """A VM that did not start is tried again after so long, as a pool or a person would."""
     lasts: float = 120.0
     """When nobody tries again any more."""
-    settles: float = 130.0
-    """After the last start: two rounds of inventories, for what is to end to end."""
+    settles: float = 140.0
+    """After the last start, for what is to end to end: a little, an ordinary start, two rounds of
+    inventories."""
     version: str = "4.5"
     create: Jitter = SHOWN
     """From a decision to the engine's showing the host."""
@@ -90,8 +93,8 @@ class Plan:
     @cached_property
     def clusters(self) -> tuple[ClusterPlan, ...]:
         """The two of them."""
-        functions = tuple(HostPlan(f"a{n:02}", A40) for n in range(self.hosts))
-        boards = tuple(HostPlan(f"b{n:02}", T4S, separate=n % 2 == 1) for n in range(self.hosts))
+        functions = tuple(HostPlan(f"a{n:02}", A40, cluster="functions") for n in range(self.hosts))
+        boards = tuple(HostPlan(f"b{n:02}", T4S, n % 2 == 1, cluster="boards") for n in range(self.hosts))
         return ClusterPlan("functions", A40_4Q, functions), ClusterPlan("boards", T4_4Q, boards)
 
     @cached_property

@@ -4,13 +4,15 @@ import random
 from pathlib import Path
 from uuid import UUID
 
+from scheduler_plugins.claims import Ledger
 from scheduler_plugins.simulation.boards import build_bus
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.state import Cluster, Vm
 from scheduler_plugins.simulation.scenario import HostPlan
 from scheduler_plugins.simulation.storm.course import Course, PacedHost
+from scheduler_plugins.simulation.storm.figures import Figures, figures
 from scheduler_plugins.simulation.storm.judge import Judge
-from scheduler_plugins.simulation.storm.plan import POLICY, Plan
+from scheduler_plugins.simulation.storm.plan import CALM_AFTER, POLICY, Plan
 from scheduler_plugins.simulation.storm.referee import Referee
 from scheduler_plugins.simulation.storm.virtual_service import Make, VirtualDoor, World
 from scheduler_plugins.simulation.timeline import Timeline
@@ -35,7 +37,7 @@ class VirtualStorm:
         self.vms = self._build()
         self.door = VirtualDoor(World(plan, self.engine, self.timeline, self.turns), make, folder)
         referee = Referee(self.engine, self.hosts)
-        self.judge = Judge(self.door, referee, lambda: self.timeline.now)
+        self.judge = Judge(self.door, referee, self.engine, self.door.note)
         self.course = Course(plan, self.engine, self.timeline, self.vms, referee)
 
     def run(self) -> None:
@@ -49,7 +51,15 @@ class VirtualStorm:
             self.timeline.call_later(moment + self.plan.dead_for, self.door.open)
         while not self.course.over:
             self.timeline.run_until(self.timeline.now + 1)
+        self.timeline.call_later(CALM_AFTER, self.course.calm)
         self.timeline.run_until(self.timeline.now + self.plan.settles)
+
+    def figures(self) -> Figures:
+        """What came of it."""
+        service = self.door.service
+        ledger = service.scheduler.ledger if service else Ledger()
+        left = len(ledger.unresolved) + len(ledger.firm)
+        return figures(self.course, self.judge, self.hosts, left, self.plan.capacity)
 
     def close(self) -> None:
         """Ends what still waits, and closes the store."""
@@ -74,3 +84,13 @@ class VirtualStorm:
         host = PacedHost(host_id, planned.name, bus, self.timeline, self.plan, separate=planned.separate)
         self.engine.add_host(planned.name, cluster, host, host_id=host_id, separate=planned.separate)
         self.hosts[host_id] = host
+
+
+def storm(plan: Plan, make: Make, folder: Path) -> Figures:
+    """One storm and its figures; `folder` holds the service's state."""
+    one = VirtualStorm(plan, make, folder)
+    try:
+        one.run()
+        return one.figures()
+    finally:
+        one.close()

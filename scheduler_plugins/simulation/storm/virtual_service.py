@@ -14,11 +14,12 @@ from typing import Any
 
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, Store
-from scheduler_plugins.scheduler import Scheduler
+from scheduler_plugins.scheduler import Rules, Scheduler
 from scheduler_plugins.service import xmlrpc as door2
 from scheduler_plugins.service.external import External
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.external import ExternalSchedulerError
+from scheduler_plugins.simulation.storm.judge import Question
 from scheduler_plugins.simulation.storm.plan import Plan
 from scheduler_plugins.simulation.storm.virtual_collector import VirtualCollector
 from scheduler_plugins.simulation.storm.virtual_engine import VirtualEngineApi
@@ -28,6 +29,7 @@ from scheduler_plugins.simulation.turns import Turns
 EPOCH = 1_800_000_000.0
 """The service's clock when the timeline begins."""
 FLUSH_INTERVAL_S = 2.0
+FORGETFUL = Rules(unresolved_timeout=0.0, claim_timeout=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,44 @@ class Parts:
     collector: VirtualCollector
     clock: Callable[[], float]
     sleep: Callable[[float], None]
+    timer: Callable[[], float]
 
 
 Make = Callable[[Parts], Scheduler]
-"""Which scheduler the storm meets: the product's, or one without claims or rechecks."""
+"""Which scheduler the storm meets."""
+
+
+def product(parts: Parts) -> Scheduler:
+    """The product's, as the service makes it."""
+    return Scheduler(
+        parts.engine,
+        parts.inventories,
+        parts.clock,
+        store=parts.store,
+        refresh=parts.collector.refresh,
+        pause=parts.sleep,
+        timer=parts.timer,
+    )
+
+
+def without_claims(parts: Parts) -> Scheduler:
+    """One whose decisions are forgotten at once."""
+    return Scheduler(
+        parts.engine,
+        parts.inventories,
+        parts.clock,
+        settings=FORGETFUL,
+        refresh=parts.collector.refresh,
+        pause=parts.sleep,
+        timer=parts.timer,
+    )
+
+
+def without_claims_and_rechecks(parts: Parts) -> Scheduler:
+    """One that trusts the inventories that it has."""
+    return Scheduler(
+        parts.engine, parts.inventories, parts.clock, settings=FORGETFUL, pause=parts.sleep, timer=parts.timer
+    )
 
 
 class VirtualService:
@@ -72,7 +108,9 @@ class VirtualService:
         collector = VirtualCollector(
             world.plan, world.engine, inventories, world.timeline, world.turns, world.clock
         )
-        self.parts = Parts(engine, inventories, store, collector, world.clock, world.turns.sleep)
+        self.parts = Parts(
+            engine, inventories, store, collector, world.clock, world.turns.sleep, lambda: world.timeline.now
+        )
         self.scheduler = make(self.parts)
         self.external = External(self.scheduler)
         self._timeline = world.timeline
@@ -107,6 +145,12 @@ class VirtualDoor:
         """The service starts."""
         self.service = VirtualService(self._world, self._make, self._folder)
         self.lives.append(self.service)
+
+    def note(self, question: Question) -> None:
+        """What the service itself said about its last decision for the VM."""
+        assert self.service is not None
+        own = [decision for decision in self.service.scheduler.decisions if decision.vm_id == question.vm_id]
+        question.at_risk, question.waited = bool(own[0].risk), own[0].waited > 0
 
     def kill(self) -> None:
         """The service dies; the questions that it was answering end in a broken connection."""

@@ -1,0 +1,157 @@
+"""A boot storm over real sockets: the service in its own process, VDSM's protocol and hook, door 2, REST.
+
+Time is real, `speed` simulated seconds to the second. The service's own intervals and timeouts are set so
+much shorter; what it waits for within a decision is not.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.store import FILE_NAME, Store
+from scheduler_plugins.book import Book
+from scheduler_plugins.claims import Timeouts
+from scheduler_plugins.simulation.boards import build_bus
+from scheduler_plugins.simulation.datacenter import DataCenter
+from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
+from scheduler_plugins.simulation.engine.state import Vm
+from scheduler_plugins.simulation.scenario import HostPlan
+from scheduler_plugins.simulation.service_process import ServiceProcess
+from scheduler_plugins.simulation.storm.course import Course, PacedHost
+from scheduler_plugins.simulation.storm.figures import Figures, figures
+from scheduler_plugins.simulation.storm.judge import Judge, Question
+from scheduler_plugins.simulation.storm.plan import CALM_AFTER, Plan
+from scheduler_plugins.simulation.storm.referee import Referee
+from scheduler_plugins.simulation.timeline import Timeline
+
+PLAN = Plan(hosts=6, starts=150, stops=15, lasts=60.0, stopping=(10.0, 45.0))
+"""As large as one machine can simulate in real time: each inventory runs the real hook in a process."""
+PATIENCE_S = 120.0
+"""Real seconds beyond what the plan takes."""
+
+
+class RealStorm:
+    """The data centre, the service and the storm. Use `running` to make one."""
+
+    def __init__(self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float) -> None:
+        """Both run."""
+        self.plan = plan
+        self.service = service
+        self.hosts: dict[str, PacedHost] = {k: h for k, h in center.hosts.items() if isinstance(h, PacedHost)}
+        self._center = center
+        self._speed = speed
+        engine = center.engine
+        self.referee = Referee(engine, self.hosts)
+        self.judge = Judge(_Door(service), self.referee, engine, self._note)
+        self.course = Course(plan, engine, center.timeline, self._add_vms(), self.referee)
+
+    def run(self) -> None:
+        """From the engine's start until everything that the storm left has had its time to end."""
+        self.service.wait_for_fresh_inventories(set())
+        self._center.start_engine(self.judge)
+        self._wait(lambda: bool(self._center.engine.units.table))
+        self._center.engine.call(self.course.begin)
+        for moment in self.plan.killed:
+            self._pass(self.course.began_at + moment)
+            self.service.kill()
+            self.service.__enter__()
+        self._wait(lambda: self.course.over)
+        end = self._center.engine.call(lambda: self._center.timeline.now)
+        self._pass(end + CALM_AFTER)
+        self._center.engine.call(self.course.calm)
+        self._pass(end + self.plan.settles)
+
+    def _note(self, question: Question) -> None:
+        """What the service itself said, where it matters: it is asked for its last decisions."""
+        if question.answer and not question.answer <= question.able_then:
+            decisions = self.service.ask("decisions", vm=question.vm_id)["items"]
+            question.at_risk = bool(decisions and decisions[0].get("risk"))
+
+    def _add_vms(self) -> list[Vm]:
+        engine, clusters = self._center.engine, list(self._center.clusters.values())
+        return [
+            engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms
+        ]
+
+    def _pass(self, moment: float) -> None:
+        """Until that moment of the timeline."""
+        self._center.engine.call(lambda: self._center.timeline.call_at(moment, lambda: None))
+        self._wait(lambda: self._center.timeline.now >= moment)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        limit = (self.plan.lasts + self.plan.settles) / self._speed + PATIENCE_S
+        if not self._center.wait_for(condition, limit):
+            raise TimeoutError(f"the storm did not get on within {limit:.0f} s; see {self.service.log}")
+
+
+@contextlib.contextmanager
+def running(plan: Plan, folder: Path, speed: float = 1.0) -> Iterator[RealStorm]:
+    """A data centre and a service for the plan."""
+    hosts = [host for cluster in plan.clusters for host in cluster.hosts]
+
+    def make(host_id: str, host: HostPlan, timeline: Timeline, tree: Path) -> PacedHost:
+        bus = build_bus(host.boards)
+        return PacedHost(host_id, host.name, bus, timeline, plan, separate=host.separate, tree=tree)
+
+    center = DataCenter(
+        folder,
+        hosts,
+        speed=speed,
+        seed=plan.seed,
+        version=plan.version,
+        settings=plan.settings,
+        make_host=make,
+    )
+    with center, ServiceProcess(center, options=_options(plan, speed)) as service:
+        yield RealStorm(plan, center, service, speed)
+
+
+def storm(plan: Plan, folder: Path, speed: float = 1.0) -> Figures:
+    """One storm and its figures; `folder` holds everybody's files."""
+    with running(plan, folder, speed) as one:
+        one.run()
+    # The service has written what it knows and has ended: its own rules tell what of that is still in flight.
+    store = Store(one.service.folder / "state" / FILE_NAME)
+    try:
+        inventories = Inventories(store)
+        ledger = Book(inventories.observation, time.time, Timeouts(), store).ledger
+    finally:
+        store.close()
+    left = len(ledger.unresolved) + len(ledger.firm)
+    return figures(one.course, one.judge, one.hosts, left, plan.capacity)
+
+
+def _options(plan: Plan, speed: float) -> str:
+    return f"""\
+[collector]
+collect_interval = {plan.collect_interval / speed:.1f}
+"""
+
+
+class _Door:
+    """Door 2 of the service, wherever its present life listens."""
+
+    def __init__(self, service: ServiceProcess) -> None:
+        self._service = service
+
+    def discover(self) -> object:
+        return self._now().discover()
+
+    def run_filters(
+        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
+    ) -> object:
+        return self._now().run_filters(names, hosts, vm, properties)
+
+    def run_cost_functions(
+        self,
+        functions: Sequence[tuple[str, int]],
+        hosts: Sequence[str],
+        vm: str,
+        properties: Mapping[str, str],
+    ) -> object:
+        return self._now().run_cost_functions(functions, hosts, vm, properties)
+
+    def _now(self) -> XmlRpcScheduler:
+        return XmlRpcScheduler(self._service.xmlrpc)
