@@ -38,10 +38,14 @@ class StoreError(Exception):
 
     code = "store"
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, *, broken: bool = False, foreign: bool = False) -> None:
         """`reason` goes on where "state file PATH" ends."""
         super().__init__(f"state file {path} {reason}")
         self.path, self.reason = path, reason
+        self.broken = broken
+        """The file itself is of no use to us: without it the service could start."""
+        self.foreign = foreign
+        """It is somebody else's, or somebody else holds it: not ours to work around."""
 
 
 class DamagedRow(NamedTuple):
@@ -55,14 +59,25 @@ class DamagedRow(NamedTuple):
 class Store:
     """The state file. Every method may be called from any thread and may raise StoreError."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, creating it and its folder where they are missing."""
+    def __init__(self, path: Path, *, in_memory: bool = False) -> None:
+        """Open the file, creating it and its folder where they are missing.
+
+        With `in_memory` nothing is opened or kept: for a service whose disk fails.
+        """
         self.path = path
         self._damaged: dict[tuple[str, str], DamagedRow] = {}
         self._lock = threading.RLock()
         with self._translated("opened"):
-            _create(path)
-            self._connection = _connect(path)
+            if not in_memory:
+                _create(path)
+            self._connection = _connect(":memory:" if in_memory else path)
+
+    def check(self) -> None:
+        """Look at every page of the file; StoreError where one is damaged."""
+        with self._lock, self._translated("checked"):
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
 
     def close(self) -> None:
         """Close the file; the store is of no use afterwards."""
@@ -175,10 +190,22 @@ class Store:
     def _translated(self, verb: str) -> Iterator[None]:
         try:
             yield
+        except store_schema.ForeignFileError as error:
+            raise StoreError(self.path, str(error), foreign=True) from error
         except store_schema.SchemaError as error:
-            raise StoreError(self.path, str(error)) from error
+            raise StoreError(self.path, str(error), broken=True) from error
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(self.path, f"cannot be {verb}: {error}: {_remedy(error)}") from error
+            reason = f"cannot be {verb}: {error}: {_remedy(error)}"
+            held = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            raise StoreError(self.path, reason, broken=_is_damage(error), foreign=held) from error
+
+
+def _is_damage(error: sqlite3.Error | OSError) -> bool:
+    """Whether it is the file's content that is wrong, or the disk under it, and not the way to it."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # raised here, after a check
+        return type(error) is sqlite3.DatabaseError
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 
 
 def _remedy(error: sqlite3.Error | OSError) -> str:
@@ -200,7 +227,7 @@ def _create(path: Path) -> None:
         os.close(descriptor)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
         connection.text_factory = store_rows.readable

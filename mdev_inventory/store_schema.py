@@ -53,7 +53,11 @@ VERSION = len(STEPS)
 
 
 class SchemaError(ValueError):
-    """A file that is no state file of ours, or one of a newer version."""
+    """A state file of a newer version."""
+
+
+class ForeignFileError(SchemaError):
+    """A file that is no state file of ours."""
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
@@ -71,5 +75,7 @@ def _version(connection: sqlite3.Connection) -> int:
             "or move the file away to start without what it remembers"
         )
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-        raise SchemaError("is another program's database: set [service] state_dir to a folder of its own")
+        raise ForeignFileError(
+            "is another program's database: set [service] state_dir to a folder of its own"
+        )
     return int(version)

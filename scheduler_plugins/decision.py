@@ -43,6 +43,8 @@ class Decision:
     """Why the host answered may turn out to be taken; empty where nothing speaks for that."""
     asked_again: tuple[str, ...] = ()
     """Hosts whose inventory was fetched anew for this decision."""
+    stale: str = ""
+    """Why the request is not what the engine says now, with its age; empty where it is."""
     waited: int = 0
     """How often the engine was asked again about earlier decisions that stood in the way."""
 

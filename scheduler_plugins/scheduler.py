@@ -181,6 +181,10 @@ class Scheduler:
             self.refused(decision)
         return decision
 
+    def vm_stopped(self, vm_id: str, after: float) -> None:
+        """The VM went down, or its start was given up, at a moment after `after`; later decisions stay."""
+        self._book.replace(lambda ledger: ledger.without(vm_id, after))
+
     def weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
     ) -> list[tuple[str, int]]:
@@ -354,6 +358,7 @@ class Scheduler:
             risk=question.risk,
             asked_again=question.asked_again or (),
             waited=question.waited,
+            stale=asked.note,
         )
 
     def _keep_weights(self, asked: Asked, weights: Weights) -> None:

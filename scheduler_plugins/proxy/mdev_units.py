@@ -28,6 +28,7 @@ SOCKET = "/run/mdev-scheduler/proxy.sock"
 STATE = "/var/lib/mdev-scheduler"
 CONNECT_SECONDS = 0.2
 CALL_SECONDS = 5.0
+DROPPED_LIMIT = 65536
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
@@ -148,6 +149,7 @@ def _filter_alone(hosts: "list[str]", vm: str) -> "list[str]":
         return hosts
     if (_state("on-failure") or "drop").strip() == "pass":
         sys.exit(1)
+    _remember_drop(vm)
     return []
 
 
@@ -167,11 +169,32 @@ def _has_request(vm: str) -> bool:
     return vm.lower() in known.lower().split()
 
 
+def _remember_drop(vm: str) -> None:
+    """One line for the service, which says so in the portal once it is back; nothing depends on it.
+
+    The service made the file, and takes it away whole: a single write at its end needs no lock. Where it is
+    missing, or larger than anybody will read, nothing is written.
+    """
+    try:
+        # Never a pipe that waits for a reader, nor somebody else's file: it is ours in a folder of ours.
+        file = os.open(_path("dropped"), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if os.fstat(file).st_size < DROPPED_LIMIT:
+                os.write(file, f"{vm.lower()} {time.time():.0f}\n".encode("ascii"))
+        finally:
+            os.close(file)
+    except (OSError, ValueError):
+        pass
+
+
 def _state(name: str) -> "str | None":
     """The text of a file in the state directory; None where it cannot be read."""
-    folder = os.environ.get("MDEV_SCHEDULER_STATE") or STATE
     try:
-        with open(os.path.join(folder, name), encoding="ascii") as file:
+        with open(_path(name), encoding="ascii") as file:
             return file.read()
     except (OSError, ValueError):
         return None
+
+
+def _path(name: str) -> str:
+    return os.path.join(os.environ.get("MDEV_SCHEDULER_STATE") or STATE, name)

@@ -5,9 +5,7 @@ connect may ask, there is no other authentication. A client that sends nothing i
 """
 
 import asyncio
-import grp
 import logging
-import os
 import socket
 import stat
 from concurrent.futures import Executor
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import line
+from scheduler_plugins.service.groups import give_to
 from scheduler_plugins.service.questions import Decider, answer
 
 log = logging.getLogger("door1")
@@ -128,21 +127,12 @@ def _listen(path: Path, group: str | None) -> socket.socket:
         listener.bind(str(path))
         # Nobody can connect before listen(): no moment with wider rights than wanted.
         path.chmod(MODE)
-        # Under systemd it is our own group already, and a chown may be filtered away with a signal.
-        if group and path.stat().st_gid != _group_id(group):
-            os.chown(path, -1, _group_id(group))
+        give_to(group, path)
         listener.listen(BACKLOG)
     except BaseException:
         listener.close()
         raise
     return listener
-
-
-def _group_id(group: str) -> int:
-    try:
-        return grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise DoorError(f"no group {group!r} for the proxy's socket; create it or set another one") from None
 
 
 def _remove_stale(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import xmlrpc
-from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.service.questions import Decider, Fitting
 from scheduler_plugins.units import Unit
 
 log = logging.getLogger("door2")
@@ -61,16 +61,12 @@ class External:
         units, host_ids = xmlrpc.names("filters", filters), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
         run = _Run()
-        passed = [
-            fitting
-            for unit in units
-            if (
-                fitting := run.ask(
-                    self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props)
-                )
-            )
-            is not None
-        ]
+        passed = []
+        for unit in units:
+            decision = run.ask(self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props))
+            if decision is not None:
+                passed.append(frozenset(decision.fitting))
+                run.warn(unit, decision.stale)
         if not passed:
             run.errors.append("all filters failed")
         return run.result([host for host in host_ids if all(host in fitting for fitting in passed)])
@@ -98,8 +94,8 @@ class External:
 
     def _filter(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> frozenset[str]:
-        return frozenset(self._decider.filter(unit, vm_id, host_ids, properties).fitting)
+    ) -> Fitting:
+        return self._decider.filter(unit, vm_id, host_ids, properties)
 
     def _weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
@@ -128,6 +124,11 @@ class _Run:
             log.exception("Fault in unit=%s", unit)
             self._plugin_errors[unit] = ["fault: see the log of mdev-scheduler"]
         return None
+
+    def warn(self, unit: str, trouble: str) -> None:
+        """On record beside the unit's answer, which stands: the engine shows it to the administrator."""
+        if trouble:
+            self._plugin_errors[unit] = [f"request-from-memory: {trouble}"]
 
     def missing(self, unit: str) -> None:
         """On record: there is no such unit, in the proxy's words."""

@@ -18,6 +18,8 @@ class Health:
         self._inventories, self._troubles = inventories, troubles
         self.closed_doors: list[str] = []
         """A sentence about each door that could not be opened."""
+        self.notices: list[str] = []
+        """What went wrong when the service started, and stays so until it is started again."""
 
     def reasons(self) -> list[str]:
         """Everything that is wrong, a sentence each; empty where all is well."""
@@ -27,6 +29,7 @@ class Health:
         unseen = [host for host in up if not hosts.observation(host.id) and not hosts.failure(host.id)]
         return [
             *self.closed_doors,
+            *self.notices,
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
             *_named(failing, up, "could not be asked as they should"),
             *_named(unseen, up, "were not asked yet"),

@@ -15,6 +15,10 @@ class Fitting(Protocol):
     def fitting(self) -> tuple[str, ...]:
         """The hosts that fit, in the order asked."""
 
+    @property
+    def stale(self) -> str:
+        """Why the VM's request is not what the engine says now, with its age; empty where it is."""
+
 
 class Decider(Protocol):
     """The scheduler, as the doors see it. Its methods block, and may be called from several threads."""

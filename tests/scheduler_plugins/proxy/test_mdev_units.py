@@ -1,6 +1,7 @@
 """The proxy's plugin file, run as the proxy runs it, by every interpreter that a proxy may have."""
 
 import ast
+import os
 import socket
 import subprocess
 import sys
@@ -175,6 +176,59 @@ def test_down_a_vm_with_a_request_is_dropped(proxy: Proxy, word: str | None) -> 
     proxy.knows(OTHER_VM, VM, on_failure=word)
 
     assert [] == proxy.run("MdevFilter").literal
+
+
+def test_down_a_drop_is_remembered(proxy: Proxy) -> None:
+    """One line a start for the service, once it is back: which VM, and when, behind what is there."""
+    proxy.knows(VM)
+    dropped = proxy.state / "dropped"
+    dropped.write_text("before\n")
+    since = time.time()
+
+    assert [] == proxy.run("MdevFilter").literal
+    assert [] == proxy.run("MdevFilter", vm=VM.upper()).literal
+    before, *lines = dropped.read_text().splitlines()
+    assert "before" == before
+    assert [VM, VM] == [line.split()[0] for line in lines]
+    assert all(since - 1 <= float(line.split()[1]) <= time.time() + 1 for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "link", "full"])
+def test_a_drop_that_cannot_be_remembered_is_one_all_the_same(own_proxy: Proxy, kind: str) -> None:
+    """Whatever lies there: no word, no wait, the same answer, and nothing written where we should not."""
+    own_proxy.knows(VM)
+    dropped, elsewhere = own_proxy.state / "dropped", own_proxy.state / "elsewhere"
+    elsewhere.touch()
+    if kind == "folder":
+        dropped.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(dropped)
+    elif kind == "link":
+        dropped.symlink_to(elsewhere)
+    elif kind == "full":
+        dropped.write_bytes(b"x" * 65536)
+
+    assert [] == own_proxy.run("MdevFilter").literal
+    assert "" == elsewhere.read_text()
+    assert kind != "missing" or not dropped.exists()
+    assert kind != "full" or dropped.stat().st_size == 65536
+
+
+@pytest.mark.parametrize(
+    ("unit", "vm", "word"),
+    [
+        pytest.param("MdevFilter", OTHER_VM, "drop", id="no request"),
+        pytest.param("MdevFilter", VM, "pass", id="on pass"),
+        pytest.param("MdevConsolidate", VM, "drop", id="a weight"),
+    ],
+)
+def test_what_is_no_drop_is_not_remembered(own_proxy: Proxy, unit: str, vm: str, word: str) -> None:
+    """Only VMs that were refused are told of."""
+    own_proxy.knows(VM, on_failure=word)
+    (own_proxy.state / "dropped").touch()
+    own_proxy.run(unit, vm=vm)
+
+    assert "" == (own_proxy.state / "dropped").read_text()
 
 
 def test_down_a_vm_with_a_request_is_left_to_the_engine_on_pass(proxy: Proxy) -> None:

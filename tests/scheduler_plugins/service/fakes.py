@@ -24,6 +24,7 @@ class Fitted(NamedTuple):
     """A filter's decision."""
 
     fitting: tuple[str, ...]
+    stale: str = ""
 
 
 @dataclass
@@ -32,6 +33,8 @@ class FakeDecider:
 
     fitting: tuple[str, ...] = (HOST_A,)
     error: Exception | None = None
+    stale: str = ""
+    """Why the request may not be that of now."""
     failing: str = ""
     """The unit that raises `error`; all of them where this is empty."""
     wait: Callable[[], object] = bool
@@ -43,7 +46,7 @@ class FakeDecider:
     def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Fitted:
         """The hosts that fit."""
         self._ask(unit, vm_id, host_ids, properties)
-        return Fitted(tuple(host for host in host_ids if host in self.fitting))
+        return Fitted(tuple(host for host in host_ids if host in self.fitting), self.stale)
 
     def weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]

@@ -176,6 +176,21 @@ def test_a_filter_that_fails_lets_every_host_pass(door: Door, error: Exception, 
     assert expected == door.filters("MdevFilter")
 
 
+def test_a_request_from_memory_is_an_error_beside_the_answer(door: Door) -> None:
+    """The hosts stand, and the engine shows the administrator what they rest on."""
+    door.decider.stale = "the engine does not answer; its request is as known 75 s ago"
+
+    assert {
+        "result_code": 1,
+        "result": [HOST_A],
+        "plugin_errors": {
+            "MdevFilter": [
+                "request-from-memory: the engine does not answer; its request is as known 75 s ago"
+            ]
+        },
+    } == door.filters("MdevFilter")
+
+
 def test_a_weight_that_fails_leaves_the_others(door: Door) -> None:
     """A Fault would lose the weights of every unit."""
     door.decider.error, door.decider.failing = ZeroDivisionError(), "MdevSpread"
