@@ -98,7 +98,7 @@ class Collector:
         self._writer = WriteBehind(inventories, files, self._troubles)
         self.vm_listeners: list[Callable[[Happened], None]] = []
         """Told what happened to VMs, in the collector's thread: they must not block."""
-        self._events = EventWatch(engine, places, self.soon, self._soon_all, self.vm_listeners)
+        self._events = EventWatch(engine, places, self.soon, self._soon_all, self.vm_listeners, clock)
         self._view = EngineView(
             engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock
         )

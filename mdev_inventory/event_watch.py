@@ -67,6 +67,8 @@ class Happened:
     change: VmChange
     hosts: frozenset[str]
     """Ids of the hosts that it concerns, as far as they are known."""
+    after: float
+    """It happened after this moment: the service's clock. The engine's own may go wrong."""
 
 
 class Engine(Protocol):
@@ -89,18 +91,21 @@ class EventWatch:
         ask_soon: Callable[[Iterable[str]], None],
         ask_all: Callable[[], None],
         listeners: Sequence[Callable[[Happened], None]],
+        clock: Callable[[], float],
     ) -> None:
         """`places` is the host of each VM, by id, as far as known: read and kept here.
 
         `ask_soon` is told the hosts whose devices may have changed, once per poll; `ask_all` that any host's
-        may have.
+        may have. `clock` gives the seconds since the epoch.
         """
+        self._clock = clock
         self._engine, self._places = engine, places
         self._ask_soon, self._ask_all, self._listeners = ask_soon, ask_all, listeners
         self._threads = ThreadPoolExecutor(1, "engine-events")
         self._last: int | None = None
         self._since = 0
         self._seen: set[int] = set()
+        self._asked_at = 0.0
 
     def close(self) -> None:
         """Read no more; a call under way is not waited for."""
@@ -111,12 +116,17 @@ class EventWatch:
 
         The first time only finds out where the list ends now.
         """
+        before, now = self._asked_at, self._clock()
         if self._last is None:
             self._begin(await self._newest())
+            self._asked_at = now
             return
         last = self._last
         page = await self._called(lambda: self._engine.events(max(0, last - OVERLAP), PAGE))
-        news = [event for event in page if event.index > self._since and event.index not in self._seen]
+        self._asked_at = now
+        unseen = [event for event in page if event.index > self._since and event.index not in self._seen]
+        # One that became visible late may have happened at any time.
+        news = [(event, before if event.index > last else 0.0) for event in unseen]
         if _is_gapless(page, last):
             self._advance(page)
             await self._take(news, self._ask_soon)
@@ -142,8 +152,8 @@ class EventWatch:
         events = await self._called(lambda: self._engine.events(None, 1))
         return max((event.index for event in events), default=0)
 
-    async def _take(self, news: Sequence[Event], ask: Callable[[Iterable[str]], None]) -> None:
-        happened = [one for one in map(self._understood, news) if one]
+    async def _take(self, news: Sequence[tuple[Event, float]], ask: Callable[[Iterable[str]], None]) -> None:
+        happened = [one for event, after in news if (one := self._understood(event, after))]
         ask({host for one in happened if one.change is not VmChange.STARTED for host in one.hosts})
         for one in happened:
             self._tell(one)
@@ -151,7 +161,7 @@ class EventWatch:
         if moved:
             ask(await self._whereabouts(moved))
 
-    def _understood(self, event: Event) -> Happened | None:
+    def _understood(self, event: Event, after: float) -> Happened | None:
         """What the event means to us; None where it means nothing."""
         change = CHANGES.get(event.code)
         if change is None or event.vm_id is None:
@@ -162,7 +172,7 @@ class EventWatch:
         elif event.host_id is not None and change in (VmChange.STARTED, VmChange.UP):
             self._places[event.vm_id] = event.host_id
         hosts = frozenset(host for host in (event.host_id, before) if host is not None)
-        return Happened(event.vm_id, change, hosts)
+        return Happened(event.vm_id, change, hosts, after)
 
     async def _whereabouts(self, vm_ids: Sequence[str]) -> set[str]:
         """The hosts of VMs after their migration: whether an event names source or target is not told."""

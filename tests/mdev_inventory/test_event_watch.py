@@ -27,13 +27,13 @@ class Scene:
     places: dict[str, str] = field(default_factory=dict)
     asked: list[set[str]] = field(default_factory=list)
     everybody: int = 0
+    now: float = 1000.0
     heard: list[Happened] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """A watch that has seen nothing yet."""
-        self.watch = EventWatch(
-            self, self.places, self._ask, self._ask_all, [self.heard.append, self._fail_now_and_then]
-        )
+        listeners = [self.heard.append, self._fail_now_and_then]
+        self.watch = EventWatch(self, self.places, self._ask, self._ask_all, listeners, lambda: self.now)
 
     def events(self, after: int | None, limit: int = PAGE) -> list[Event]:
         """As the engine's REST API, oldest first."""
@@ -76,7 +76,9 @@ def run(scene: Scene, *steps: Callable[[], object]) -> None:
     async def scenario() -> None:
         await scene.watch.poll()
         for step in steps:
+            scene.now += 1.0
             step()
+            scene.now += 1.0
             await scene.watch.poll()
 
     virtual_time.run(scenario())
@@ -97,7 +99,7 @@ def test_a_vm_that_went_down() -> None:
     run(scene, lambda: scene.happens(DOWN), list)
 
     assert [{"h1"}] == scene.hosts
-    assert [Happened("v1", VmChange.DOWN, frozenset({"h1"}))] == scene.heard
+    assert [Happened("v1", VmChange.DOWN, frozenset({"h1"}), 1000.0)] == scene.heard
 
 
 @pytest.mark.parametrize("code", sorted(CHANGES))
@@ -175,6 +177,7 @@ def test_an_event_that_becomes_visible_late() -> None:
     )
 
     assert [{"h2"}, {"h1"}] == scene.hosts
+    assert [1000.0, 0.0] == [one.after for one in scene.heard]
 
 
 @pytest.mark.parametrize(
