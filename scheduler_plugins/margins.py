@@ -4,6 +4,10 @@ For each host the allocator is replayed three times: on the inventory alone, wit
 with the unresolved decisions applied too, as if all of them went there. What is left for the request after
 that is the host's margin. It is counted up to 2, because no rule asks for more.
 
+A firm claim that only our own answer tells of counts as taken like any other, but it refuses no VM: the
+engine may have given that host up without showing the VM there, and nobody tells us. As with unresolved
+decisions, the engine is asked for a while, then a risk is taken.
+
 Starts in flight reach their devices in any order. Where they and the request want different types, a host
 counts as free only if the request fits before and after the others, and they fit with it.
 """
@@ -39,7 +43,7 @@ class Standing:
     in_the_way: tuple[Start, ...] = ()
     """What may yet go elsewhere, and alone keeps the host from fitting; empty where it fits."""
     claimed: HostView | None = None
-    """The host with its firm claims alone, where something unresolved is in the way."""
+    """The host with what is certain alone, where something doubtful is in the way."""
 
     @property
     def host_id(self) -> str:
@@ -70,13 +74,11 @@ def stand(judge: Judge, request: Request, view: HostView, taken: Taken) -> Stand
     if seen is None or not request or not taken:
         return Standing(view, taken, judge(view), view)
     firm = [left for claim in taken.firm if (left := outstanding(claim.start, seen)).types]
+    waiting = [left for entry in taken.unresolved if (left := outstanding(entry.start, seen)).types]
     claimed, present = _holding(view, firm)
     verdict = judge(claimed)
     if not verdict.fits:
-        if firm and judge(view).fits:
-            verdict = _refused(verdict, "what it has free is taken by starts in flight", firm)
-        return Standing(view, taken, verdict, claimed)
-    waiting = [left for entry in taken.unresolved if (left := outstanding(entry.start, seen)).types]
+        return _full(judge, Standing(view, taken, verdict, claimed), firm, waiting)
     ahead, arriving = _holding(claimed, waiting)
     final = judge(ahead)
     if final.fits and _any_order(view, seen, request, [*present, *arriving]):
@@ -84,6 +86,20 @@ def stand(judge: Judge, request: Request, view: HostView, taken: Taken) -> Stand
     doubtful = tuple(waiting) or tuple(firm)
     verdict = _refused(verdict, "what it has free may be taken by starts in flight", doubtful)
     return Standing(view, taken, verdict, ahead, doubtful, claimed)
+
+
+def _full(judge: Judge, full: Standing, firm: Sequence[Start], waiting: Sequence[Start]) -> Standing:
+    """The standing of a host without room beside its firm claims, once it is clear who took it."""
+    if not firm or not judge(full.view).fits:
+        return full
+    shown = {claim.start.vm_id for claim in full.taken.firm if claim.shown_at is not None}
+    sure, _ = _holding(full.view, [start for start in firm if start.vm_id in shown])
+    if not judge(sure).fits:
+        verdict = _refused(full.verdict, "what it has free is taken by starts in flight", firm)
+        return replace(full, verdict=verdict)
+    doubtful = (*(start for start in firm if start.vm_id not in shown), *waiting)
+    verdict = _refused(full.verdict, "what it has free may be taken by starts in flight", doubtful)
+    return replace(full, verdict=verdict, in_the_way=doubtful, claimed=sure)
 
 
 def answer(standings: Sequence[Standing], best: Callable[[Sequence[Standing]], Standing]) -> tuple[str, ...]:
@@ -100,11 +116,14 @@ def answer(standings: Sequence[Standing], best: Callable[[Sequence[Standing]], S
 def best_chance(
     standings: Sequence[Standing], best: Callable[[Sequence[Standing]], Standing]
 ) -> Standing | None:
-    """Of the hosts that only unresolved decisions keep from fitting, the one that most likely fits."""
+    """Of the hosts that only doubtful starts keep from fitting, the one that most likely fits.
+
+    Where the doubt is equal, those that the engine has not shown for longer are the less likely to come.
+    """
     doubtful = [standing for standing in standings if standing.in_the_way]
     if not doubtful:
         return None
-    demand = {standing.host_id: _demand(standing) for standing in doubtful}
+    demand = {standing.host_id: (_demand(standing), _newest(standing)) for standing in doubtful}
     least = min(demand.values())
     return best([standing for standing in doubtful if demand[standing.host_id] <= least])
 
@@ -188,9 +207,16 @@ def _all_fit(
 
 
 def _demand(standing: Standing) -> float:
-    """How many of the unresolved will go there, as far as one can tell, for each place that there is."""
+    """How many of the doubtful will go there, as far as one can tell, for each place that there is."""
     expected = sum(1 / len(entry.hosts) for entry in standing.taken.unresolved)
+    expected += sum(claim.shown_at is None for claim in standing.taken.firm)
     return expected / max(1, _places(standing))
+
+
+def _newest(standing: Standing) -> float:
+    """When the latest of the doubtful was decided."""
+    unshown = [claim.since for claim in standing.taken.firm if claim.shown_at is None]
+    return max([*unshown, *(entry.at for entry in standing.taken.unresolved)], default=0.0)
 
 
 def _places(standing: Standing) -> int:

@@ -73,10 +73,13 @@ def test_every_host_is_answered_while_one_keeps_room() -> None:
 
 
 def test_where_no_host_keeps_room_one_is_answered() -> None:
-    """Its claim is firm at once: the next VM gets the other host, the third none."""
+    """Its claim is firm at once: the next VM gets the other host, the third none once both are shown."""
     fleet = Fleet(1, 1)
 
-    assert [(A,), (B,), ()] == [fleet.ask(0), fleet.ask(1), fleet.ask(2)]
+    assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
+    fleet.show(VMS[0], "wait_for_launch", A)
+    fleet.show(VMS[1], "wait_for_launch", B)
+    assert () == fleet.ask(2)
     codes = {verdict.code for verdict in fleet.scheduler.decisions[0].verdicts}
     assert {RefusalCode.CLAIMED} == codes
     assert "VM vm0" in fleet.scheduler.decisions[0].verdicts[0].text
@@ -124,6 +127,7 @@ def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> 
     fleet.engine_vms = [replace(vm, mediated_devices=None, mdev_type=TYPE) for vm in fleet.engine_vms]
 
     assert (A,) == fleet.ask(1)
+    fleet.show(VMS[1], "wait_for_launch", A)
     assert () == fleet.ask(2)
 
 
@@ -153,6 +157,44 @@ def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
     assert (A,) == fleet.ask(1, A)
     assert "vm0" in fleet.scheduler.decisions[0].risk
     assert fleet.paused == pytest.approx(1.5)
+
+
+def test_a_claim_that_the_engine_does_not_show_refuses_nobody() -> None:
+    """VM.create may have been refused at once, and the rerun waits for its turn: nobody tells us."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    fleet.now += 10
+
+    assert (A,) == fleet.ask(1)
+    decision = fleet.scheduler.decisions[0]
+    assert "vm0" in decision.risk
+    assert fleet.paused == pytest.approx(1.5)
+
+
+def test_of_two_doubtful_claims_the_older_is_the_less_likely_to_come() -> None:
+    """The risk is taken where the engine has been silent for longer."""
+    fleet = Fleet(1, 1)
+    fleet.ask(0, B)
+    fleet.now += 5
+    fleet.ask(1, A)
+
+    assert (B,) == fleet.ask(2)
+
+
+def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
+    """The engine shows the VM on the host at last: then the host is full, and nobody is sent there."""
+    fleet = Fleet(1)
+    original = fleet.pause
+
+    def pause(seconds: float) -> None:
+        original(seconds)
+        fleet.show(VMS[0], "wait_for_launch", A)
+
+    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
+    fleet.ask(0)
+
+    assert () == fleet.ask(1)
+    assert "" == fleet.scheduler.decisions[0].risk
 
 
 def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
