@@ -83,7 +83,8 @@ class Engine:
         "mdev-scheduler@internal",
         kinds.pattern("USER@PROFILE, e.g. admin@internal", kinds.ENGINE_USER),
         """The engine user to ask as, with its profile; USER@ovirt@internalsso where the engine uses
-        Keycloak. It needs the role ReadOnlyAdmin.""",
+        Keycloak. It needs the role ReadOnlyAdmin; see engine_refresh and engine_events for what two more
+        roles are good for.""",
     )
     password_file: Path = option(
         Path("/etc/mdev-scheduler/engine-password"),
@@ -111,6 +112,13 @@ class Engine:
         host. At most once a minute for a host, one host at a time in a cluster; each time the engine writes
         an event. The engine user needs a role with MANIPULATE_HOST for it, such as HostAdmin; where that
         lacks, this is off and the health page says so.""",
+    )
+    engine_events: bool = option(
+        True,
+        kinds.switch(),
+        """Whether events in the Administration Portal tell why a VM finds no host, because the engine itself
+        only names the filter, and which VMs were refused while the service was down. The engine user needs
+        the role ExternalEventsCreator for it; where that lacks, this is off and the health page says so.""",
     )
 
 

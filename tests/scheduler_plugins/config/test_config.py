@@ -131,6 +131,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("engine", "ca_file", ["/etc/ca.pem", ""], ["ca.pem"]),
         ("engine", "timeout", ["1", "120", "2.5"], ["0", "0.9", "120.1", "10 s", "nan", "inf", "1e2", "-1"]),
         ("engine", "engine_refresh", ["yes", "no"], ["", "sometimes"]),
+        ("engine", "engine_events", ["on", "off"], ["2"]),
         ("vdsm", "ca_file", ["/ca"], [""]),
         ("vdsm", "cert_file", ["/c"], ["c"]),
         ("vdsm", "key_file", ["/k"], ["k"]),
