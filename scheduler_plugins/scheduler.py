@@ -25,7 +25,7 @@ from scheduler_plugins.decision import Decision, Weights, least, log_funnel
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.lookup import Asked, Engine, KnownVms, Lookup, uuid_of
 from scheduler_plugins.margins import Standing
-from scheduler_plugins.placement import HostView
+from scheduler_plugins.placement import HostView, RefusalCode
 from scheduler_plugins.rechecks import unanswered, worth_asking
 from scheduler_plugins.request import Request
 from scheduler_plugins.units import FILTERS, WEIGHTS, Filter, Weight
@@ -40,6 +40,8 @@ KEPT = 200
 """Decisions kept in memory, for the page."""
 POLL_S = 0.15
 """Between two questions to the engine about decisions that stand in the way."""
+LAG_S = 0.6
+"""So long the engine needs to notice that a start failed on its host: whoever was full then may have room."""
 USUAL_WEIGHT = "MdevConsolidate"
 """By which the best host is chosen where it is not known which of our weights the cluster uses."""
 
@@ -104,6 +106,8 @@ class _Question:
     asked_again: tuple[str, ...] | None = None
     """None while no host was asked again."""
     silent: tuple[str, ...] = ()
+    looked_again: bool = False
+    """The engine was asked once more about the claims that close hosts."""
     waited: int = 0
     risk: str = ""
 
@@ -240,8 +244,10 @@ class Scheduler:
         """Whether there is somebody to ask yet, and time for it."""
         if self._timer() >= deadline or not question.asked.request:
             return False
-        return any(s.in_the_way for s in standings) or (
-            question.asked_again is None and self._refresh is not None
+        return (
+            any(s.in_the_way for s in standings)
+            or (question.asked_again is None and self._refresh is not None)
+            or (not question.looked_again and bool(_closing(standings)))
         )
 
     def _wait(self, question: _Question, standings: list[Standing], deadline: float) -> None:
@@ -254,11 +260,24 @@ class Scheduler:
             if news := self._lookup.news(waiting, left):
                 self._book.hear(news)
             return
-        worth = worth_asking(standings, question.began, self._settings.recheck_hosts)
-        question.asked_again = worth
-        if worth and self._refresh:
-            answered = self._refresh(worth, max(0.0, deadline - self._timer()))
+        if question.asked_again is None and self._refresh:
+            worth = worth_asking(standings, question.began, self._settings.recheck_hosts)
+            question.asked_again = worth
+            reserved = POLL_S if _closing(standings) else 0.0
+            left = max(0.0, deadline - reserved - self._timer())
+            answered = self._refresh(worth, left) if worth else frozenset()
             question.silent = tuple(host_id for host_id in worth if host_id not in answered)
+            return
+        self._look_again(question, standings, deadline)
+
+    def _look_again(self, question: _Question, standings: list[Standing], deadline: float) -> None:
+        """Ask the engine once more about claims that close hosts: their starts may have failed just now."""
+        question.looked_again = True
+        question.waited += 1
+        left = deadline - self._timer()
+        self._pause(max(0.0, min(left, LAG_S - (self._settings.recheck_deadline - left))))
+        if news := self._lookup.news(_closing(standings), max(POLL_S, deadline - self._timer())):
+            self._book.hear(news)
 
     def _last_chance(
         self, question: _Question, standings: list[Standing], answer: tuple[str, ...], ledger: Ledger
@@ -387,6 +406,12 @@ def _unit(units: Mapping[str, T], name: str) -> T:
 
 def _weigh(unit: Weight, request: Request, views: Sequence[HostView]) -> Weights:
     return Weights(unit.name, tuple((view.id, unit.weigh(request, view)) for view in views))
+
+
+def _closing(standings: Iterable[Standing]) -> list[str]:
+    """The VMs whose claims alone keep hosts from fitting."""
+    closed = [standing for standing in standings if standing.verdict.code is RefusalCode.CLAIMED]
+    return list(dict.fromkeys(claim.start.vm_id for s in closed for claim in s.taken.firm))
 
 
 def _candidates(hosts: Iterable[Host], cluster_id: str | None) -> tuple[list[Host], list[Host]]:

@@ -197,6 +197,25 @@ def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
     assert "" == fleet.scheduler.decisions[0].risk
 
 
+def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
+    """A start that failed a moment ago still shows on its host when the decision begins."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    fleet.show(VMS[0], "wait_for_launch", A)
+    original = fleet.pause
+
+    def pause(seconds: float) -> None:
+        original(seconds)
+        fleet.show(VMS[0], "down")
+
+    fleet.scheduler._pause = pause  # noqa: SLF001 (what is in flight is there already)
+
+    assert (A,) == fleet.ask(1)
+    decision = fleet.scheduler.decisions[0]
+    assert (1, "") == (decision.waited, decision.risk)
+    assert fleet.now < NOW + 1.6
+
+
 def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
     """A host that was freed a second ago starts it; its neighbour's silence costs the deadline at most."""
     fleet = Fleet(0, 0)
