@@ -13,9 +13,17 @@ NAMED = 5
 class Health:
     """Gathers what is wrong whenever somebody asks."""
 
-    def __init__(self, inventories: Inventories, troubles: Callable[[], Mapping[str, Trouble]]) -> None:
-        """`troubles` are the collector's."""
-        self._inventories, self._troubles = inventories, troubles
+    def __init__(
+        self,
+        inventories: Inventories,
+        troubles: Callable[[], Mapping[str, Trouble]],
+        unwritten: Callable[[], str] = str,
+    ) -> None:
+        """`troubles` are those of whoever works in the background.
+
+        `unwritten` tells why a restart would forget the starts in flight; empty where it would not.
+        """
+        self._inventories, self._troubles, self._unwritten = inventories, troubles, unwritten
         self.closed_doors: list[str] = []
         """A sentence about each door that could not be opened."""
         self.notices: list[str] = []
@@ -31,6 +39,7 @@ class Health:
             *self.closed_doors,
             *self.notices,
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
+            *(f"claims: {text}" for text in [self._unwritten()] if text),
             *_named(failing, up, "could not be asked as they should"),
             *_named(unseen, up, "were not asked yet"),
         ]

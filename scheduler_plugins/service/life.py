@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mdev_inventory import __version__
-from mdev_inventory.engine.api import EngineSettingError
+from mdev_inventory.engine.api import EngineApi, EngineSettingError
 from mdev_inventory.inventories import Inventories
-from mdev_inventory.store import FILE_NAME, Store, StoreError
+from mdev_inventory.store import FILE_NAME, StoreError
+from mdev_inventory.store_rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, Service
 from scheduler_plugins.scheduler import Scheduler
@@ -29,9 +30,11 @@ from scheduler_plugins.service.capacity import Capacities
 from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.door1 import Door1, DoorError
 from scheduler_plugins.service.door2 import door2
+from scheduler_plugins.service.drops import DropFile
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.http import HttpDoor
 from scheduler_plugins.service.port_holder import port_holder
+from scheduler_plugins.service.reports import Reports
 
 log = logging.getLogger("service")
 
@@ -81,7 +84,7 @@ async def live(
     died = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
-        store = Store(config.service.state_dir / FILE_NAME)
+        store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
         stack.callback(store.close)
         inventories = Inventories(store)
         engine = parts.engine_api(config)
@@ -98,15 +101,29 @@ async def live(
             refresh=collecting.refresh,
         )
         capacities = Capacities(inventories, clock)
-        health = Health(inventories, lambda: collector.troubles)
+        reports = _reports(config, engine, inventories, clock)
+        health = Health(
+            inventories, lambda: {**collector.troubles, **reports.troubles}, lambda: scheduler.trouble
+        )
+        if unusable:
+            health.notices.append(unusable)
+            reports.add(unusable)
         doors = await _open(config.service, stack, scheduler, capacities, health)
         ready(doors)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, doors)
         collecting.start()
+        stack.callback(asyncio.create_task(reports.run()).cancel)
         await _wait(stop, died)
         systemd.notify("STOPPING=1")
         log.info("Stopping")
+
+
+def _reports(
+    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
+) -> Reports:
+    drops = DropFile(config.service.state_dir, config.service.socket_group)
+    return Reports(engine if config.engine.engine_events else None, drops, lambda: inventories.vms, clock)
 
 
 async def _open(

@@ -19,6 +19,8 @@ LOOK_S = 5.0
 """Between two looks at the file: the plugin refuses VMs also while we run but do not answer in time."""
 RETRY_S = 20.0
 """Until an engine that did not accept an event is asked again."""
+EVENT_S = 5.0
+"""For the engine to take one event; a stop of the service may have to wait for it."""
 NAMED = 20
 """So many VMs are named in one event."""
 
@@ -29,7 +31,12 @@ class Events(Protocol):
     """The engine's list of events. Blocks, ends in time, raises EngineError."""
 
     def add_event(
-        self, text: str, severity: Literal["normal", "warning", "error", "alert"], *, vm_id: str | None = None
+        self,
+        text: str,
+        severity: Literal["normal", "warning", "error", "alert"],
+        *,
+        vm_id: str | None,
+        timeout_s: float,
     ) -> None:
         """Add one of ours, about that VM if it is about one."""
 
@@ -93,13 +100,14 @@ class Reports:
     def _say(self, text: str, vm_id: str | None = None) -> None:
         if self._engine is None:
             return
+        text = f"mdev-scheduler: {text}"
         try:
-            self._engine.add_event(f"mdev-scheduler: {text}", "error", vm_id=vm_id)
+            self._engine.add_event(text, "error", vm_id=vm_id, timeout_s=EVENT_S)
         except EngineError as error:
             if vm_id is None or error.code not in ("http", "not-found"):
                 raise
             # The engine refuses events about a VM that it does not know any more.
-            self._engine.add_event(f"mdev-scheduler: {text}", "error")
+            self._engine.add_event(text, "error", vm_id=None, timeout_s=EVENT_S)
 
     def _try(self, name: str, work: Callable[[], None]) -> bool:
         try:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Self
 
+import requests
+
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.store import FILE_NAME, Store
 from scheduler_plugins.simulation.pki import Authority
@@ -88,6 +90,16 @@ class Running:
             time.sleep(0.02)
         assert until in text
         return text
+
+    def reasons(self, until: str, deadline_s: float = 15.0) -> list[str]:
+        """What its health page names, once one of the reasons holds these words."""
+        end = time.monotonic() + deadline_s
+        while True:
+            reasons: list[str] = requests.get(f"{self.doors['api']}/healthz", timeout=10).json()["reasons"]
+            if any(until in reason for reason in reasons):
+                return reasons
+            assert time.monotonic() < end, reasons
+            time.sleep(0.05)
 
     def _start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "scheduler_plugins", "serve", "--config", str(self.folder.config)]

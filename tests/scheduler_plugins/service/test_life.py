@@ -2,12 +2,15 @@
 
 import ast
 import os
+import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xmlrpc.client import ServerProxy
 
 import pytest
@@ -35,12 +38,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_door_2_answers_from_what_the_last_run_knew(running: Running) -> None:
-    """A restart while the engine is down changes no decision."""
+    """A restart while the engine is down changes no decision; the engine is told what it rests on."""
     with ServerProxy(running.doors["xmlrpc"]) as engine:
         assert {"MdevFilter"} == set(engine.discover()["filters"])  # type: ignore[index, call-overload]
-        assert {"result_code": 0, "result": [FREE]} == engine.runFilters(["MdevFilter"], HOSTS, WANTS, {})
-        assert {"result_code": 0, "result": HOSTS} == engine.runFilters(["MdevFilter"], HOSTS, PLAIN, {})
+        answers: list[Any] = [engine.runFilters(["MdevFilter"], HOSTS, vm, {}) for vm in (WANTS, PLAIN)]
         weights = engine.runCostFunctions([["MdevSpread", 1]], HOSTS, WANTS, {})
+
+    assert [(1, [FREE]), (1, HOSTS)] == [(answer["result_code"], answer["result"]) for answer in answers]
+    for answer in answers:
+        ((error,),) = answer["plugin_errors"].values()
+        assert "its request is as known" in error
 
     expected = [[FREE, 10, "MdevSpread"], *([host, 1000, "MdevSpread"] for host in HOSTS[1:])]
     assert {"result_code": 0, "result": expected} == weights
@@ -168,14 +175,54 @@ def test_a_password_that_others_can_read_stops_the_service(folder: Folder) -> No
     assert "secret" not in log
 
 
-def test_a_damaged_state_file_stops_the_service(folder: Folder) -> None:
-    """Status 3, with the remedy."""
+def test_a_damaged_state_file_does_not_stop_the_service(folder: Folder) -> None:
+    """It is kept aside, and the health page says so until the next start; decisions go on."""
     folder.state.mkdir()
     (folder.state / "state.sqlite").write_bytes(b"no database" * 1000)
+    with Running(folder) as service:
+        (kept,) = folder.state.glob("state.sqlite.damaged-*")
+        health = requests.get(f"{service.doors['api']}/healthz", timeout=10).json()
+        with ServerProxy(service.doors["xmlrpc"]) as door:
+            answer: Any = door.runFilters(["MdevFilter"], HOSTS, WANTS, {})
+
+    assert b"no database" * 1000 == kept.read_bytes()
+    assert any(str(kept) in reason for reason in health["reasons"])
+    assert HOSTS == answer["result"]
+
+
+def test_a_state_folder_that_cannot_be_used_does_not_stop_the_service(folder: Folder) -> None:
+    """Nothing is kept then, which the health page says."""
+    folder.state.write_text("in the way")
+    with Running(folder) as service:
+        health = requests.get(f"{service.doors['api']}/healthz", timeout=10).json()
+
+    assert any("kept in memory" in reason for reason in health["reasons"])
+
+
+def test_another_programs_file_stops_the_service(folder: Folder) -> None:
+    """Status 3, with the remedy: it is not ours to move away."""
+    folder.state.mkdir()
+    connection = sqlite3.connect(folder.state / "state.sqlite")
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
     status, log = start_fails(folder)
 
     assert 3 == status
-    assert "move it away" in log
+    assert "another program's database" in log
+
+
+def test_a_full_disk_does_not_stop_decisions(folder: Folder) -> None:
+    """What cannot be written any more has a name on the health page; answers stay as good as before."""
+    folder.remember(World())
+    with Running(folder) as service, ServerProxy(service.doors["xmlrpc"]) as door:
+        before: Any = door.runFilters(["MdevFilter"], HOSTS, PLAIN, {})
+        # Every file of this process is as large as it may get.
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        after: Any = door.runFilters(["MdevFilter"], HOSTS, WANTS, {})
+        reasons = service.reasons(until="claims: state file")
+
+    assert [HOSTS, [FREE]] == [before["result"], after["result"]]
+    assert any("with space left" in reason for reason in reasons)
 
 
 def test_a_second_service_leaves_the_first_alone(running: Running) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.errors import Code, EngineError
 from mdev_inventory.known_vm import KnownVm
 from scheduler_plugins.service.drops import Drop, DropFile
 from scheduler_plugins.service.reports import Events, Reports, refused
@@ -24,8 +24,9 @@ class FakeEngine:
     """The answer to an event about that VM, where it is not accepted."""
     events: list[tuple[str, str, str | None]] = field(default_factory=list)
 
-    def add_event(self, text: str, severity: str, *, vm_id: str | None = None) -> None:
+    def add_event(self, text: str, severity: str, *, vm_id: str | None, timeout_s: float) -> None:
         """Accept it, or not."""
+        assert timeout_s > 0
         if error := self.error(vm_id):
             raise error
         self.events.append((text, severity, vm_id))
@@ -94,7 +95,7 @@ def test_a_vm_that_the_engine_has_no_more(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("code", ["unreachable", "auth", "forbidden", "timeout"])
-def test_an_engine_that_does_not_accept_it(scene: Scene, code: str) -> None:
+def test_an_engine_that_does_not_accept_it(scene: Scene, code: Code) -> None:
     """It waits, also for the next service; what is in the way is a trouble with its name, until it works."""
     scene.drop(ONE)
     scene.engine.error = lambda _: EngineError(code, "the engine says no")
