@@ -5,13 +5,16 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo test lint format hook mutation clean
+.PHONY: demo test test-kernel lint format hook mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
 
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
+
+test-kernel: dist/50_mdev_inventory  ## hook and replay on a real kernel's mdev bus, emulated (Debian 12)
+	$(BIN)/python -m tests.kernel $(KERNEL)
 
 lint: .venv/dev.stamp             ## ruff, mypy (strict), and the 3.6 floor
 	$(BIN)/ruff check .
