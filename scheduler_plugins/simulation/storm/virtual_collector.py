@@ -104,11 +104,20 @@ class VirtualCollector:
     def _read(self, host_id: str, asked_at: float, takes: float) -> None:
         driver = self._engine.hosts[host_id].driver
         assert isinstance(driver, SimulatedHost)
-        inventory = inventory_of(driver.bus)
-        self._later(
-            takes,
-            lambda: self._end(host_id, Observation(host_id, inventory, Source.HOOK, asked_at, self._clock())),
-        )
+        inventory, owners = inventory_of(driver.bus), self._owners(driver)
+
+        def end() -> None:
+            received = self._clock()
+            seen = Observation(host_id, inventory, Source.HOOK, asked_at, received, owners=owners)
+            self._end(host_id, seen)
+
+        self._later(takes, end)
+
+    def _owners(self, host: SimulatedHost) -> dict[str, str] | None:
+        """From `Host.dumpxmls`, asked where the engine does not say how instances are called."""
+        if self._engine.version.has_mediated_devices:
+            return None
+        return {uuid: vm.spec.vm_id for vm in host.vms.values() for uuid in vm.made}
 
     def _end(self, host_id: str, seen: Observation | None) -> None:
         promise = self._current.pop(host_id)
