@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mdev_inventory import __version__
 from mdev_inventory.engine.api import EngineApi, EngineSettingError
+from mdev_inventory.event_watch import Happened, VmChange
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, StoreError
 from mdev_inventory.store_rescue import open_store
@@ -34,6 +36,7 @@ from scheduler_plugins.service.drops import DropFile
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.http import HttpDoor
 from scheduler_plugins.service.port_holder import port_holder
+from scheduler_plugins.service.portal import Portal
 from scheduler_plugins.service.reports import Reports
 
 log = logging.getLogger("service")
@@ -101,9 +104,13 @@ async def live(
             refresh=collecting.refresh,
         )
         capacities = Capacities(inventories, clock)
+        collector.vm_listeners.append(partial(_stopped, scheduler))
+        portal = _portal(config, stack, Portal(engine, clock), scheduler)
         reports = _reports(config, engine, inventories, clock)
         health = Health(
-            inventories, lambda: {**collector.troubles, **reports.troubles}, lambda: scheduler.trouble
+            inventories,
+            lambda: {**collector.troubles, **portal.troubles, **reports.troubles},
+            lambda: scheduler.trouble,
         )
         if unusable:
             health.notices.append(unusable)
@@ -117,6 +124,21 @@ async def live(
         await _wait(stop, died)
         systemd.notify("STOPPING=1")
         log.info("Stopping")
+
+
+def _stopped(scheduler: Scheduler, happened: Happened) -> None:
+    """A VM that went down, or did not get up, takes nothing any more."""
+    if happened.change in (VmChange.DOWN, VmChange.FAILED):
+        scheduler.vm_stopped(happened.vm_id, happened.after)
+
+
+def _portal(config: Config, stack: AsyncExitStack, portal: Portal, scheduler: Scheduler) -> Portal:
+    """Runs until the stack ends, where the configuration wants it to."""
+    if config.engine.engine_events:
+        portal.start()
+        stack.push_async_callback(asyncio.to_thread, portal.stop)
+        scheduler.refused = portal.refused
+    return portal
 
 
 def _reports(

@@ -272,3 +272,16 @@ def test_the_engine_is_asked_once_per_decision() -> None:
 
     assert [VMS[0], f"{VMS[1]} {VMS[0]}"] == [asked for asked, _ in fleet.asked]
     assert NOW < fleet.now
+
+
+def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
+    """As of a moment: what was decided after it stays."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    decided = fleet.now
+
+    fleet.scheduler.vm_stopped(VMS[0], decided - 1)
+    assert {VMS[0]} == set(fleet.scheduler.ledger.vm_ids)
+
+    fleet.scheduler.vm_stopped(VMS[0], decided + 1)
+    assert set() == set(fleet.scheduler.ledger.vm_ids)
