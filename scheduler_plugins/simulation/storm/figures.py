@@ -37,6 +37,8 @@ class Figures:
     """Decisions that left no host although one that was asked about could hold the VM."""
     claims_left: int
     """Afterwards."""
+    faults: int
+    """Answers without a decision: the unit failed."""
     starts: int
     """With every new try of a VM that did not start."""
     decisions: int
@@ -103,6 +105,7 @@ def figures(
         cannot_hold=sum(not q.at_risk for _, q in wrong),
         refused_wrongly=sum(q.refused and bool(q.able) for q in answered),
         claims_left=claims_left,
+        faults=sum(q.faulty for q in answered),
         starts=len(runs),
         decisions=len(answered),
         unanswered=len(judge.questions) - len(answered),

@@ -25,6 +25,8 @@ class Question:
     answer: frozenset[str] | None = None
     """None where nobody answered: the engine then lets every host pass."""
     answered_at: float = 0.0
+    faulty: bool = False
+    """The service answered without having decided: its unit failed."""
     at_risk: bool = False
     """The service said so itself."""
     engine_requests: int = 0

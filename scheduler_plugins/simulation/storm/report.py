@@ -12,11 +12,12 @@ from scheduler_plugins.simulation.storm.figures import Figures, Spread, total
 Storms = Mapping[str, Sequence[Figures]]
 """By name of a variant the figures of each of its storms."""
 
-WANTED_ZERO = ("cannot_hold", "refused_wrongly", "claims_left")
+WANTED_ZERO = ("cannot_hold", "refused_wrongly", "claims_left", "faults")
 LABELS = {
     "cannot_hold": "starts sent to a host that cannot hold them",
     "refused_wrongly": "VMs refused while a host could hold them",
     "claims_left": "claims left afterwards",
+    "faults": "units that failed",
     "starts": "starts, with new tries",
     "decisions": "decisions",
     "unanswered": "decided without the service",

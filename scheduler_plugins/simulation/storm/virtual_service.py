@@ -149,8 +149,12 @@ class VirtualDoor:
     def note(self, question: Question) -> None:
         """What the service itself said about its last decision for the VM."""
         assert self.service is not None
-        own = [decision for decision in self.service.scheduler.decisions if decision.vm_id == question.vm_id]
-        question.at_risk, question.waited = bool(own[0].risk), own[0].waited > 0
+        decisions = self.service.scheduler.decisions
+        own = next((one for one in decisions if one.vm_id == question.vm_id), None)
+        if own is None:
+            question.faulty = True
+        else:
+            question.at_risk, question.waited = bool(own.risk), own.waited > 0
 
     def kill(self) -> None:
         """The service dies; the questions that it was answering end in a broken connection."""
