@@ -5,13 +5,16 @@ the request's order, as the host does it (`walk.py`): a later instance that find
 though another order would have fitted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import HostFailure, Observation, Source
-from scheduler_plugins.cards import after_creation, is_function, shown
+from scheduler_plugins.cards import after_creation
+from scheduler_plugins.figures import shown
+from scheduler_plugins.functions import is_function
+from scheduler_plugins.replay import replayed
 from scheduler_plugins.request import Request
 from scheduler_plugins.walk import AllocatorDiesError, first_fit, holders, suits
 
@@ -60,6 +63,8 @@ class Placement:
     slots: tuple[Slot, ...]
     before: HostInventory
     """The inventory that was decided on."""
+    source: Source = field(default=Source.HOOK, compare=False)
+    separate: bool = field(default=False, compare=False)
 
     @cached_property
     def steps(self) -> tuple[tuple[HostInventory, Slot], ...]:
@@ -67,16 +72,20 @@ class Placement:
         state, steps = self.before, []
         for slot in self.slots:
             steps.append((state, slot))
-            state = after_creation(state, slot.parent, slot.type) if len(steps) < len(self.slots) else state
+            state = self._next(state, slot) if len(steps) < len(self.slots) else state
         return tuple(steps)
 
     @cached_property
     def after(self) -> HostInventory:
-        """The inventory once all instances were created; worked out when it is first asked for."""
-        if not self.slots:
-            return self.before
-        state, slot = self.steps[-1]
-        return after_creation(state, slot.parent, slot.type)
+        """The inventory once all instances were created; worked out when it is first asked for.
+
+        A further placement on it takes into account what the host may have done otherwise (`replay.py`).
+        """
+        return self._next(*self.steps[-1]) if self.slots else self.before
+
+    def _next(self, state: HostInventory, slot: Slot) -> HostInventory:
+        parent = next(p for p in state.parents if p.address == slot.parent)
+        return replayed(state, self.source, self.separate, parent, slot.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +102,18 @@ def place(inventory: HostInventory, source: Source, request: Request, separate: 
 
     `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot.
     """
-    state, slots = inventory, list[Slot]()
+    state, slots, taken = inventory, list[Slot](), None
     for type_id in request.types:
-        if slots:
-            state = after_creation(state, slots[-1].parent, slots[-1].type)
         try:
-            parent = first_fit(state, source, type_id, separate)
+            if taken is not None:
+                state = replayed(state, source, separate, taken, slots[-1].type)
+            taken = first_fit(state, source, type_id, separate)
         except AllocatorDiesError as error:
             return _refusal(state, request, slots, str(error))
-        if parent is None:
+        if taken is None:
             return _refusal(state, request, slots, "")
-        slots.append(Slot(parent.address, type_id))
-    return Placement(tuple(slots), inventory)
+        slots.append(Slot(taken.address, type_id))
+    return Placement(tuple(slots), inventory, source, separate)
 
 
 def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:

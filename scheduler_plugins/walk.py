@@ -18,8 +18,7 @@ from operator import attrgetter
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.cards import is_nvidia
-from scheduler_plugins.pools import fields
+from scheduler_plugins.figures import fields, is_nvidia
 
 
 class AllocatorDiesError(Exception):

@@ -1,5 +1,6 @@
 """Fixtures that several packages' tests share."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,8 @@ from hypothesis import settings
 
 # How long one example takes depends on what else the machine does; a whole test has its own limit.
 settings.register_profile("short", deadline=None)
-settings.load_profile("short")
+settings.register_profile("long", deadline=None, max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 # EL8's platform python, EL9's, and ours: what hosts and proxies run, and what the service runs.
 VERSIONS = ("3.6", "3.9", "3.11")

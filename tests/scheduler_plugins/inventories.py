@@ -41,6 +41,7 @@ A100_MIG = {
     "nvidia-474": Size("GRID A100-1-5C", 5120, 7),
     "nvidia-476": Size("GRID A100-3-20C", 20480, 2),
     "nvidia-477": Size("GRID A100-4-20C", 20480, 1),
+    "nvidia-706": Size("GRID A100-1-5CME", 5120, 1),
 }
 GVTG = {
     "i915-GVTg_V5_1": (512, 2048, 4),

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
-from scheduler_plugins.cards import after_creation, shown
+from scheduler_plugins.cards import after_creation
+from scheduler_plugins.figures import shown
 from tests.scheduler_plugins import inventories as inv
 
 VF = "0000:3b:00.4"
@@ -93,12 +94,13 @@ def test_function_without_description() -> None:
 
 
 def test_mig_backed_type() -> None:
-    """How many GPU instances are left for MIG-backed types nobody tells: the rest counts as taken."""
+    """Nobody tells how many GPU instances of a profile are left: none; other profiles have their own."""
     before = inv.host(inv.functions("0000:3b", 2, inv.A100_MIG, dict.fromkeys(inv.A100_MIG, 1)))
 
     after = after_creation(before, VF, "nvidia-474")
 
-    assert dict.fromkeys(inv.A100_MIG, 0) == inv.figures_of(after, NEXT_VF)
+    expected = {**dict.fromkeys(inv.A100_MIG, 1), "nvidia-474": 0, "nvidia-706": 0}
+    assert expected == inv.figures_of(after, NEXT_VF)
 
 
 def test_other_devices_allow_one_type_at_a_time() -> None:
@@ -222,14 +224,14 @@ def test_shown(figure: int | None, expected: int) -> None:
     assert (expected, 0) == (shown(parent, "x-1"), shown(parent, "x-2"))
 
 
-def test_seen_idle_functions_are_not_taken() -> None:
-    """Where instances are known, a function that shows nothing free and holds none does not count."""
-    idle = inv.functions("0000:3b", 12, inv.A40, {})
-    busy = [
+def test_function_that_shows_nothing_is_taken() -> None:
+    """An instance that was removed while in use is listed nowhere, and still counts on its card."""
+    held = inv.functions("0000:3b", 11, inv.A40, {})
+    free = [
         p._replace(address=p.address.replace("3b:0", "3b:1"))
         for p in inv.functions("0000:3b", 2, inv.A40, SIZE_4)
     ]
 
-    after = after_creation(inv.host(idle, busy), busy[0].address, "nvidia-560")
+    after = after_creation(inv.host(held, free), free[0].address, "nvidia-560")
 
-    assert 1 == inv.figures_of(after, busy[1].address)["nvidia-560"]
+    assert 0 == inv.figures_of(after, free[1].address)["nvidia-560"]

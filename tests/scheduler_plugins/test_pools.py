@@ -126,11 +126,15 @@ def test_creation_beyond_the_figure() -> None:
     assert {"mtty-1": 0, "mtty-2": 0} == followed(inv.host(inv.mtty(2, 0)), ["mtty-2"])
 
 
-def test_work_queues() -> None:
-    """An accelerator's types live side by side, each with hyphens in its name."""
-    before = inv.host(inv.device("0000:6a:01.0", {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8}))
+@pytest.mark.parametrize(
+    ("created", "expected"), [("idxd-dsa-1dwq-v1", (3, 8)), ("idxd-dsa-1swq-v1", (4, 7))]
+)
+def test_work_queues(created: str, expected: tuple[int, int]) -> None:
+    """An accelerator's dedicated and shared queues are two stocks."""
+    figures = {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8}
+    before = inv.host(inv.device("0000:6a:01.0", figures))
 
-    assert {"idxd-dsa-1dwq-v1": 3, "idxd-dsa-1swq-v1": 6} == followed(before, ["idxd-dsa-1dwq-v1"])
+    assert dict(zip(figures, expected, strict=True)) == followed(before, [created])
 
 
 def test_exhausted_sibling_stays_exhausted() -> None:

@@ -1,0 +1,1 @@
+"""Random hosts of all families, what they really do, and how often a verdict differs from that."""
