@@ -43,13 +43,22 @@ def main(arguments: Sequence[str]) -> int:
 
 def prepared() -> Path:
     """The prepared guest; raises debian.DebianError."""
-    found = cache.find(_key()) if not debian.missing_tools() else None
+    found = _find()
     if found:
         return found
     print("test-kernel: preparing the guest, once", flush=True)
+    with cache.locked():
+        return _find() or _prepare()
+
+
+def _find() -> Path | None:
+    return None if debian.missing_tools() else cache.find(_key())
+
+
+def _prepare() -> Path:
     debian.refresh()
     debian.install_tools()
-    return cache.make(_key(), image.build)
+    return _find() or cache.make(_key(), image.build)
 
 
 def _key() -> str:

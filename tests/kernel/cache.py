@@ -36,38 +36,34 @@ def find(name: str) -> Path | None:
     return folder
 
 
-def make(name: str, build: Callable[[Path], None]) -> Path:
-    """The guest of that key, prepared now unless another run did so while this one waited for it.
-
-    `build` fills a folder beside, which gets its name once it is complete: a run that was interrupted
-    leaves nothing that looks prepared, and the next one clears it away.
-    """
-    with _locked(base() / "lock"):
-        found = find(name)
-        if found:
-            return found
-        _clear()
-        new, folder = base() / f"kernel-{name}.new", base() / f"kernel-{name}"
-        new.mkdir()
-        build(new)
-        return new.rename(folder)
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds the lock that the kernel drops when its holder ends, however that happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+def locked() -> Iterator[None]:
+    """One run prepares at a time; the kernel drops the lock when its holder ends, however that happens."""
+    base().mkdir(parents=True, exist_ok=True)
+    with (base() / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"  another run is preparing: waiting for {path}", flush=True)
+            print(f"  another run is preparing: waiting for {file.name}", flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
+def make(name: str, build: Callable[[Path], None]) -> Path:
+    """A new guest of that key; only under the lock.
+
+    `build` fills a folder beside, which gets its name once it is complete: a run that was interrupted
+    leaves nothing that looks prepared, and the next one clears it away.
+    """
+    _clear()
+    new, folder = base() / f"kernel-{name}.new", base() / f"kernel-{name}"
+    new.mkdir()
+    build(new)
+    return new.rename(folder)
+
+
 def _clear() -> None:
-    """Removes what interrupted runs left, and guests long unused; only under the lock."""
+    """Removes what interrupted runs left, and guests long unused."""
     for folder in base().glob("kernel-*"):
         if folder.suffix == ".new" or time.time() - folder.stat().st_mtime > _UNUSED_S:
             shutil.rmtree(folder)

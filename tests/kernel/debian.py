@@ -63,13 +63,20 @@ def install_tools() -> None:
     """Installs what `missing_tools` names; raises DebianError."""
     missing = missing_tools()
     if missing:
-        _say(["apt-get", "install", "--yes", "--no-install-recommends", *missing])
+        wait = ["-o", "DPkg::Lock::Timeout=120"]  # for another apt-get
+        _say(["apt-get", "install", *wait, "--yes", "--no-install-recommends", *missing])
 
 
 def refresh() -> None:
-    """Asks the mirrors which packages there are, where we may; raises DebianError."""
-    if os.geteuid() == 0:
+    """Asks the mirrors which packages there are, where we may; raises DebianError where none are known."""
+    if os.geteuid() != 0:
+        return
+    try:
         _say(["apt-get", "update"])
+    except DebianError as error:  # another apt-get is at work, or a mirror of something else is down
+        if not kernel_version():
+            raise
+        print(f"  {error}\n  going on with the package lists that are there", flush=True)
 
 
 def kernel_version() -> str:

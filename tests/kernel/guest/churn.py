@@ -16,8 +16,8 @@ def churn(hook: Hook, runs: int) -> int:
     worker = threading.Thread(target=_come_and_go, args=(done,))
     worker.start()
     try:
-        for _ in range(runs):
-            _check(before, hook.executed())
+        for number in range(runs):
+            _check(before, hook.forked() if number % 4 else hook.executed())
     finally:
         done.set()
         worker.join()
