@@ -78,9 +78,7 @@ class ReadError(NamedTuple):
     """An errno name (`EIO`), or a short sentence where no errno tells it."""
 
 
-class HostInventory(NamedTuple):
-    """All parent devices of one host at one moment, sorted by address."""
-
+class _HostInventory(NamedTuple):
     parents: Tuple[ParentDevice, ...] = ()
     errors: Tuple[ReadError, ...] = ()
     collected_at: str = ""
@@ -88,3 +86,10 @@ class HostInventory(NamedTuple):
     boot_id: str = ""
     hook_version: str = ""
     """Version of the hook that took it; empty where another source did."""
+
+
+class HostInventory(_HostInventory):
+    """All parent devices of one host at one moment, sorted by address.
+
+    A class of its own, unlike the named tuple, has room for what is worked out about an inventory.
+    """

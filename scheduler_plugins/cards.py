@@ -79,11 +79,8 @@ def occupancy(inventory: HostInventory, parent_address: str, type_id: str) -> Oc
     # A GPU that is nearly full only looks like a function.
     if card is None or (parent.physfn is None and len(card.functions) <= 1):
         return Occupancy(_alive(parent, wanted), shown(parent, type_id))
-    alive = card.alive
     showing = sum(shown(p, type_id) > 0 for p in card.functions)
-    most = fields(wanted.description).max_instance
-    left = most - alive if most is not None and card.exact(wanted) else 1
-    return Occupancy(alive, min(showing, max(1, left)))
+    return Occupancy(card.alive, min(showing, card.room(wanted)))
 
 
 def _find(inventory: HostInventory, address: str, type_id: str) -> tuple[ParentDevice, MdevType]:

@@ -8,7 +8,8 @@ left for other profiles stays, what it has left for the same one is not told.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
@@ -44,11 +45,12 @@ class Card(NamedTuple):
         """The functions once `parent`, one of them, holds an instance of that type."""
         alive = self.alive
         tells = self.tells(created, alive)
+        stays = cache(lambda wanted: _fits_beside(wanted, created, alive + 1))
         for function in self.functions:
             if function is parent:
                 yield with_instance(function, created, {})
             else:
-                yield limited(function, _left(function, created, alive + 1) if tells else {})
+                yield limited(function, _left(function, stays) if tells else {})
 
     def tells(self, created: MdevType, alive: int) -> bool:
         """Whether the figures tell what a creation beside `alive` instances leaves."""
@@ -56,6 +58,11 @@ class Card(NamedTuple):
             return True
         known = fields(created.description).max_instance is not None
         return known and not (alive > 0 and self.mixes_sizes)
+
+    def room(self, wanted: MdevType) -> int:
+        """How many more of the type the card takes, where one function at least shows it."""
+        most = fields(wanted.description).max_instance
+        return 1 if most is None or not self.exact(wanted) else max(1, most - self.alive)
 
     def exact(self, created: MdevType) -> bool:
         """Whether what they tell is what the kernel will show."""
@@ -109,24 +116,17 @@ def _alive(function: ParentDevice, card_shows: bool) -> int:
     return listed or int(hidden and not _shows_any(function))
 
 
-def _left(function: ParentDevice, created: MdevType, alive: int) -> dict[str, int]:
-    """The figures that a sibling keeps beside `alive` instances on the card, the created one among them."""
-    return {
-        t.id: t.available
-        for t in function.types or ()
-        if t.available and (_fits_beside(t, created, alive) or _needs_another_profile(t, created))
-    }
+def _left(function: ParentDevice, stays: Callable[[MdevType], bool]) -> dict[str, int]:
+    """The figures that a sibling keeps: of the types that stay."""
+    return {t.id: t.available for t in function.types or () if t.available and stays(t)}
 
 
-def _fits_beside(mdev_type: MdevType, created: MdevType, alive: int) -> bool:
-    if _profile(created) or not same_size(mdev_type, created):
-        return False
-    return alive < (fields(mdev_type.description).max_instance or 0)
-
-
-def _needs_another_profile(mdev_type: MdevType, created: MdevType) -> bool:
-    one, other = _profile(mdev_type), _profile(created)
-    return bool(one and other and one != other)
+def _fits_beside(wanted: MdevType, created: MdevType, alive: int) -> bool:
+    """Whether the type fits beside `alive` instances on the card, the created one among them."""
+    profile = _profile(created)
+    if profile:
+        return _profile(wanted) not in ("", profile)
+    return same_size(wanted, created) and alive < (fields(wanted.description).max_instance or 0)
 
 
 def needs_gpu_instance(mdev_type: MdevType) -> bool:

@@ -5,21 +5,26 @@ the request's order, as the host does it (`walk.py`): a later instance that find
 though another order would have fitted.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import HostFailure, Observation, Source
-from scheduler_plugins.cards import after_creation
 from scheduler_plugins.figures import shown
-from scheduler_plugins.functions import is_function
+from scheduler_plugins.functions import card_key, card_of, is_function
 from scheduler_plugins.replay import replayed
 from scheduler_plugins.request import Request
-from scheduler_plugins.walk import AllocatorDiesError, first_fit, holders, suits
+from scheduler_plugins.walk import AllocatorDiesError, by_name, first_fit, holders, suits
 
 _LISTED = 4
 """So many parents a text names; a card may have 64 functions."""
+
+
+_KEPT = 256
+"""So many refusals are remembered of one inventory: the VMs of a cluster ask for a few dozen things."""
 
 
 class RefusalCode(StrEnum):
@@ -97,11 +102,45 @@ class Refusal:
     """For people: type, parent, figures."""
 
 
+class _Known:
+    """What was worked out about an inventory that never changes; kept with it, and gone with it."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[tuple[Source, tuple[str, ...], bool], Refusal] = {}
+        self.free: dict[tuple[Source, str, bool], int] = {}
+
+
 def place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
     """Where the host's allocator would put the request, or why it would refuse.
 
-    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot.
+    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot. A refusal is
+    worked out once per inventory: where most hosts are full, most are asked the same thing again and again.
     """
+    question, refusals = (source, request.types, separate), _known(inventory).refusals
+    if question in refusals:
+        return refusals[question]
+    found = _place(inventory, source, request, separate)
+    if isinstance(found, Refusal) and len(refusals) < _KEPT:
+        refusals[question] = found
+    return found
+
+
+def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
+    """How many instances of the type the host would create one after the other: `place` until it refuses."""
+    question, free = (source, type_id, separate), _known(inventory).free
+    if question not in free:
+        free[question] = _free_instances(inventory, source, type_id, separate)
+    return free[question]
+
+
+def _known(inventory: HostInventory) -> _Known:
+    known = inventory.__dict__.get("known")
+    if not isinstance(known, _Known):
+        known = inventory.__dict__["known"] = _Known()
+    return known
+
+
+def _place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
     state, slots, taken = inventory, list[Slot](), None
     for type_id in request.types:
         try:
@@ -116,27 +155,34 @@ def place(inventory: HostInventory, source: Source, request: Request, separate: 
     return Placement(tuple(slots), inventory, source, separate)
 
 
-def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
-    """How many instances of the type the host would create one after the other: `place` until it refuses.
+def _free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
+    """One visit to each parent per walk is enough, and no creation need be replayed.
 
-    One visit to each parent per walk is enough, whatever its figure: an instance keeps nothing of its own
-    type off its parent, and takes nothing from other cards. Only functions share a card with others.
+    An instance keeps nothing of its own type off its parent, and takes nothing from other cards. Only
+    functions share a card with others: that takes a number of the type, wherever they lie.
     """
-    state, free = inventory, 0
-    order = sorted(range(len(inventory.parents)), key=lambda i: inventory.parents[i].address)
+    room, taken = dict[str, int](), Counter[str]()
     try:
         for spread in (True, False) if separate else (False,):
-            for index in order:
-                parent = state.parents[index]
+            for parent in by_name(inventory):
                 if not suits(parent, source, type_id, spread):
                     continue
-                if spread or is_function(parent):
-                    state, free = after_creation(state, parent.address, type_id), free + 1
-                else:
-                    free += shown(parent, type_id)
+                key, most = card_key(parent), 1 if spread else shown(parent, type_id) - taken[parent.address]
+                left = room[key] if key in room else _room(inventory, parent, type_id)
+                count = min(most, left)
+                room[key] = left - count
+                taken[parent.address] += count
     except AllocatorDiesError:
         pass
-    return free
+    return taken.total()
+
+
+def _room(inventory: HostInventory, parent: ParentDevice, type_id: str) -> int:
+    """How many of the type the parent's card takes, whatever its parents show."""
+    wanted = parent.find(type_id)
+    if wanted is None or not is_function(parent):
+        return shown(parent, type_id)
+    return card_of(inventory, parent).room(wanted)
 
 
 def _refusal(state: HostInventory, request: Request, slots: list[Slot], fatal: str) -> Refusal:
@@ -145,24 +191,22 @@ def _refusal(state: HostInventory, request: Request, slots: list[Slot], fatal: s
     `fatal` is what the allocator dies of, empty where it comes to its end and finds nothing.
     """
     type_id = request.types[len(slots)]
-    offering = [p for p in state.parents if p.find(type_id)]
-    unknown = [p for p in state.parents if p.types is None or _unknown(p, type_id)]
-    showing = [p for p in offering if shown(p, type_id) >= 1]
+    found = [(p, p.find(type_id)) for p in state.parents]
+    offering = [(p, t) for p, t in found if t is not None]
+    unknown = any(p.types is None for p in state.parents) or any(t.available is None for _, t in offering)
+    showing = [p for p, t in offering if (t.available or 0) >= 1]
     held = [p for p in showing if holders(p, type_id)]
     if not offering and not unknown:
         return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
     if not showing and not unknown:
-        return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, offering))
+        return Refusal(
+            RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering])
+        )
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
     return Refusal(
         RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}"
     )
-
-
-def _unknown(parent: ParentDevice, type_id: str) -> bool:
-    found = parent.find(type_id)
-    return found is not None and found.available is None
 
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
@@ -176,12 +220,12 @@ def _no_such_type(inventory: HostInventory, type_id: str) -> str:
 
 
 def _no_free(request: Request, slots: list[Slot], type_id: str, offering: list[ParentDevice]) -> str:
-    parents = _listed([p.address + _living(p) for p in offering])
+    parents = _listed(offering, lambda p: p.address + _living(p))
     return f"{_has_and_needs(request, slots, type_id)}; none left on {parents}"
 
 
 def _held(request: Request, slots: list[Slot], type_id: str, held: list[ParentDevice]) -> str:
-    names = _listed([f"{p.address} by {', '.join(holders(p, type_id))}" for p in held])
+    names = _listed(held, lambda p: f"{p.address} by {', '.join(holders(p, type_id))}")
     return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
 
 
@@ -198,6 +242,6 @@ def _has_and_needs(request: Request, slots: list[Slot], type_id: str) -> str:
     return f"has {has} of {type_id}{beside}, needs {needs}"
 
 
-def _listed(entries: list[str]) -> str:
-    more = [f"and {len(entries) - _LISTED} more"] if len(entries) > _LISTED else []
-    return ", ".join(entries[:_LISTED] + more)
+def _listed(parents: list[ParentDevice], text: Callable[[ParentDevice], str]) -> str:
+    more = [f"and {len(parents) - _LISTED} more"] if len(parents) > _LISTED else []
+    return ", ".join([*map(text, parents[:_LISTED]), *more])

@@ -22,19 +22,21 @@ from scheduler_plugins.walk import by_name, suits
 class Replayed(HostInventory):
     """The lower inventory after planned creations, which knows the upper one."""
 
+    before: HostInventory
+    """The lower inventory before the last creation."""
     base: HostInventory
-    """The upper inventory before the last creation."""
+    """The upper one before it."""
     surely: tuple[str, str] | None
     """Parent and type of that creation; None where the host may have taken another parent."""
-    exact: bool
-    """Whether lower and upper are the same."""
 
     @cached_property
     def upper(self) -> HostInventory:
         """What the host shows at most; worked out when it is first asked for."""
-        if self.exact:
+        if self.surely is None:
+            return self.base
+        if self.base is self.before and is_exact(self.before, *self.surely):
             return self
-        return most_after_creation(self.base, *self.surely) if self.surely else self.base
+        return most_after_creation(self.base, *self.surely)
 
 
 def replayed(
@@ -48,8 +50,8 @@ def replayed(
     for other in passed_over:
         lower = closed(lower, other.address)
     after = Replayed(*lower)
-    after.base, after.surely = upper, None if passed_over else (parent.address, type_id)
-    after.exact = not uncertain and is_exact(inventory, parent.address, type_id)
+    after.before, after.base = inventory, upper
+    after.surely = None if passed_over else (parent.address, type_id)
     return after
 
 
