@@ -25,27 +25,6 @@ def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
         pytest.param(inv.host(t4(A), t4(B, {Q2: 5})), Q2, True, 11, id="separate holds as many"),
         pytest.param(inv.host(t4(A, {Q2: 1}), t4(B, {B2: 5})), B2, False, 3, id="held cards do not count"),
         pytest.param(
-            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
-            "nvidia-560",
-            False,
-            12,
-            id="an A40 with 16 functions holds 12, the sum says 16",
-        ),
-        pytest.param(
-            inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
-            "nvidia-560",
-            True,
-            12,
-            id="separate spreads over functions, not beyond the card",
-        ),
-        pytest.param(
-            inv.host(inv.functions("0000:3b", 32, inv.L40S, dict.fromkeys(inv.L40S, 1))),
-            "nvidia-1151",
-            False,
-            8,
-            id="an L40S holds 8 of the 6 GB profile, not 32",
-        ),
-        pytest.param(
             inv.host(
                 inv.functions("0000:3b", 16, inv.A40, ALL_A40),
                 inv.functions("0000:5b", 16, inv.A40, ONLY_4, ["nvidia-570"] * 10),

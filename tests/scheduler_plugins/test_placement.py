@@ -24,8 +24,6 @@ def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
         pytest.param(inv.host(t4(A, {Q2: 6})), [Q2, Q2], False, [A, A], id="two on the last two free"),
         pytest.param(inv.host(t4(A, {Q2: 7}), t4(B)), [Q2, Q2], False, [A, B], id="two over two cards"),
         pytest.param(inv.host(t4(A), t4(B)), [Q2, B2], False, [A, B], id="two types never share a GPU"),
-        pytest.param(inv.host(t4(A), t4(B)), [Q2, Q2], True, [A, B], id="separate on two cards"),
-        pytest.param(inv.host(t4(A)), [Q2, Q2], True, [A, A], id="separate on one card falls back"),
         pytest.param(inv.host(t4(A), t4(B)), [Q2] * 3, True, [A, B, A], id="separate, then the first again"),
         pytest.param(
             inv.host(inv.functions("0000:3b", 16, inv.A40, ALL_A40)),
