@@ -5,10 +5,13 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo test test-kernel lint format hook mutation clean
+.PHONY: demo storm test test-kernel lint format hook mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
+
+storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' true state (minutes)
+	$(BIN)/python -m scheduler_plugins.simulation.storm --json storm.json $(STORM)
 
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
@@ -38,7 +41,7 @@ mutation: .venv/dev.stamp         ## would a test notice a changed decision? (mi
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf .venv build dist mutants *.egg-info
+	rm -rf .venv build dist mutants storm.json *.egg-info
 
 .venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
 	.ci/venv demo

@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from mdev_inventory.engine import parsing
+from mdev_inventory.engine.model import Vm as EngineVm
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, Store
 from scheduler_plugins.book import Book
-from scheduler_plugins.claims import Timeouts
+from scheduler_plugins.claims import News, Timeouts
+from scheduler_plugins.margins import outstanding
 from scheduler_plugins.simulation.boards import build_bus
 from scheduler_plugins.simulation.datacenter import DataCenter
 from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
+from scheduler_plugins.simulation.engine.rest import views
 from scheduler_plugins.simulation.engine.state import Vm
 from scheduler_plugins.simulation.scenario import HostPlan
 from scheduler_plugins.simulation.service_process import ServiceProcess
@@ -64,10 +68,16 @@ class RealStorm:
         self._pass(end + self.plan.settles)
 
     def _note(self, question: Question) -> None:
-        """What the service itself said, where it matters: it is asked for its last decisions."""
+        """What the service itself said, where it matters: its log tells."""
         if question.answer and not question.answer <= question.able_then:
-            decisions = self.service.ask("decisions", vm=question.vm_id)["items"]
-            question.at_risk = bool(decisions and decisions[0].get("risk"))
+            lines = self.service.log.read_text().splitlines()
+            own = [line for line in lines if "Filter unit=" in line and f"vm={question.vm_id} " in line]
+            question.at_risk = bool(own) and not own[-1].endswith("risk=''")
+
+    def shown(self) -> dict[str, EngineVm | None]:
+        """Every VM as the engine shows it at the end."""
+        engine = self._center.engine
+        return {vm.id: parsing.vm(views.vm(vm, engine.version)) for vm in engine.vms.values()}
 
     def _add_vms(self) -> list[Vm]:
         engine, clusters = self._center.engine, list(self._center.clusters.values())
@@ -112,15 +122,25 @@ def storm(plan: Plan, folder: Path, speed: float = 1.0) -> Figures:
     """One storm and its figures; `folder` holds everybody's files."""
     with running(plan, folder, speed) as one:
         one.run()
-    # The service has written what it knows and has ended: its own rules tell what of that is still in flight.
+    return figures(one.course, one.judge, one.hosts, _claims_left(one), plan.capacity)
+
+
+def _claims_left(one: RealStorm) -> int:
+    """What the service would hold for taken if it started again now, and the engine had told how the VMs are.
+
+    It has ended, and has written all that it knows.
+    """
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
-        inventories = Inventories(store)
-        ledger = Book(inventories.observation, time.time, Timeouts(), store).ledger
+        seen = Inventories(store).observation
+        book = Book(seen, time.time, Timeouts(), store)
+        now = time.time()
+        book.hear(News(one.shown(), now, now))
+        ledger = book.ledger
     finally:
         store.close()
-    left = len(ledger.unresolved) + len(ledger.firm)
-    return figures(one.course, one.judge, one.hosts, left, plan.capacity)
+    taking = [c for c in ledger.firm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    return len(ledger.unresolved) + len(taking)
 
 
 def _options(plan: Plan, speed: float) -> str:

@@ -57,7 +57,9 @@ def to_json(storms: Storms) -> str:
 
 
 def _cell(value: int | Spread) -> str:
-    return f"{value.median:g} / {value.most:g}" if isinstance(value, Spread) else f"{value}"
+    if not isinstance(value, Spread):
+        return f"{value}"
+    return f"{value.median:g} / {value.most:g}" if value.count else "-"
 
 
 def _style(name: str, value: int | Spread) -> str:
