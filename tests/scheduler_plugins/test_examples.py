@@ -4,6 +4,7 @@ Every verdict is held against what the simulated host then does.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 
@@ -22,12 +23,24 @@ B2, Q2, Q16 = "nvidia-223", "nvidia-231", "nvidia-234"
 A40_4Q, L40S_6Q, MIG_1_5C = "nvidia-560", "nvidia-1151", "nvidia-474"
 
 
-def host(*boards: Board, living: Sequence[tuple[str, str]] = ()) -> Bus:
+class Host(NamedTuple):
+    """A host with those boards, and what lives on them."""
+
+    boards: Sequence[Board]
+    living: Sequence[tuple[str, str]]
+    """Parent and type of each instance."""
+
+    def bus(self) -> Bus:
+        """Its mdev bus, a new one each time."""
+        bus = build_bus(self.boards)
+        for parent, type_id in self.living:
+            fill(bus, parent, type_id)
+        return bus
+
+
+def host(*boards: Board, living: Sequence[tuple[str, str]] = ()) -> Host:
     """A host with those boards, and what lives on them: (parent, type)."""
-    bus = build_bus(boards)
-    for parent, type_id in living:
-        fill(bus, parent, type_id)
-    return bus
+    return Host(boards, living)
 
 
 T4 = Board("tesla-t4", A)
@@ -37,14 +50,15 @@ SUBCHANNEL = Board("vfio-ccw", "0.0.fffe")
 
 
 @pytest.mark.parametrize(
-    ("bus", "request_", "separate", "parents"),
+    ("host_", "request_", "separate", "parents"),
     [
         pytest.param(host(T4, OTHER_T4), (Q2, Q2), True, [A, B], id="separate placement on two cards"),
         pytest.param(host(T4), (Q2, Q2), True, [A, A], id="separate placement on one card"),
     ],
 )
-def test_lands(bus: Bus, request_: tuple[str, ...], separate: bool, parents: list[str]) -> None:
+def test_lands(host_: Host, request_: tuple[str, ...], separate: bool, parents: list[str]) -> None:
     """Each instance lands where the host then creates it."""
+    bus = host_.bus()
     found = place(inventory_of(bus), Source.HOOK, Request(request_), separate)
 
     assert isinstance(found, Placement)
@@ -53,7 +67,7 @@ def test_lands(bus: Bus, request_: tuple[str, ...], separate: bool, parents: lis
 
 
 @pytest.mark.parametrize(
-    ("bus", "request_", "code", "text"),
+    ("host_", "request_", "code", "text"),
     [
         pytest.param(
             host(T4, living=[(A, Q2)] * 7),
@@ -85,15 +99,17 @@ def test_lands(bus: Bus, request_: tuple[str, ...], separate: bool, parents: lis
         ),
     ],
 )
-def test_refuses(bus: Bus, request_: tuple[str, ...], code: RefusalCode, text: str) -> None:
+def test_refuses(host_: Host, request_: tuple[str, ...], code: RefusalCode, text: str) -> None:
     """The refusal says why, and the host then refuses indeed."""
+    bus = host_.bus()
+
     assert Refusal(code, text) == place(inventory_of(bus), Source.HOOK, Request(request_), separate=False)
     assert create(bus, request_, separate=False) is None
 
 
 def test_driver_allows_what_vdsm_refuses() -> None:
     """2B beside 2Q: the driver shows seven left of either, the refusal above is VDSM's own."""
-    bus = host(T4, living=[(A, Q2)])
+    bus = host(T4, living=[(A, Q2)]).bus()
 
     assert (bus.available(A, Q2), bus.available(A, B2)) == ("7", "7")
 
@@ -109,7 +125,7 @@ def test_driver_allows_what_vdsm_refuses() -> None:
 )
 def test_card_and_sum(board: Board, type_id: str, holds: int, sums: int, separate: bool) -> None:
     """What counts is what the card holds, not the sum over its functions."""
-    bus = host(board)
+    bus = host(board).bus()
 
     assert sums == sum(int(bus.available(p, type_id)) for p in bus.parents())
     assert holds == free_instances(inventory_of(bus), Source.HOOK, type_id, separate)
@@ -124,7 +140,7 @@ def test_vgpu_order_by_device_id(ids: tuple[str, str], fits: bool) -> None:
     """On 4.5 the host gets the devices in the order of their ids: a small one may take a large one's GPU."""
     large, small = (MediatedDevice(i, {"mdevType": t}) for i, t in zip(ids, (Q16, Q2), strict=True))
     asked = from_devices([small, large])
-    bus = host(T4, OTHER_T4, living=[(B, Q2)])
+    bus = host(T4, OTHER_T4, living=[(B, Q2)]).bus()
 
     assert fits == isinstance(place(inventory_of(bus), Source.HOOK, asked, separate=False), Placement)
     assert fits == (create(bus, asked.types, separate=False) is not None)
