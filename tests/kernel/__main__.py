@@ -69,7 +69,7 @@ def boot(guest: Path, arguments: Sequence[str]) -> int:
     """Runs the parts of `tests.kernel.guest` side by side; raises machine.MachineError."""
     with ExitStack() as stack:
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mdev-kernel-")))
-        _copy_project(files / "work")
+        _copy_project(files / "project")
         shutil.copy(HERE / "init", files / "init")
         booted = [
             stack.enter_context(machine.booted(guest, files, " ".join([part, *arguments]))) for part in PARTS

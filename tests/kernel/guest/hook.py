@@ -11,7 +11,7 @@ from pathlib import Path
 from mdev_inventory.codec import from_key
 from mdev_inventory.model import KEY, HostInventory
 
-ARCHIVE = "/work/dist/50_mdev_inventory"
+ARCHIVE = "/project/dist/50_mdev_inventory"
 
 # Numbers that a decoder would change, and keys that another hook or VDSM wrote.
 _OTHERS = (
