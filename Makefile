@@ -5,7 +5,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-kernel lint format hook mutation clean
+.PHONY: demo storm test test-long exactness test-kernel lint format hook mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -15,6 +15,12 @@ storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' tr
 
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
+
+test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 random ones in each test (minutes)
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/test_exactness.py
+
+exactness: .venv/dev.stamp        ## how often a verdict refuses what a host would create, by family (minutes)
+	$(BIN)/python -m tests.scheduler_plugins.exactness $(EXACTNESS)
 
 test-kernel: dist/50_mdev_inventory  ## hook and replay on a real kernel's mdev bus, emulated (Debian 12)
 	$(BIN)/python -m tests.kernel $(KERNEL)
