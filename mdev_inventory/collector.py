@@ -96,8 +96,12 @@ class Collector:
         self._hosts_wanted = asyncio.Event()
         self._troubles = Troubles(clock)
         self._writer = WriteBehind(inventories, files, self._troubles)
+        self.also_written = self._writer.also
+        """What is written every time after the inventories: a name for troubles, and the work."""
         self.vm_listeners: list[Callable[[Happened], None]] = []
         """Told what happened to VMs, in the collector's thread: they must not block."""
+        self.list_listeners = self._lists.listeners
+        """Told of every list of VMs, likewise."""
         self._events = EventWatch(engine, places, self.soon, self._soon_all, self.vm_listeners, clock)
         self._view = EngineView(
             engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock

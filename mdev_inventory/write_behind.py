@@ -1,6 +1,7 @@
 """Everything that the collector writes to the disk, in a thread of its own: no decision waits for it."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from mdev_inventory.inventories import Inventories
@@ -16,6 +17,8 @@ class WriteBehind:
         self._inventories, self._files, self._troubles = inventories, files, troubles
         self._thread = ThreadPoolExecutor(1, "write-behind")
         self._word_written = False
+        self.also: list[tuple[str, Callable[[], object]]] = []
+        """What else is written, after the inventories, with the name that its troubles get."""
         self.vms_listed = False
         """Set once the engine has shown its VMs: until then the last run's file knows better."""
 
@@ -26,7 +29,8 @@ class WriteBehind:
     async def write(self) -> None:
         """Write what has changed."""
         loop = asyncio.get_running_loop()
-        for name, work in (("store", self._inventories.flush), ("request files", self._write_files)):
+        works = [("store", self._inventories.flush), ("request files", self._write_files), *self.also]
+        for name, work in works:
             try:
                 await loop.run_in_executor(self._thread, work)
             except Exception as error:

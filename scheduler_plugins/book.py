@@ -13,7 +13,8 @@ from typing import Protocol
 from mdev_inventory.observation import Observation
 from mdev_inventory.store import StoreError
 from scheduler_plugins import claim_rows
-from scheduler_plugins.claims import Ledger, News, Timeouts
+from scheduler_plugins.claims import Firm, News, Timeouts
+from scheduler_plugins.ledger import Ledger
 
 log = logging.getLogger("claims")
 
@@ -70,9 +71,13 @@ class Book:
         with self._lock:
             self._ledger = change(self.ledger)
 
-    def hear(self, news: News) -> None:
-        """The engine said where VMs are."""
-        self.replace(lambda ledger: ledger.told(news, self._timeouts))
+    def hear(self, news: News, met: Iterable[Firm] = ()) -> None:
+        """The engine said where VMs are, and that some of which we know no decision start: `met`."""
+        self.replace(lambda ledger: self.supposing(ledger, news, met))
+
+    def supposing(self, ledger: Ledger, news: News, met: Iterable[Firm]) -> Ledger:
+        """What the ledger would be after these news; nothing changes."""
+        return ledger.told(news, self._timeouts).met(met).seen(self._observation)
 
     def save(self) -> None:
         """Write what has changed, in one small transaction; decisions made meanwhile are written along.

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from scheduler_plugins.claims import Firm, Ledger, Start, Unresolved
+from scheduler_plugins.claims import Firm, Start, Unresolved
+from scheduler_plugins.ledger import Ledger
 
 log = logging.getLogger("claims")
 
@@ -38,7 +39,7 @@ def from_rows(rows: Mapping[str, str]) -> Ledger:
 
 def _firm_row(claim: Firm) -> str:
     times = {"since": claim.since, "shown_at": claim.shown_at, "launched_at": claim.launched_at}
-    return _json({**_start_row(claim.start), "host": claim.host_id, **times})
+    return _json({**_start_row(claim.start), "host": claim.host_id, "home": claim.home, **times})
 
 
 def _unresolved_row(entry: Unresolved) -> str:
@@ -55,12 +56,16 @@ def _json(row: dict[str, Any]) -> str:
 
 def _firm(vm_id: str, row: dict[str, Any]) -> Firm:
     shown_at, launched_at = (None if row[k] is None else float(row[k]) for k in ("shown_at", "launched_at"))
-    return Firm(_start(vm_id, row), _text(row["host"]), float(row["since"]), shown_at, launched_at)
+    host_id, since = _text(row["host"]), float(row["since"])
+    return Firm(_start(vm_id, row), host_id, since, shown_at, launched_at, _home(row))
 
 
 def _unresolved(vm_id: str, row: dict[str, Any]) -> Unresolved:
-    home = None if row["home"] is None else _text(row["home"])
-    return Unresolved(_start(vm_id, row), _texts(row["hosts"]), float(row["at"]), home)
+    return Unresolved(_start(vm_id, row), _texts(row["hosts"]), float(row["at"]), _home(row))
+
+
+def _home(row: dict[str, Any]) -> str | None:
+    return None if row["home"] is None else _text(row["home"])
 
 
 def _start(vm_id: str, row: dict[str, Any]) -> Start:

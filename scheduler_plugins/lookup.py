@@ -2,7 +2,8 @@
 
 The engine is given a short total deadline: the proxy's plugin waits 5 s in all, and the engine holds
 its cluster's lock meanwhile. A decision costs two requests at most: one search for the VM together with those
-decided on before, and one for the VM's mediated devices, which only engines from 4.5 on have.
+decided on before and whatever else starts, and one for the VM's mediated devices, which only engines from
+4.5 on have.
 """
 
 import logging
@@ -35,8 +36,13 @@ SEARCHED_AT_ONCE = 100
 class Engine(Protocol):
     """The engine's REST API, as far as decisions need it. Methods end in time and raise EngineError."""
 
-    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> Sequence[Vm]:
-        """Those of these VMs that exist, without mediated devices; one request for a hundred of them."""
+    def vms_by_id(
+        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
+    ) -> Sequence[Vm]:
+        """Those of these VMs that exist, and with `starting` those that start, without mediated devices.
+
+        One request for a hundred of them.
+        """
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """The VM's mediated devices; None, without a request, on engines that have none."""
@@ -132,10 +138,11 @@ class Lookup:
         """The news, or why there are none."""
         wanted, asked_at = list(dict.fromkeys(vm_ids))[:SEARCHED_AT_ONCE], self._clock()
         try:
-            found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s)}
+            found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
         except EngineError as error:
             return None, str(error)
-        return News({vm_id: found.get(vm_id) for vm_id in wanted}, asked_at, self._clock()), ""
+        absent = dict.fromkeys(wanted)
+        return News({**absent, **found}, asked_at, self._clock()), ""
 
     def recent(self, vm_id: str) -> Asked:
         """As `of`, without asking the engine where it was asked a moment ago: weights follow their filter."""

@@ -1,8 +1,8 @@
 """Which hosts to answer while other starts are in flight: every host that has room, so that one is left.
 
-For each host the allocator is replayed three times: on the inventory alone, with the firm claims applied, and
-with the unresolved decisions applied too, as if all of them went there. What is left for the request after
-that is the host's margin. It is counted up to 2, because no rule asks for more.
+For each host the allocator is replayed three times: on the inventory alone, with the VMs applied that the
+engine shows there, and with those applied too that are only expected, as if all of them came. What is left
+for the request after that is the host's margin. It is counted up to 2, because no rule asks for more.
 
 A firm claim that only our own answer tells of counts as taken like any other, but it refuses no VM: the
 engine may have given that host up without showing the VM there, and nobody tells us. As with unresolved
@@ -16,17 +16,30 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mdev_inventory.model import HostInventory
-from mdev_inventory.observation import Observation, Source
+from mdev_inventory.observation import Observation
 from scheduler_plugins.claims import Firm, Start, Taken, Unresolved
 from scheduler_plugins.placement import HostView, Placement, RefusalCode, place
 from scheduler_plugins.request import Request
+from scheduler_plugins.states import State, States, all_fit, order_of
+from scheduler_plugins.units import Filter
 from scheduler_plugins.verdict import Verdict
 
-Judge = Callable[[HostView], Verdict]
-"""The filter unit's verdict on a host as it stands."""
 MANY = 4
 """Places are counted so far where chances are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a decision looks at a host."""
+
+    unit: Filter
+    request: Request
+    states: States
+    now: float
+
+    def judge(self, view: HostView, state: State) -> Verdict:
+        """The unit's verdict on the host in that state."""
+        return self.states.judged(self.unit, self.request, view, state, self.now)
 
 
 @dataclass(frozen=True)
@@ -38,11 +51,9 @@ class Standing:
     taken: Taken
     verdict: Verdict
     """With everything in flight that may be in the way."""
-    ahead: HostView
-    """The host once everything that is in flight to it has arrived."""
     in_the_way: tuple[Start, ...] = ()
     """What may yet go elsewhere, and alone keeps the host from fitting; empty where it fits."""
-    claimed: HostView | None = None
+    sure: State | None = None
     """The host with what is certain alone, where something doubtful is in the way."""
 
     @property
@@ -58,7 +69,7 @@ class Standing:
     @cached_property
     def roomy(self) -> bool:
         """Margin 2 or more."""
-        placement, seen = self.verdict.placement, self.ahead.observation
+        placement, seen = self.verdict.placement, self.view.observation
         if not self.verdict.fits:
             return False
         if placement is None or seen is None:
@@ -68,38 +79,26 @@ class Standing:
         return isinstance(found, Placement)
 
 
-def stand(judge: Judge, request: Request, view: HostView, taken: Taken) -> Standing:
+def stand(look: Look, view: HostView, taken: Taken) -> Standing:
     """The host's standing, with what is in flight to it."""
-    seen = view.observation
-    if seen is None or not request or not taken:
-        return Standing(view, taken, judge(view), view)
-    firm = [left for claim in taken.firm if (left := outstanding(claim.start, seen)).types]
-    waiting = [left for entry in taken.unresolved if (left := outstanding(entry.start, seen)).types]
-    claimed, present = _holding(view, firm)
-    verdict = judge(claimed)
+    seen, states = view.observation, look.states
+    if seen is None or not look.request or not taken:
+        return Standing(view, taken, look.judge(view, states.after(view, ())))
+    shown = _outstanding(taken.shown, seen)
+    sure = states.after(view, order_of(shown))
+    verdict = look.judge(view, sure)
     if not verdict.fits:
-        return _full(judge, Standing(view, taken, verdict, claimed), firm, waiting)
-    ahead, arriving = _holding(claimed, waiting)
-    final = judge(ahead)
-    if final.fits and _any_order(view, seen, request, [*present, *arriving]):
-        return Standing(view, taken, final, ahead)
-    doubtful = tuple(waiting) or tuple(firm)
+        if shown and look.judge(view, states.after(view, ())).fits:
+            verdict = _refused(verdict, "what it has free is taken by starts in flight", shown)
+        return Standing(view, taken, verdict)
+    expected = _outstanding(taken.expected, seen)
+    ahead = states.after(view, order_of([*shown, *expected]))
+    final = look.judge(view, ahead)
+    if final.fits and _any_order(look, view, ahead):
+        return Standing(view, taken, final)
+    doubtful = tuple(expected) or tuple(shown)
     verdict = _refused(verdict, "what it has free may be taken by starts in flight", doubtful)
-    return Standing(view, taken, verdict, ahead, doubtful, claimed)
-
-
-def _full(judge: Judge, full: Standing, firm: Sequence[Start], waiting: Sequence[Start]) -> Standing:
-    """The standing of a host without room beside its firm claims, once it is clear who took it."""
-    if not firm or not judge(full.view).fits:
-        return full
-    shown = {claim.start.vm_id for claim in full.taken.firm if claim.shown_at is not None}
-    sure, _ = _holding(full.view, [start for start in firm if start.vm_id in shown])
-    if not judge(sure).fits:
-        verdict = _refused(full.verdict, "what it has free is taken by starts in flight", firm)
-        return replace(full, verdict=verdict)
-    doubtful = (*(start for start in firm if start.vm_id not in shown), *waiting)
-    verdict = _refused(full.verdict, "what it has free may be taken by starts in flight", doubtful)
-    return replace(full, verdict=verdict, in_the_way=doubtful, claimed=sure)
+    return Standing(view, taken, verdict, doubtful, sure)
 
 
 def answer(standings: Sequence[Standing], best: Callable[[Sequence[Standing]], Standing]) -> tuple[str, ...]:
@@ -128,21 +127,21 @@ def best_chance(
     return best([standing for standing in doubtful if demand[standing.host_id] <= least])
 
 
-def at_risk(standing: Standing, judge: Judge) -> Verdict:
-    """The verdict on a host that is answered although something unresolved may be in the way."""
-    verdict = judge(standing.claimed or standing.view)
+def at_risk(look: Look, standing: Standing) -> Verdict:
+    """The verdict on a host that is answered although something doubtful may be in the way."""
+    view = standing.view
+    verdict = look.judge(view, standing.sure or look.states.after(view, ()))
     names = labels(standing.in_the_way)
     return replace(verdict, text=f"{verdict.text}; at risk: {names} may have been sent there")
 
 
-def holding(view: HostView, taken: Taken) -> HostView:
+def holding(states: States, view: HostView, taken: Taken) -> HostView:
     """The host as weights see it: firm claims applied, unresolved ones where their weights were least."""
     seen = view.observation
     if seen is None or not taken:
         return view
     here = [entry for entry in taken.unresolved if entry.best == view.id.lower()]
-    entries: list[Firm | Unresolved] = [*taken.firm, *here]
-    return _holding(view, [outstanding(entry.start, seen) for entry in entries])[0]
+    return states.after(view, order_of(_outstanding([*taken.firm, *here], seen))).view
 
 
 def outstanding(start: Start, seen: Observation) -> Start:
@@ -161,67 +160,38 @@ def outstanding(start: Start, seen: Observation) -> Start:
     return start if len(left) == len(start.types) else replace(start, types=tuple(left))
 
 
+def _outstanding(entries: Iterable[Firm | Unresolved], seen: Observation) -> list[Start]:
+    return [left for entry in entries if (left := outstanding(entry.start, seen)).types]
+
+
 def labels(starts: Iterable[Start]) -> str:
     """The VMs, for people."""
     return "VM " + ", ".join(start.label for start in starts)
 
 
-def _holding(view: HostView, starts: Iterable[Start]) -> tuple[HostView, list[Start]]:
-    """The host once these starts have taken what they can get there, and those of them that got all."""
-    seen, whole = view.observation, list[Start]()
-    if seen is None:
-        return view, whole
-    inventory = seen.inventory
-    for start in starts:
-        placed = 0
-        for type_id in start.types:
-            found = place(inventory, seen.source, Request((type_id,)), view.separate)
-            if isinstance(found, Placement):
-                inventory, placed = found.after, placed + 1
-        if placed == len(start.types):
-            whole.append(start)
-    if inventory is seen.inventory:
-        return view, whole
-    return replace(view, observation=replace(seen, inventory=inventory)), whole
-
-
-def _any_order(view: HostView, seen: Observation, request: Request, starts: Sequence[Start]) -> bool:
-    """Whether request and starts fit together in whatever order they come; few orders are tried."""
-    others = [start.types for start in starts]
-    if len({*request.types, *(t for types in others for t in types)}) <= 1:
+def _any_order(look: Look, view: HostView, ahead: State) -> bool:
+    """Whether the request and those ahead of it fit together in whatever order they come; few are tried."""
+    mine = look.request.types
+    others = [types for types, whole in zip(ahead.order, ahead.whole, strict=True) if whole]
+    if len({*mine, *(type_id for types in others for type_id in types)}) <= 1:
         return True
-    mine, back = request.types, others[::-1]
-    orders = ([mine, *others], [mine, *back], [*back, mine])
-    return all(_all_fit(seen.inventory, seen.source, view.separate, order) for order in orders)
-
-
-def _all_fit(
-    inventory: HostInventory, source: Source, separate: bool, order: Iterable[tuple[str, ...]]
-) -> bool:
-    for types in order:
-        found = place(inventory, source, Request(types), separate)
-        if not isinstance(found, Placement):
-            return False
-        inventory = found.after
-    return True
+    return all(look.states.after(view, (mine, *others)).whole) and all_fit(view, (*others[::-1], mine))
 
 
 def _demand(standing: Standing) -> float:
-    """How many of the doubtful will go there, as far as one can tell, for each place that there is."""
-    expected = sum(1 / len(entry.hosts) for entry in standing.taken.unresolved)
-    expected += sum(claim.shown_at is None for claim in standing.taken.firm)
-    return expected / max(1, _places(standing))
+    """How many of those expected will come, as far as one can tell, for each place that there is."""
+    shares = (1 / len(e.hosts) if isinstance(e, Unresolved) else 1 for e in standing.taken.expected)
+    return sum(shares) / max(1, _places(standing))
 
 
 def _newest(standing: Standing) -> float:
-    """When the latest of the doubtful was decided."""
-    unshown = [claim.since for claim in standing.taken.firm if claim.shown_at is None]
-    return max([*unshown, *(entry.at for entry in standing.taken.unresolved)], default=0.0)
+    """When the latest of those expected was decided on."""
+    return max((e.at if isinstance(e, Unresolved) else e.since for e in standing.taken.expected), default=0.0)
 
 
 def _places(standing: Standing) -> int:
-    """How often one of the starts in the way still fits beside the firm claims."""
-    view = standing.claimed or standing.view
+    """How often one of the starts in the way still fits beside what is certain."""
+    view = standing.sure.view if standing.sure else standing.view
     seen, request = view.observation, Request(standing.in_the_way[0].types)
     if seen is None:
         return 0

@@ -3,9 +3,8 @@
 The units are pure; what they know of the world is put together here and nowhere else. Every host asked
 about gets a verdict or a weight, and no other host ever does.
 
-A decision asks as little as it can: the engine in one or two requests, and no host while one fits. Only when
-the answer would be empty does it wait, and never with the lock held: once for hosts that are asked again,
-then for what the engine can tell of earlier decisions that stand in the way.
+A decision asks the engine in one or two requests, and no host while one fits; `settling.py` has what happens
+where none does.
 """
 
 import logging
@@ -16,20 +15,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from mdev_inventory.engine.model import Host
-from mdev_inventory.observation import HostFailure, Observation
+from mdev_inventory.engine.model import Host, Vm
 from scheduler_plugins import margins
 from scheduler_plugins.book import Book, ClaimStore
-from scheduler_plugins.claims import Ledger, Start, Timeouts
+from scheduler_plugins.claims import Firm, News, Timeouts
 from scheduler_plugins.decision import Decision, Weights, least, log_funnel
 from scheduler_plugins.errors import UnknownUnitError
-from scheduler_plugins.lookup import Asked, Engine, KnownVms, Lookup, uuid_of
+from scheduler_plugins.ledger import Ledger
+from scheduler_plugins.lookup import FIND_SECONDS, Asked, Engine, Lookup, uuid_of
 from scheduler_plugins.margins import Standing
-from scheduler_plugins.placement import HostView, RefusalCode
-from scheduler_plugins.rechecks import unanswered, worth_asking
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.question import Hosts, Inventories, Question, Settled, taken
+from scheduler_plugins.rechecks import unanswered
 from scheduler_plugins.request import Request
+from scheduler_plugins.settling import Best, Refresh, Settling, Waiting
+from scheduler_plugins.strangers import strangers
 from scheduler_plugins.units import FILTERS, WEIGHTS, Filter, Weight
-from scheduler_plugins.verdict import Verdict
 
 __all__ = ["KEPT", "Decision", "Rules", "Scheduler", "Settings", "Weights"]
 
@@ -38,32 +39,11 @@ T = TypeVar("T")
 
 KEPT = 200
 """Decisions kept in memory, for the page."""
-POLL_S = 0.15
-"""Between two questions to the engine about decisions that stand in the way."""
-LAG_S = 0.6
-"""So long the engine needs to notice that a start failed on its host: whoever was full then may have room."""
 USUAL_WEIGHT = "MdevConsolidate"
 """By which the best host is chosen where it is not known which of our weights the cluster uses."""
 
-Refresh = Callable[[Sequence[str], float], frozenset[str]]
-"""Asks hosts again within so many seconds and gives the ids of those that answered; blocks."""
 
-
-class Inventories(KnownVms, Protocol):
-    """The current state of hosts and VMs; safe for threads."""
-
-    @property
-    def hosts(self) -> Mapping[str, Host]:
-        """The engine's hosts, by id."""
-
-    def observation(self, host_id: str) -> Observation | None:
-        """What the host was last seen to have."""
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why it could not be observed the last time."""
-
-
-class Settings(Protocol):
+class Settings(Waiting, Protocol):
     """Section `[decisions]` of the configuration; times in seconds."""
 
     @property
@@ -74,14 +54,6 @@ class Settings(Protocol):
     def claim_timeout(self) -> float:
         """How long a claim lasts at most."""
 
-    @property
-    def recheck_deadline(self) -> float:
-        """How long a decision may wait before it refuses a VM, or takes a risk."""
-
-    @property
-    def recheck_hosts(self) -> int:
-        """How many hosts are asked again at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -91,25 +63,6 @@ class Rules:
     claim_timeout: float = 300.0
     recheck_deadline: float = 1.5
     recheck_hosts: int = 16
-
-
-@dataclass(slots=True)
-class _Question:
-    """One question of the engine's to a filter, on its way to its decision."""
-
-    unit: Filter
-    asked: Asked
-    host_ids: dict[str, str]
-    """Our id and the id as it was asked, in the order asked."""
-    began: float
-    """By the service's clock."""
-    asked_again: tuple[str, ...] | None = None
-    """None while no host was asked again."""
-    silent: tuple[str, ...] = ()
-    looked_again: bool = False
-    """The engine was asked once more about the claims that close hosts."""
-    waited: int = 0
-    risk: str = ""
 
 
 class Scheduler:
@@ -139,12 +92,23 @@ class Scheduler:
         self.filters = filters
         self.weights = weights
         self.refused = refused
-        self._inventories = inventories
-        self._clock, self._pause, self._timer = clock, pause, timer
-        self._settings, self._refresh = settings, refresh
+        self._inventories, self._settings = inventories, settings
+        self._clock, self._timer = clock, timer
         self._lookup = Lookup(engine, inventories, clock, engine_deadline_s, timer=timer)
         timeouts = Timeouts(settings.unresolved_timeout, settings.claim_timeout)
         self._book = Book(inventories.observation, clock, timeouts, store)
+        self._hosts = Hosts(inventories)
+        self._settling = Settling(
+            self._book,
+            self._hosts,
+            settings,
+            ask_engine=self._lookup.news,
+            refresh=refresh,
+            hear=self._hear,
+            clock=clock,
+            pause=pause,
+            timer=timer,
+        )
         self._decisions: deque[Decision] = deque(maxlen=KEPT)
         self._used: dict[str | None, tuple[str, ...]] = {}
         self._lock = threading.Lock()
@@ -175,19 +139,30 @@ class Scheduler:
         vm_id, hosts = uuid_of("VM", vm_id), {uuid_of("host", host_id): host_id for host_id in host_ids}
         asked, news = self._lookup.of(vm_id, self._book.ledger.vm_ids)
         if news:
-            self._book.hear(news)
-        question = _Question(judge, asked, hosts, began)
-        standings, answer = self._settled(question)
+            self._hear(news)
+        question = Question(judge, asked, hosts, began)
+        settled = self._settling.settle(question, lambda ledger: self._best(asked, ledger))
         self._book.save()
-        decision = self._record(question, standings, answer, started)
+        decision = self._decision(question, settled, started)
+        with self._lock:
+            self._decisions.append(decision)
         log_funnel(decision)
         if not decision.fitting and self.refused:
             self.refused(decision)
         return decision
 
+    def vms_listed(self, vms: Iterable[Vm], asked_at: float, answered_at: float) -> None:
+        """The engine listed all its VMs; those not among them are gone."""
+        absent = dict.fromkeys(self._book.ledger.vm_ids)
+        self._hear(News({**absent, **{vm.id: vm for vm in vms}}, asked_at, answered_at))
+
     def vm_stopped(self, vm_id: str, after: float) -> None:
         """The VM went down, or its start was given up, at a moment after `after`; later decisions stay."""
         self._book.replace(lambda ledger: ledger.without(vm_id, after))
+
+    def save(self) -> None:
+        """Write what is in flight, as far as it has changed since the last decision wrote it."""
+        self._book.save()
 
     def weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
@@ -197,8 +172,8 @@ class Scheduler:
         weigher = _unit(self.weights, unit)
         asked = self._lookup.recent(vm_id)
         ids = {uuid_of("host", host_id): host_id for host_id in host_ids}
-        ledger = self._book.ledger
-        weights = _weigh(weigher, asked.request, self._held(self._views(ids), asked, ledger))
+        held = self._held(self._hosts.views(ids), asked, self._book.ledger)
+        weights = _weigh(weigher, asked.request, held)
         self._keep_weights(asked, weights)
         log.info("Weighed unit=%s vm=%s hosts=%d", unit, asked.vm_id, len(weights.scores))
         log.debug("Weights unit=%s vm=%s scores=%s", unit, asked.vm_id, weights.scores)
@@ -213,117 +188,36 @@ class Scheduler:
         started, began = self._timer(), self._clock()
         asked = self._lookup.find(vm)
         candidates, others = _candidates(self._inventories.hosts.values(), asked.cluster_id)
-        question = _Question(
-            next(iter(self.filters.values())), asked, {h.id: h.id for h in candidates}, began
-        )
-        ledger = self._book.ledger
-        standings = self._standings(question, ledger)
-        answer = margins.answer(standings, self._best(question, ledger))
-        decision = self._decision(question, standings, answer, started)
-        fitting = [standing.view for standing in standings if standing.able]
-        held = self._held(fitting, asked, ledger)
+        judge = next(iter(self.filters.values()))
+        question = Question(judge, asked, {host.id: host.id for host in candidates}, began)
+        ledger = self._supposed()
+        standings = self._hosts.standings(question, ledger, began)
+        answer = margins.answer(standings, self._best(asked, ledger))
+        decision = self._decision(question, Settled(standings, answer), started)
+        held = self._held((s.view for s in standings if s.able), asked, ledger)
         weights = tuple(_weigh(unit, asked.request, held) for unit in self.weights.values())
-        return replace(decision, weights=weights, note=_joined(decision.note, others))
+        return replace(decision, weights=weights, note=_joined(decision.note, _not_considered(others)))
 
-    def _settled(self, question: _Question) -> tuple[list[Standing], tuple[str, ...]]:
-        """The standings and the answer, which is in the ledger then."""
-        deadline = 0.0
-        standings = self._standings(question, self._book.ledger)
-        while True:
-            with self._book.alone() as ledger:
-                standings = self._standings(question, ledger, standings)
-                answer = margins.answer(standings, self._best(question, ledger))
-                deadline = deadline or self._timer() + self._settings.recheck_deadline
-                if answer or not self._may_wait(question, standings, deadline):
-                    standings, answer = self._last_chance(question, standings, answer, ledger)
-                    self._enter(question, answer)
-                    return standings, answer
-            self._wait(question, standings, deadline)
+    def _hear(self, news: News) -> None:
+        """The engine said where VMs are."""
+        self._book.hear(news, self._met(news, self._book.ledger))
 
-    def _may_wait(self, question: _Question, standings: list[Standing], deadline: float) -> bool:
-        """Whether there is somebody to ask yet, and time for it."""
-        if self._timer() >= deadline or not question.asked.request:
-            return False
-        return (
-            any(s.in_the_way for s in standings)
-            or (question.asked_again is None and self._refresh is not None)
-            or (not question.looked_again and bool(_closing(standings)))
-        )
+    def _supposed(self) -> Ledger:
+        """What is in flight by the engine's word of now, for who only asks."""
+        ledger = self._book.ledger
+        news = self._lookup.news(ledger.vm_ids, FIND_SECONDS) if ledger.vm_ids else None
+        return self._book.supposing(ledger, news, self._met(news, ledger)) if news else ledger
 
-    def _wait(self, question: _Question, standings: list[Standing], deadline: float) -> None:
-        """Ask whoever may help the VM: the engine about what is in the way, else hosts for news."""
-        waiting = {start.vm_id: None for s in standings for start in s.in_the_way}
-        if waiting:
-            self._pause(min(POLL_S, max(0.0, deadline - self._timer())))
-            left = max(POLL_S, deadline - self._timer())
-            question.waited += 1
-            if news := self._lookup.news(waiting, left):
-                self._book.hear(news)
-            return
-        if question.asked_again is None and self._refresh:
-            worth = worth_asking(standings, question.began, self._settings.recheck_hosts)
-            question.asked_again = worth
-            reserved = POLL_S if _closing(standings) else 0.0
-            left = max(0.0, deadline - reserved - self._timer())
-            answered = self._refresh(worth, left) if worth else frozenset()
-            question.silent = tuple(host_id for host_id in worth if host_id not in answered)
-            return
-        self._look_again(question, standings, deadline)
+    def _met(self, news: News, ledger: Ledger) -> list[Firm]:
+        return strangers(news, ledger, self._inventories.vms, self._inventories.observation)
 
-    def _look_again(self, question: _Question, standings: list[Standing], deadline: float) -> None:
-        """Ask the engine once more about claims that close hosts: their starts may have failed just now."""
-        question.looked_again = True
-        question.waited += 1
-        left = deadline - self._timer()
-        self._pause(max(0.0, min(left, LAG_S - (self._settings.recheck_deadline - left))))
-        if news := self._lookup.news(_closing(standings), max(POLL_S, deadline - self._timer())):
-            self._book.hear(news)
-
-    def _last_chance(
-        self, question: _Question, standings: list[Standing], answer: tuple[str, ...], ledger: Ledger
-    ) -> tuple[list[Standing], tuple[str, ...]]:
-        """As they are, but for an empty answer that only unresolved decisions cause: then the best chance."""
-        chosen = None if answer else margins.best_chance(standings, self._best(question, ledger))
-        if chosen is None:
-            return standings, answer
-        question.risk = (
-            f"{margins.labels(chosen.in_the_way)} may have been sent to {chosen.view.name} as well"
-        )
-        verdict = margins.at_risk(chosen, lambda view: self._judge(question, view))
-        return [replace(s, verdict=verdict) if s is chosen else s for s in standings], (chosen.view.id,)
-
-    def _enter(self, question: _Question, answer: tuple[str, ...]) -> None:
-        asked = question.asked
-        start = Start(asked.vm_id, asked.vm_name, asked.request.types, asked.uuids)
-        hosts = [host_id.lower() for host_id in answer]
-        now = self._clock()
-        self._book.replace(lambda ledger: ledger.decided(start, hosts, now, asked.home))
-
-    def _standings(
-        self, question: _Question, ledger: Ledger, before: Sequence[Standing] = ()
-    ) -> list[Standing]:
-        """How each host stands; what did not change since `before` is not worked out again."""
-        asked, known = question.asked, {standing.host_id: standing for standing in before}
-        standings = []
-        for view in self._views(question.host_ids):
-            taken = ledger.on(view.id.lower(), asked.vm_id, asked.home is not None)
-            standing = known.get(view.id.lower())
-            if standing is None or standing.view != view or standing.taken != taken:
-                standing = margins.stand(lambda held: self._judge(question, held), asked.request, view, taken)
-            standings.append(standing)
-        return standings
-
-    def _judge(self, question: _Question, view: HostView) -> Verdict:
-        return question.unit.judge(question.asked.request, view, self._clock())
-
-    def _best(self, question: _Question, ledger: Ledger) -> Callable[[Sequence[Standing]], Standing]:
+    def _best(self, asked: Asked, ledger: Ledger) -> Best:
         """The host with the least sum of those of our weights that the cluster uses, the first of several."""
-        asked = question.asked
         usual = [name for name in (USUAL_WEIGHT, *self.weights) if name in self.weights][:1]
         units = [self.weights[name] for name in self._used.get(asked.cluster_id, usual)]
 
         def best(standings: Sequence[Standing]) -> Standing:
-            held = self._held([standing.view for standing in standings], asked, ledger)
+            held = self._held((standing.view for standing in standings), asked, ledger)
             sums = [sum(unit.weigh(asked.request, view) for unit in units) for view in held]
             return standings[sums.index(min(sums))]
 
@@ -331,39 +225,12 @@ class Scheduler:
 
     def _held(self, views: Iterable[HostView], asked: Asked, ledger: Ledger) -> list[HostView]:
         """The hosts as weights see them."""
-        running = asked.home is not None
-        return [margins.holding(v, ledger.on(v.id.lower(), asked.vm_id, running)) for v in views]
+        states = self._hosts.states
+        return [margins.holding(states, view, taken(ledger, asked, view.id.lower())) for view in views]
 
-    def _views(self, host_ids: Mapping[str, str]) -> list[HostView]:
-        """What a decision knows of each host by its inventory alone."""
-        return [self._view(host_id, as_asked) for host_id, as_asked in host_ids.items()]
-
-    def _view(self, host_id: str, as_asked: str) -> HostView:
-        host = self._inventories.hosts.get(host_id)
-        return HostView(
-            id=as_asked,
-            name=host.name if host else host_id,
-            separate=host.separate if host else False,
-            observation=self._inventories.observation(host_id),
-            failure=self._inventories.failure(host_id),
-        )
-
-    def _record(
-        self, question: _Question, standings: list[Standing], answer: tuple[str, ...], started: float
-    ) -> Decision:
-        decision = self._decision(question, standings, answer, started)
-        with self._lock:
-            self._decisions.append(decision)
-        return decision
-
-    def _decision(
-        self, question: _Question, standings: list[Standing], answer: tuple[str, ...], started: float
-    ) -> Decision:
-        asked = question.asked
-        told = unanswered(standings, question.silent, self._settings.recheck_deadline)
-        note = "; ".join(
-            part for part in (asked.note, _narrowed(told, answer), _silence(told, question)) if part
-        )
+    def _decision(self, question: Question, settled: Settled, started: float) -> Decision:
+        asked, answer = question.asked, settled.answer
+        told = unanswered(settled.standings, question.silent, self._settings.recheck_deadline)
         return Decision(
             question.unit.name,
             asked.vm_id,
@@ -372,7 +239,7 @@ class Scheduler:
             tuple(standing.verdict for standing in told),
             question.began,
             self._timer() - started,
-            note,
+            _joined(asked.note, _narrowed(told, answer), _silence(told, question.silent)),
             answered=answer,
             risk=question.risk,
             asked_again=question.asked_again or (),
@@ -408,12 +275,6 @@ def _weigh(unit: Weight, request: Request, views: Sequence[HostView]) -> Weights
     return Weights(unit.name, tuple((view.id, unit.weigh(request, view)) for view in views))
 
 
-def _closing(standings: Iterable[Standing]) -> list[str]:
-    """The VMs whose claims alone keep hosts from fitting."""
-    closed = [standing for standing in standings if standing.verdict.code is RefusalCode.CLAIMED]
-    return list(dict.fromkeys(claim.start.vm_id for s in closed for claim in s.taken.firm))
-
-
 def _candidates(hosts: Iterable[Host], cluster_id: str | None) -> tuple[list[Host], list[Host]]:
     """The cluster's hosts by name, those that are up and the others; all hosts where it is not known."""
     own = [host for host in hosts if cluster_id is None or host.cluster_id == cluster_id]
@@ -429,11 +290,15 @@ def _narrowed(standings: list[Standing], answer: tuple[str, ...]) -> str:
     return f"{name} alone was answered, no host has room for another such start"
 
 
-def _silence(standings: list[Standing], question: _Question) -> str:
-    names = ", ".join(standing.view.name for standing in standings if standing.host_id in question.silent)
+def _silence(standings: list[Standing], silent: Sequence[str]) -> str:
+    names = ", ".join(standing.view.name for standing in standings if standing.host_id in silent)
     return names and f"asked again, gave no answer in time: {names}"
 
 
-def _joined(note: str, others: list[Host]) -> str:
-    names = ", ".join(f"{host.name} ({host.status})" for host in others)
-    return "; ".join(part for part in (note, names and f"not considered: {names}") if part)
+def _not_considered(hosts: Iterable[Host]) -> str:
+    names = ", ".join(f"{host.name} ({host.status})" for host in hosts)
+    return names and f"not considered: {names}"
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

@@ -145,12 +145,15 @@ class EngineApi:
             raise EngineError("bad-answer", text)
         return self._vms.with_devices(vm, deadline)
 
-    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> list[Vm]:
+    def vms_by_id(
+        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
+    ) -> list[Vm]:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
 
+        With `starting`, every VM that starts (waits for its launch, or powers up) is found as well.
         Status, host and the custom property are told, mediated devices are not: see `devices_of`.
         """
-        return self._vms.by_id(vm_ids, self._deadline(timeout_s))
+        return self._vms.by_id(vm_ids, self._deadline(timeout_s), starting)
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """The VM's mediated devices, in one request; None, mostly without one, on an engine of 4.4 or older.

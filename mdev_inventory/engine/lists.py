@@ -18,6 +18,9 @@ from mdev_inventory.known_vm import KnownVm
 RequestTypes = Callable[[Vm], Sequence[str] | None]
 """The types that a VM asks for, in order; None where the engine's words do not tell. May raise."""
 
+VmsListed = Callable[[Sequence[Vm], float, float], object]
+"""Told all VMs, when the engine was asked for them and when it had answered."""
+
 log = logging.getLogger("collector")
 T = TypeVar("T")
 
@@ -62,6 +65,8 @@ class EngineLists:
         self._request_types, self._clock = request_types, clock
         self._threads = ThreadPoolExecutor(2, "engine-list")
         self._unreadable: dict[str, str] = {}
+        self.listeners: list[VmsListed] = []
+        """Told of every list of VMs, as the engine gave it; they must not block."""
 
     def close(self) -> None:
         """Read no more; a call under way is not waited for."""
@@ -81,7 +86,10 @@ class EngineLists:
         if not vms and self._inventories.vms:
             await self.read_hosts()
         known = [vm for vm in (self._known(vm, asked_at) for vm in vms) if vm]
-        self._inventories.set_vms(known, asked_at, self._clock())
+        answered_at = self._clock()
+        self._inventories.set_vms(known, asked_at, answered_at)
+        for listener in self.listeners:
+            listener(vms, asked_at, answered_at)
         self._places.clear()
         self._places.update({vm.id: vm.host_id for vm in vms if vm.host_id})
 

@@ -25,6 +25,8 @@ SERVER_TROUBLE = 500
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 # So many in one search: 45 characters each in an URL, of which the engine's web server takes 8,190.
 SEARCHED_AT_ONCE = 100
+# Statuses of a VM that starts, with the search's words for them.
+STARTING = {"wait_for_launch": "waitforlaunch", "powering_up": "poweringup"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ class EngineVms:
             return None
         return self._devices(vm_id, deadline)
 
-    def by_id(self, vm_ids: Iterable[str], deadline: Deadline) -> list[Vm]:
+    def by_id(self, vm_ids: Iterable[str], deadline: Deadline, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist, without their mediated devices: one search for each hundred.
+
+        With `starting`, the first one finds every VM that starts as well.
 
         What is no UUID is no VM's id, and would be words of the search's own language: it is not sent.
         """
@@ -69,10 +73,13 @@ class EngineVms:
         found: list[Vm] = []
         for first in range(0, len(wanted), SEARCHED_AT_ONCE):
             part = wanted[first : first + SEARCHED_AT_ONCE]
-            search = {"search": " or ".join(f"id={vm_id}" for vm_id in part)}
+            statuses = STARTING if starting and not first else {}
+            terms = [f"id={vm_id}" for vm_id in part] + [f"status={word}" for word in statuses.values()]
+            search = {"search": " or ".join(terms)}
             vms = self._rest.all("/vms", parsing.vms, deadline, search)
             # An engine that passes over a search that it does not understand lists all VMs.
-            found += [replace(vm, mediated_devices=None) for vm in vms if vm.id.lower() in part]
+            asked_for = [vm for vm in vms if vm.id.lower() in part or vm.status in statuses]
+            found += [replace(vm, mediated_devices=None) for vm in asked_for]
         return found
 
     def all(self, seconds: float) -> list[Vm]:

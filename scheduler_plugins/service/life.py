@@ -105,6 +105,8 @@ async def live(
         )
         capacities = Capacities(inventories, clock)
         collector.vm_listeners.append(partial(_stopped, scheduler))
+        collector.list_listeners.append(scheduler.vms_listed)
+        collector.also_written.append(("claims", scheduler.save))
         portal = _portal(config, stack, Portal(engine, clock), scheduler)
         reports = _reports(config, engine, inventories, clock)
         health = Health(

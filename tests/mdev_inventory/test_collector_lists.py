@@ -47,6 +47,26 @@ def test_without_the_engine_the_last_lists_stay(world: World, error: Exception |
     run(scenario())
 
 
+def test_a_list_of_vms_is_passed_on(world: World) -> None:
+    """As the engine gave it, with the moments of question and answer; one that failed is not."""
+    world.engine.vm_list = [vm("v1", "nvidia-22")]
+    heard: list[tuple[list[str], bool]] = []
+
+    async def scenario() -> None:
+        async with world.collecting() as collector:
+            collector.list_listeners.append(
+                lambda vms, asked_at, answered_at: heard.append(
+                    ([one.id for one in vms], asked_at <= answered_at)
+                )
+            )
+            await asyncio.sleep(10)
+            world.engine.error = FakeError("unreachable")
+            await asyncio.sleep(100)
+
+    run(scenario())
+    assert [(["v1"], True)] == heard
+
+
 def test_a_failing_engine_is_asked_again_soon(world: World) -> None:
     """Its return is noticed within seconds, not an interval."""
     world.engine.error = FakeError("unreachable")
@@ -120,6 +140,22 @@ def test_what_was_learned_survives(world: World) -> None:
 
     assert world.inventories.snapshot == Inventories(world.store).snapshot
     assert {"h1", "h2"} == world.store.observations().keys()
+
+
+def test_others_write_after_the_inventories(world: World) -> None:
+    """Every time, and once more at the end; whoever fails has a trouble of his own."""
+    written: list[bool] = []
+
+    async def scenario() -> None:
+        async with world.collecting() as collector:
+            collector.also_written += [("mine", lambda: written.append(True)), ("broken", lambda: 1 // 0)]
+            await asyncio.sleep(5)
+            assert {"broken": "unexpected"} == {name: t.code for name, t in collector.troubles.items()}
+            assert len(written) >= 2
+        written.append(False)
+
+    run(scenario())
+    assert written[-2:] == [True, False]
 
 
 def test_a_store_that_fails_stops_nothing(world: World) -> None:

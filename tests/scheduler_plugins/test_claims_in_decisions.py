@@ -1,70 +1,14 @@
 """Starts in flight as callers of the scheduler see them: who gets which host, and what is left."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from mdev_inventory.engine.model import MediatedDevice, Vm
+from mdev_inventory.engine.model import MediatedDevice
 from scheduler_plugins.placement import RefusalCode
 from scheduler_plugins.scheduler import Scheduler
-from tests.scheduler_plugins.world import CLUSTER, NOW, TYPE, World, host, observation
-
-A, B, C = (f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))
-VMS = tuple(f"b{n}000000-0000-4000-8000-000000000000" for n in range(9))
-
-
-class Fleet(World):
-    """Hosts with so many free instances each, VMs that want one."""
-
-    def __init__(self, *free: int) -> None:
-        ids = (A, B, C)[: len(free)]
-        super().__init__(
-            engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
-            host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(ids)),
-            observations={
-                host_id: observation(host_id, left) for host_id, left in zip(ids, free, strict=True)
-            },
-            failures={},
-        )
-        self.paused = 0.0
-        self.refreshed: list[tuple[str, ...]] = []
-        self.answers: dict[str, int] = {}
-        """What hosts show when they are asked again; those not in it do not answer."""
-        self.scheduler = Scheduler(
-            self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh
-        )
-
-    def pause(self, seconds: float) -> None:
-        """Time passes."""
-        self.now += seconds
-        self.paused += seconds
-
-    def refresh(self, host_ids: Sequence[str], deadline_s: float) -> frozenset[str]:
-        """Those hosts answer that can."""
-        self.refreshed.append(tuple(host_ids))
-        for host_id in host_ids:
-            if host_id in self.answers:
-                self.inventory(host_id, self.answers[host_id])
-        if any(host_id not in self.answers for host_id in host_ids):
-            self.now += deadline_s
-        return frozenset(host_ids) & self.answers.keys()
-
-    def inventory(self, host_id: str, free: int, instances: tuple[str, ...] = ()) -> None:
-        """The host shows this, asked now."""
-        seen = observation(host_id, free, instances)
-        self.observations[host_id] = replace(seen, requested_at=self.now, received_at=self.now)
-
-    def show(self, vm_id: str, status: str, host_id: str | None = None) -> None:
-        """The engine shows the VM so from now on."""
-        self.engine_vms = [
-            replace(vm, status=status, host_id=host_id) if vm.id == vm_id else vm for vm in self.engine_vms
-        ]
-
-    def ask(self, number: int, *hosts: str) -> tuple[str, ...]:
-        """The hosts answered for the VM of that number, a little later than whatever was before."""
-        self.now += 0.01
-        return self.scheduler.filter("MdevFilter", VMS[number], hosts or list(self.observations), {}).fitting
+from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
+from tests.scheduler_plugins.world import NOW, TYPE
 
 
 def test_every_host_is_answered_while_one_keeps_room() -> None:
@@ -202,13 +146,7 @@ def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
     fleet = Fleet(1)
     fleet.ask(0)
     fleet.show(VMS[0], "wait_for_launch", A)
-    original = fleet.pause
-
-    def pause(seconds: float) -> None:
-        original(seconds)
-        fleet.show(VMS[0], "down")
-
-    fleet.scheduler._pause = pause  # noqa: SLF001 (what is in flight is there already)
+    fleet.meanwhile = lambda: fleet.show(VMS[0], "down")
 
     assert (A,) == fleet.ask(1)
     decision = fleet.scheduler.decisions[0]
@@ -285,3 +223,20 @@ def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
 
     fleet.scheduler.vm_stopped(VMS[0], decided + 1)
     assert set() == set(fleet.scheduler.ledger.vm_ids)
+
+
+def test_explain_shows_what_is_in_flight_and_leaves_no_trace() -> None:
+    """Also what the engine tells of it at that moment, which no decision has asked for yet."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+    before = fleet.scheduler.ledger
+    waiting = fleet.scheduler.explain("vm1")
+    fleet.show(VMS[0], "wait_for_launch", A)
+    fleet.now += 1
+    shown = fleet.scheduler.explain("vm1")
+
+    assert [(B,), (B,)] == [waiting.fitting, shown.fitting]
+    assert "may be taken by starts in flight: VM vm0" in waiting.verdicts[0].text
+    assert "is taken by starts in flight: VM vm0" in shown.verdicts[0].text
+    assert before is fleet.scheduler.ledger
+    assert 1 == len(fleet.scheduler.decisions)

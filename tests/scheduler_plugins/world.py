@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, MediatedDevice, Vm
+from mdev_inventory.engine.vms import STARTING
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
@@ -86,13 +87,17 @@ class World:
         """The engine showed this VM just now."""
         self.vms[known.id] = known
 
-    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> list[Vm]:
-        """The engine's answer about several VMs."""
+    def vms_by_id(
+        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
+    ) -> list[Vm]:
+        """The engine's answer about several VMs, and those that start."""
         wanted = list(vm_ids)
         self.asked.append((" ".join(wanted), timeout_s))
         if self.engine_error:
             raise self.engine_error
-        return [replace(each, mediated_devices=None) for each in self.engine_vms if each.id in wanted]
+        statuses = STARTING if starting else ()
+        found = [each for each in self.engine_vms if each.id in wanted or each.status in statuses]
+        return [replace(each, mediated_devices=None) for each in found]
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """The engine's answer about one VM's devices; an engine without any is not asked."""

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from uuid import UUID
 
-from scheduler_plugins.claims import Ledger
+from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.simulation.boards import build_bus
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.state import Cluster, Vm

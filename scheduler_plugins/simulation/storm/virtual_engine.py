@@ -7,6 +7,7 @@ from typing import TypeVar
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, MediatedDevice, Vm
+from mdev_inventory.engine.vms import STARTING
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.rest import views
 from scheduler_plugins.simulation.storm.judge import ASKED
@@ -36,15 +37,15 @@ class VirtualEngineApi:
         named = [vm.id for vm in self._engine.vms.values() if name_or_id in (vm.id, vm.name)]
         return self.vm(named[0] if named else name_or_id, timeout_s)
 
-    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None) -> list[Vm]:
+    def vms_by_id(
+        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
+    ) -> list[Vm]:
         """GET /vms?search=id=… or id=…: those that exist, without their mediated devices."""
         del timeout_s
         wanted = sorted(set(vm_ids))
         if not wanted:
             return []
-        return self._request(
-            "GET vms", lambda: [self._vm(vm_id) for vm_id in wanted if vm_id in self._engine.vms]
-        )
+        return self._request("GET vms", lambda: self._found(wanted, starting))
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """GET /vms/{id}/mediateddevices; not asked for on engines that have none."""
@@ -73,6 +74,13 @@ class VirtualEngineApi:
         seen = look()
         self._turns.sleep(takes / 2)
         return seen
+
+    def _found(self, wanted: list[str], starting: bool) -> list[Vm]:
+        return [
+            self._vm(vm.id)
+            for vm in self._engine.vms.values()
+            if vm.id in wanted or (starting and vm.status in STARTING)
+        ]
 
     def _vm(self, vm_id: str, follow: bool = False) -> Vm:
         if vm_id not in self._engine.vms:

@@ -37,6 +37,21 @@ def test_vms_by_id_in_one_search(net: responses.RequestsMock, engine: EngineApi)
     assert [f"id={VM_ID} or id={other(2)}"] == searches(net)
 
 
+def test_vms_that_start_in_the_same_search(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """In the first one, where several are needed; of an engine that lists all, no other VM is taken."""
+    vms = [
+        sample("vm_4.4", id=other(n), status=s)
+        for n, s in enumerate(("powering_up", "up", "wait_for_launch"))
+    ]
+    net.get(f"{API}/vms", json={"vm": vms})
+    found = engine.vms_by_id([VM_ID], 1.0, starting=True)
+
+    assert [other(0), other(2)] == [vm.id for vm in found]
+    assert [f"id={VM_ID} or status=waitforlaunch or status=poweringup"] == searches(net)
+    engine.vms_by_id([other(n) for n in range(101)], starting=True)
+    assert [True, False] == ["status=" in search for search in searches(net)[1:]]
+
+
 def test_many_vms_by_id_in_searches_that_fit_into_an_url(
     net: responses.RequestsMock, engine: EngineApi
 ) -> None:

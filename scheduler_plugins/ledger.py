@@ -1,0 +1,197 @@
+"""The life of starts in flight: what a decision, the engine's word, an inventory and time do to them.
+
+Pure: every change makes a new ledger, out of plain data and the service's own clock; whoever calls brings the
+news.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TypeVar
+
+from mdev_inventory.engine.model import Vm
+from mdev_inventory.observation import Observation, Source
+from scheduler_plugins.claims import NOTHING, Firm, News, Start, Taken, Timeouts, Unresolved, holds_devices
+
+RUNNING_TIMEOUT = 10.0
+"""How long (seconds) an entry for a VM that already runs lasts: the engine often asks, and does nothing."""
+MIGRATING = "migrating"
+LAUNCHED = frozenset({"powering_up", "up", "paused", "reboot_in_progress", "migrating", "saving_state"})
+"""Statuses of a VM whose devices its host has made. In any other they may be still to come."""
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All starts in flight at one moment; every change makes a new one."""
+
+    unresolved: Mapping[str, Unresolved] = field(default_factory=dict)
+    """By VM id."""
+    firm: Mapping[str, Firm] = field(default_factory=dict)
+    """By VM id."""
+
+    def decided(self, start: Start, hosts: Iterable[str], now: float, home: str | None = None) -> "Ledger":
+        """We answered these hosts for the VM; `home` is where it runs already."""
+        answer = tuple(hosts)
+        unresolved = _without(self.unresolved, start.vm_id)
+        firm = self.firm if home else _without(self.firm, start.vm_id)
+        if start.types and len(answer) == 1 and not home:
+            firm = _with(firm, start.vm_id, Firm(start, answer[0], now))
+        elif start.types and answer:
+            unresolved = _with(unresolved, start.vm_id, Unresolved(start, answer, now, home))
+        return self._now(unresolved, firm)
+
+    def weighed(self, vm_id: str, best: str) -> "Ledger":
+        """Our weights for the VM are least on that host."""
+        entry = self.unresolved.get(vm_id)
+        if entry is None or entry.best == best:
+            return self
+        return self._now(_with(self.unresolved, vm_id, replace(entry, best=best)), self.firm)
+
+    def told(self, news: News, timeouts: Timeouts) -> "Ledger":
+        """The engine said where VMs are; what it was asked before a decision says nothing about it."""
+        unresolved, firm = dict(self.unresolved), dict(self.firm)
+        for vm_id, vm in news.vms.items():
+            claim = firm.pop(vm_id, None)
+            kept = claim and _after_news(claim, vm, news, timeouts)
+            entry = unresolved.get(vm_id)
+            if entry and entry.at < news.asked_at:
+                if shown := _shown(entry, vm, news):
+                    kept = shown
+                if shown or not _stays(entry, vm):
+                    del unresolved[vm_id]
+            if kept:
+                firm[vm_id] = kept
+        return self._now(unresolved, firm)
+
+    def met(self, claims: Iterable[Firm]) -> "Ledger":
+        """The engine shows VMs that start although we know of no decision; those that we do know stay."""
+        new = {
+            c.start.vm_id: c for c in claims if c.start.vm_id not in self.unresolved.keys() | self.firm.keys()
+        }
+        return self._now(self.unresolved, {**self.firm, **new})
+
+    def seen(self, observation: Callable[[str], Observation | None]) -> "Ledger":
+        """The hosts' inventories as they are now: what they must show by now is in flight no more.
+
+        And a VM that already ran is expected where its host says that it arrives.
+        """
+        found = {k: _arrived(entry, observation) for k, entry in self.unresolved.items() if entry.home}
+        arrived = {k: claim for k, claim in found.items() if claim}
+        firm = {k: claim for k, claim in self.firm.items() if not _shows(observation(claim.host_id), claim)}
+        waiting = {k: entry for k, entry in self.unresolved.items() if k not in arrived}
+        return self._now(waiting, {**firm, **arrived})
+
+    def at(self, now: float, timeouts: Timeouts) -> "Ledger":
+        """Without what has lasted too long, also by a clock that was set back."""
+        unresolved = {
+            k: e
+            for k, e in self.unresolved.items()
+            if abs(now - e.at)
+            < (min(RUNNING_TIMEOUT, timeouts.unresolved) if e.home else timeouts.unresolved)
+        }
+        firm = {k: claim for k, claim in self.firm.items() if abs(now - claim.since) < timeouts.claim}
+        return self._now(unresolved, firm)
+
+    def without(self, vm_id: str, before: float) -> "Ledger":
+        """The VM stopped, or its start failed, at a moment after `before`; later decisions stay."""
+        entry, claim = self.unresolved.get(vm_id), self.firm.get(vm_id)
+        return self._now(
+            _without(self.unresolved, vm_id) if entry and entry.at <= before else self.unresolved,
+            _without(self.firm, vm_id) if claim and claim.since <= before else self.firm,
+        )
+
+    def on(self, host_id: str, vm_id: str = "", running: bool = False) -> Taken:
+        """What is in flight to the host, but for the VM's own entries that its new decision will replace."""
+        taken = self._by_host.get(host_id, NOTHING)
+        if vm_id not in self.unresolved and (running or vm_id not in self.firm):
+            return taken
+        return Taken(
+            taken.firm if running else tuple(c for c in taken.firm if c.start.vm_id != vm_id),
+            tuple(e for e in taken.unresolved if e.start.vm_id != vm_id),
+        )
+
+    @property
+    def vm_ids(self) -> tuple[str, ...]:
+        """The VMs to ask the engine about: those without a host, then those not launched, then the others."""
+        unlaunched = [k for k, claim in self.firm.items() if claim.launched_at is None]
+        launched = [k for k, claim in self.firm.items() if claim.launched_at is not None]
+        return tuple(dict.fromkeys([*self.unresolved, *unlaunched, *launched]))
+
+    @cached_property
+    def _by_host(self) -> Mapping[str, Taken]:
+        firm: dict[str, list[Firm]] = {}
+        unresolved: dict[str, list[Unresolved]] = {}
+        for claim in self.firm.values():
+            firm.setdefault(claim.host_id, []).append(claim)
+        for entry in self.unresolved.values():
+            for host_id in entry.hosts:
+                unresolved.setdefault(host_id, []).append(entry)
+        hosts = firm.keys() | unresolved.keys()
+        return {h: Taken(tuple(firm.get(h, ())), tuple(unresolved.get(h, ()))) for h in hosts}
+
+    def _now(self, unresolved: Mapping[str, Unresolved], firm: Mapping[str, Firm]) -> "Ledger":
+        """These entries; the very same ledger where nothing has changed, for its index is worth keeping."""
+        if unresolved == self.unresolved and firm == self.firm:
+            return self
+        return Ledger(MappingProxyType(dict(unresolved)), MappingProxyType(dict(firm)))
+
+
+def _shown(entry: Unresolved, vm: Vm | None, news: News) -> Firm | None:
+    """The claim that an unresolved decision becomes, where the VM is on a host (on another than before)."""
+    if vm is None or vm.host_id is None or not holds_devices(vm) or vm.host_id == entry.home:
+        return None
+    return Firm(entry.start, vm.host_id, news.answered_at, news.asked_at, _launched(vm, news))
+
+
+def _stays(entry: Unresolved, vm: Vm | None) -> bool:
+    """Whether a decision is open whose VM shows no new host: one that starts is `down` until it does."""
+    return vm is not None and (entry.home is None or holds_devices(vm))
+
+
+def _after_news(claim: Firm, vm: Vm | None, news: News, timeouts: Timeouts) -> Firm | None:
+    """The claim as it is after the engine's word; None where it ends."""
+    if news.asked_at <= (claim.since if claim.shown_at is None else claim.shown_at):
+        return claim
+    if vm is None:
+        return None
+    if vm.host_id is None or not holds_devices(vm):
+        early = news.asked_at - claim.since < timeouts.unresolved
+        return claim if claim.shown_at is None and early else None
+    if vm.host_id == claim.home:
+        return claim if vm.status == MIGRATING else None
+    if vm.host_id != claim.host_id:
+        return Firm(claim.start, vm.host_id, news.answered_at, news.asked_at, _launched(vm, news))
+    launched = _launched(vm, news) if claim.launched_at is None else claim.launched_at
+    return replace(claim, shown_at=news.asked_at, launched_at=launched)
+
+
+def _launched(vm: Vm, news: News) -> float | None:
+    return news.answered_at if vm.status in LAUNCHED else None
+
+
+def _arrived(entry: Unresolved, observation: Callable[[str], Observation | None]) -> Firm | None:
+    """The claim on the host to which the VM migrates, where that host says so after the decision."""
+    for host_id in entry.hosts:
+        seen = observation(host_id)
+        if seen and entry.start.vm_id in seen.arriving and seen.requested_at > entry.at:
+            return Firm(entry.start, host_id, seen.received_at, seen.requested_at, home=entry.home)
+    return None
+
+
+def _shows(seen: Observation | None, claim: Firm) -> bool:
+    """Whether the host's inventory must show the claim's devices, if the VM has them still."""
+    if seen is None or seen.source is Source.ENGINE or claim.launched_at is None:
+        return False
+    return seen.requested_at > claim.launched_at
+
+
+def _with(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:
+    """The mapping with that entry last."""
+    return {**_without(mapping, key), key: value}
+
+
+def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
+    return {k: v for k, v in mapping.items() if k != key}
