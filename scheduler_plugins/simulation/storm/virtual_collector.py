@@ -5,13 +5,15 @@ asked before the request left, as in `HostWatch`.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from mdev_inventory.engine.model import Host
+from mdev_inventory.engine.model import Vm
 from mdev_inventory.inventories import Inventories
+from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.schedule import next_turn
+from scheduler_plugins.request import request_of
 from scheduler_plugins.simulation.engine.audit import Code
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.process import Promise
@@ -20,12 +22,19 @@ from scheduler_plugins.simulation.host import SimulatedHost
 from scheduler_plugins.simulation.reading import inventory_of
 from scheduler_plugins.simulation.storm.judge import ASKED
 from scheduler_plugins.simulation.storm.plan import Plan
+from scheduler_plugins.simulation.storm.virtual_engine import VirtualEngineApi
 from scheduler_plugins.simulation.timeline import Timeline
 from scheduler_plugins.simulation.turns import Turns
 
 HOST_TIMEOUT_S = 10.0
 VM_CHANGED = frozenset({Code.USER_STARTED_VM, Code.USER_RUN_VM, Code.VM_DOWN, Code.VM_DOWN_ERROR})
+VM_STOPPED = frozenset({Code.VM_DOWN, Code.VM_DOWN_ERROR, Code.USER_FAILED_RUN_VM})
 REFRESHED_AT_MOST_EVERY_S = 60.0
+LIST_TAKES_S = 0.3
+"""The engine's answer with all its VMs."""
+
+ListListener = Callable[[Sequence[Vm], float, float], object]
+StopListener = Callable[[str, float], object]
 
 
 class VirtualCollector:
@@ -43,6 +52,10 @@ class VirtualCollector:
         """Of that world; nothing happens before `start`."""
         self.silent: set[str] = set()
         """Ids of hosts whose VDSM does not answer."""
+        self.list_listeners: list[ListListener] = []
+        """Told all VMs, when the engine was asked for them and when it had answered."""
+        self.stop_listeners: list[StopListener] = []
+        """Told a VM that is down, and a moment after which it went."""
         self._plan = plan
         self._engine = engine
         self._inventories = inventories
@@ -53,14 +66,16 @@ class VirtualCollector:
         self._current: dict[str, Promise[bool]] = {}
         self._refreshed: dict[str, float] = {}
         self._last_event = len(engine.audit.events)
+        self._polled_at = clock()
         self._stopped = False
 
-    def start(self, hosts: Iterable[Host]) -> None:
-        """Asks every host at once, then in its turn."""
-        self._inventories.set_hosts(hosts)
+    def start(self, api: VirtualEngineApi) -> None:
+        """Asks for the VMs and every host at once, then in their turn."""
+        self._inventories.set_hosts(api.hosts())
         for host_id in self._inventories.hosts:
             self._follow(host_id)
         self._later(self._plan.events_interval, self._poll_events)
+        self._list_vms(api)
 
     def stop(self) -> None:
         """What is under way is never heard of again."""
@@ -128,10 +143,28 @@ class VirtualCollector:
             self._inventories.put(seen)
         promise.resolve(seen is not None)
 
+    def _list_vms(self, api: VirtualEngineApi) -> None:
+        asked_at = self._clock()
+
+        def answered() -> None:
+            vms = api.vms()
+            known = [KnownVm.of(vm, request_of(vm).types, asked_at) for vm in vms]
+            self._inventories.set_vms(known, asked_at, self._clock())
+            for listener in self.list_listeners:
+                listener(vms, asked_at, self._clock())
+
+        self._later(LIST_TAKES_S, answered)
+        self._later(self._plan.collect_interval, lambda: self._list_vms(api))
+
     def _poll_events(self) -> None:
         """Hosts whose VMs changed are asked; where one went down, the engine's own view is looked at."""
         events = self._engine.audit.events
         news, self._last_event = events[self._last_event :], len(events)
+        after, self._polled_at = self._polled_at, self._clock()
+        for event in news:
+            if event.code in VM_STOPPED and event.about.vm_id:
+                for listener in self.stop_listeners:
+                    listener(event.about.vm_id, after)
         changed = [event for event in news if event.code in VM_CHANGED and event.about.host_id]
         for host_id in dict.fromkeys(event.about.host_id for event in changed):
             assert host_id is not None

@@ -115,7 +115,9 @@ class VirtualService:
         self.external = External(self.scheduler)
         self._timeline = world.timeline
         self._dead = False
-        collector.start(engine.hosts())
+        collector.list_listeners.append(self.scheduler.vms_listed)
+        collector.stop_listeners.append(self.scheduler.vm_stopped)
+        collector.start(engine)
         self._flush()
 
     def kill(self) -> None:
@@ -127,6 +129,7 @@ class VirtualService:
     def _flush(self) -> None:
         if not self._dead:
             self.parts.inventories.flush()
+            self.scheduler.save()
             self._timeline.call_later(FLUSH_INTERVAL_S, self._flush)
 
 

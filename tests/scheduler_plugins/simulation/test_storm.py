@@ -41,6 +41,18 @@ def test_no_wrong_yes_and_no_wrong_no(seed: int, version: str, tmp_path: Path) -
     assert figures.instances >= figures.capacity - 4
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_killed_in_the_middle(seed: int, tmp_path: Path) -> None:
+    """A service that is killed twice, and back a second later, decides as well as one that lives on.
+
+    What the engine decided meanwhile, alone, is not its doing; but it must take that into account.
+    """
+    figures = virtual.storm(replace(SMALL, seed=seed, killed=(4.0, 12.0)), product, tmp_path)
+
+    assert ZEROS == missed(figures)
+    assert figures.unanswered > 10
+
+
 @pytest.mark.parametrize("make", [without_claims, without_claims_and_rechecks])
 def test_what_it_is_without_claims(make: object, tmp_path: Path) -> None:
     """The storm is one: without claims, starts fail by the dozen."""
