@@ -75,9 +75,9 @@ def closed(inventory: HostInventory, parent_address: str) -> HostInventory:
 def occupancy(inventory: HostInventory, parent_address: str, type_id: str) -> Occupancy:
     """How full the card of that parent is; raises LookupError like `after_creation`."""
     parent, wanted = _find(inventory, parent_address, type_id)
-    card = card_of(inventory, parent) if is_function(parent) else None
-    # A GPU that is nearly full only looks like a function.
-    if card is None or (parent.physfn is None and len(card.functions) <= 1):
+    card = card_of(inventory, parent)
+    # A GPU that is nearly full only looks like a function; others have none.
+    if parent.physfn is None and len(card.functions) <= 1:
         return Occupancy(_alive(parent, wanted), shown(parent, type_id))
     showing = sum(shown(p, type_id) > 0 for p in card.functions)
     return Occupancy(card.alive, min(showing, card.room(wanted)))

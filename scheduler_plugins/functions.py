@@ -70,7 +70,7 @@ class Card(NamedTuple):
 
 
 def card_of(inventory: HostInventory, function: ParentDevice) -> Card:
-    """The card that a virtual function belongs to."""
+    """The card that a virtual function belongs to; one without functions for any other parent."""
     key = card_key(function)
     return Card(tuple(p for p in inventory.parents if is_function(p) and card_key(p) == key))
 

@@ -143,6 +143,16 @@ def mbochs(figures: Mapping[str, int]) -> ParentDevice:
     return bare._replace(types=tuple(types))
 
 
+def sized(figures: Mapping[str, tuple[int, int | None]]) -> ParentDevice:
+    """A device that tells the video memory of its types: MB and figure of each."""
+    bare = device("sized", {t: figure for t, (_, figure) in figures.items()})
+    types = (
+        t._replace(description=f"virtual display, {figures[t.id][0]} MB video memory")
+        for t in bare.types or ()
+    )
+    return bare._replace(types=tuple(types))
+
+
 def unseen(parent: ParentDevice, physfn: str | None = None) -> ParentDevice:
     """The parent as a source shows it that does not know instances; `physfn` where it tells that."""
     types = parent.types and tuple(t._replace(instances=None) for t in parent.types)

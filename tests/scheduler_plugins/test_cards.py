@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
-from scheduler_plugins.cards import after_creation
+from scheduler_plugins.cards import after_creation, closed, is_exact
 from scheduler_plugins.figures import shown
 from tests.scheduler_plugins import inventories as inv
 
@@ -101,6 +101,14 @@ def test_mig_backed_type() -> None:
 
     expected = {**dict.fromkeys(inv.A100_MIG, 1), "nvidia-474": 0, "nvidia-706": 0}
     assert expected == inv.figures_of(after, NEXT_VF)
+
+
+def test_mig_backed_type_leaves_no_other() -> None:
+    """Beside a GPU instance in use no time-sliced type can be counted on, whatever it shows."""
+    table = {**inv.A100_MIG, "nvidia-469": inv.Size("GRID A100-5C", 5120, 8)}
+    before = inv.host(inv.functions("0000:3b", 2, table, dict.fromkeys(table, 1)))
+
+    assert 0 == inv.figures_of(after_creation(before, VF, "nvidia-474"), NEXT_VF)["nvidia-469"]
 
 
 def test_other_devices_allow_one_type_at_a_time() -> None:
@@ -235,3 +243,65 @@ def test_function_that_shows_nothing_is_taken() -> None:
     after = after_creation(inv.host(held, free), free[0].address, "nvidia-560")
 
     assert 0 == inv.figures_of(after, free[1].address)["nvidia-560"]
+
+
+def test_nothing_but_figures_and_instances_change() -> None:
+    """Names, descriptions and interfaces stay, as later creations go by them."""
+    before = inv.host(inv.gpu(VF, inv.T4))
+    types = [t._replace(device_api="vfio-pci") for t in before.parents[0].types or ()]
+    before = inv.host(before.parents[0]._replace(types=tuple(types)))
+
+    after = after_creation(before, VF, "nvidia-231").parents[0].types or ()
+
+    assert types == [
+        t._replace(available=b.available, instances=()) for t, b in zip(after, types, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parents", "left"),
+    [
+        pytest.param(inv.functions("0000:3b", 2, inv.A40, ALL_A40), 0, id="all functions of the card"),
+        pytest.param([inv.mtty(24, 12)._replace(address=VF)], 0, id="a parent alone"),
+    ],
+)
+def test_closed(parents: list[ParentDevice], left: int) -> None:
+    """A closed card has nothing left on any of its parents, and other cards keep theirs."""
+    other = inv.gpu("0000:d8:00.0", inv.T4)
+
+    after = closed(inv.host(parents, other), VF)
+
+    assert {left} == {t.available for p in after.parents[:-1] for t in p.types or ()}
+    assert other is after.parents[-1]
+
+
+@pytest.mark.parametrize(
+    ("parent", "type_id", "exact"),
+    [
+        pytest.param(inv.gpu(VF, inv.T4), "nvidia-231", True, id="time-sliced"),
+        pytest.param(inv.mtty(24, 12), "mtty-1", True, id="mtty"),
+        pytest.param(inv.mbochs({"mbochs-small": 64, "mbochs-large": 4}), "mbochs-large", True, id="mbochs"),
+        pytest.param(
+            inv.mbochs({"mbochs-medium": 16, "mbochs-large": 4}), "mbochs-large", True, id="multiples of 16"
+        ),
+        pytest.param(inv.sized({"mbochs-a": (4, 64), "mbochs-b": (6, 42)}), "mbochs-a", False, id="4 and 6"),
+        pytest.param(
+            inv.sized({"mbochs-a": (4, None), "mbochs-b": (8, 32)}), "mbochs-b", False, id="unit unreadable"
+        ),
+        pytest.param(inv.gvtg({"i915-GVTg_V5_8": 7}), "i915-GVTg_V5_8", False, id="three pools"),
+        pytest.param(inv.device(VF, {"idxd-dsa-1dwq-v1": 4}), "idxd-dsa-1dwq-v1", False, id="two pools"),
+        pytest.param(inv.device(VF, {"i915-a": 4, "i915-b": 2}), "i915-a", False, id="sizes unknown"),
+        pytest.param(inv.device(VF, {"toy-1": 4}), "toy-1", False, id="driver unknown"),
+        pytest.param(inv.functions("0000:3b", 1, inv.A40, ALL_A40)[0], "nvidia-560", True, id="function"),
+        pytest.param(inv.functions("0000:3b", 1, inv.A100_MIG, {})[0], "nvidia-474", False, id="MIG"),
+        pytest.param(
+            inv.device(VF, {"nvidia-469": 1}, vendor="0x10de", physfn="0000:3b:00.0"),
+            "nvidia-469",
+            False,
+            id="function without description",
+        ),
+    ],
+)
+def test_is_exact(parent: ParentDevice, type_id: str, exact: bool) -> None:
+    """Whether the figures tell just what a creation leaves."""
+    assert exact == is_exact(inv.host(parent), parent.address, type_id)

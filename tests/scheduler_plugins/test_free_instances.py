@@ -59,4 +59,6 @@ def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
 )
 def test_free_instances(inventory: HostInventory, type_id: str, separate: bool, expected: int) -> None:
     """How often the allocator would succeed with one instance after the other."""
-    assert expected == free_instances(inventory, Source.HOOK, type_id, separate)
+    fresh = inventory._replace()  # nothing is remembered of it yet
+
+    assert expected == free_instances(fresh, Source.HOOK, type_id, separate)

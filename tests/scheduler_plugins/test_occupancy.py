@@ -92,6 +92,12 @@ def unseen_card(taken: int, showing: int, physfn: str | None = None) -> HostInve
             id="functions: all of its size count",
         ),
         pytest.param(
+            inv.host(inv.functions("0000:3b", 2, inv.A40, {}, ["nvidia-560"] * 2)),
+            "nvidia-560",
+            Occupancy(2, 0),
+            id="functions: all taken",
+        ),
+        pytest.param(
             inv.host(inv.functions("0000:3b", 4, inv.A40, ALL_A40, ["nvidia-560"])),
             "nvidia-560",
             Occupancy(1, 1),

@@ -9,13 +9,19 @@ from scheduler_plugins.replay import Replayed
 from tests.scheduler_plugins import inventories as inv
 
 A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
-ONE, TWO = "toy-1", "toy-2"
+ONE, TWO, THREE = "toy-1", "toy-2", "toy-3"
 Q1, Q4, A4 = "nvidia-557", "nvidia-560", "nvidia-570"
 
 
 def toy(address: str, **figures: int) -> ParentDevice:
     """A device of an unknown driver."""
     return inv.device(address, {name.replace("_", "-"): figure for name, figure in figures.items()})
+
+
+def holding(parent: ParentDevice, type_id: str) -> ParentDevice:
+    """The parent with an instance of that type, and its figures as they are."""
+    types = (t._replace(instances=("u",)) if t.id == type_id else t for t in parent.types or ())
+    return parent._replace(types=tuple(types))
 
 
 def mixed_a40(bus: str, count: int) -> list[ParentDevice]:
@@ -71,12 +77,82 @@ def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> N
     assert parents == slots(host, ONE, ONE, ONE, separate=separate)
 
 
-def test_first_walk_may_find_what_the_second_took() -> None:
-    """Separately placed: where the first walk may have found a place anywhere, that card is closed."""
-    host = inv.host(toy(A, toy_1=3), toy(B, toy_1=1, toy_2=1))
+POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
+"""Its types live side by side; after a TWO it may or may not take a ONE, and takes another TWO."""
 
-    assert [B, A, A] == slots(host, TWO, ONE, ONE, separate=True)
-    assert slots(host, TWO, ONE, ONE, TWO, separate=True) is None
+
+@pytest.mark.parametrize(
+    ("parents", "types", "separate", "expected"),
+    [
+        pytest.param(
+            [POOL._replace(address=A), toy(B, toy_1=3)],
+            [TWO, ONE, TWO],
+            False,
+            None,
+            id="passed over, then not counted on",
+        ),
+        pytest.param(
+            [toy(A, toy_1=3), POOL],
+            [TWO, ONE, TWO],
+            False,
+            [C, A, C],
+            id="behind what is taken: never reached",
+        ),
+        pytest.param(
+            [holding(toy(A, toy_1=3), ONE), POOL],
+            [TWO, ONE, TWO],
+            True,
+            None,
+            id="separate: the first walk may have found it anywhere",
+        ),
+        pytest.param(
+            [holding(toy(A, toy_1=3), ONE), holding(POOL, ONE)],
+            [TWO, ONE, TWO],
+            True,
+            [C, A, C],
+            id="separate: the second walk takes the first that fits",
+        ),
+        pytest.param(
+            [holding(POOL, ONE)._replace(address=A), holding(toy(B, toy_1=3), ONE)],
+            [TWO, ONE, TWO],
+            True,
+            None,
+            id="separate: the second walk may have found it on its way",
+        ),
+    ],
+)
+def test_passed_over(
+    parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None
+) -> None:
+    """What a walk of the host may take before the replay's choice is closed from then on."""
+    host = inv.host(parents)
+
+    assert expected == slots(host, *types, separate=separate)
+    if expected is None:  # the same, asked for in two requests
+        found = place(host, Source.HOOK, inv.request(*types[:-1]), separate)
+        assert isinstance(found, Placement)
+        assert slots(found.after, types[-1], separate=separate) is None
+
+
+def test_what_may_be_elsewhere_is_not_taken_off() -> None:
+    """A 4Q that may lie on the first card does not keep a 2Q off the second: then no 4Q fits there."""
+    two = {"nvidia-556": 1, "nvidia-558": 1}
+    third = inv.functions("0000:7b", 4, inv.A40, two, ["nvidia-558"])
+    host = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 4, inv.A40, dict.fromkeys(inv.A40, 1)))
+    both = inv.host(list(host.parents), third)
+
+    assert ["0000:3b:00.5", "0000:5b:00.4", "0000:7b:00.5"] == slots(both, Q4, Q4, "nvidia-558")
+    assert slots(both, Q4, Q4, "nvidia-558", Q4) is None
+
+
+def test_function_at_most() -> None:
+    """A function that took an instance has nothing left, also where its card hides what it has."""
+    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(Q4), separate=False)
+
+    assert isinstance(found, Placement)
+    assert isinstance(found.after, Replayed)
+    assert {0} == set(inv.figures_of(found.after.upper, "0000:3b:00.5").values())
+    assert {1} == set(inv.figures_of(found.after.upper, "0000:3b:00.6").values())
 
 
 def test_exact_cards_have_one_inventory() -> None:
