@@ -23,7 +23,8 @@ class Question:
     """Those that could when we answered: more, because until then the engine decides about no other VM of the
     cluster, while starts may fail and VMs stop. To choose any other host is wrong."""
     answer: frozenset[str] | None = None
-    """None where nobody answered: the engine then lets every host pass."""
+    """None where the service did not answer: the engine then lets every host pass, or the proxy's plugin
+    none."""
     answered_at: float = 0.0
     faulty: bool = False
     """The service answered without having decided: its unit failed."""
@@ -56,7 +57,11 @@ class Judge:
     def __init__(
         self, inner: ExternalScheduler, referee: Referee, engine: SimulatedEngine, note: Note | None = None
     ) -> None:
-        """`note` adds what only the service knows of the question just answered."""
+        """`note` adds what only the service knows of the question just answered.
+
+        An answer that was given while `is_down` is set is not the service's.
+        """
+        self.is_down = False
         self.questions: list[Question] = []
         self._inner = inner
         self._referee = referee
@@ -79,7 +84,7 @@ class Judge:
             self._engine.call(lambda: self._end(question, None))
             raise
         self._engine.call(lambda: self._end(question, filtered_ids(answer)))
-        if self._note is not None:
+        if self._note is not None and question.answer is not None:
             self._note(question)
         return answer
 
@@ -99,5 +104,5 @@ class Judge:
         return self.questions[-1]
 
     def _end(self, question: Question, answer: frozenset[str] | None) -> None:
-        question.answer, question.answered_at = answer, self._engine.world.now
+        question.answer, question.answered_at = None if self.is_down else answer, self._engine.world.now
         question.able_then = self._referee.able(question.vm_id, question.hosts)

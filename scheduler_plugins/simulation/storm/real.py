@@ -21,6 +21,7 @@ from scheduler_plugins.simulation.datacenter import DataCenter
 from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
 from scheduler_plugins.simulation.engine.rest import views
 from scheduler_plugins.simulation.engine.state import Vm
+from scheduler_plugins.simulation.proxy_process import ProxyScheduler
 from scheduler_plugins.simulation.scenario import HostPlan
 from scheduler_plugins.simulation.service_process import ServiceProcess
 from scheduler_plugins.simulation.storm.course import Course, PacedHost
@@ -32,6 +33,7 @@ from scheduler_plugins.simulation.timeline import Timeline
 
 PLAN = Plan(lasts=60.0, stopping=(10.0, 45.0))
 """The whole storm, tried again for a minute only: time is real."""
+TIMEOUTS = Timeouts()
 PATIENCE_S = 120.0
 """Real seconds beyond what the plan takes."""
 
@@ -39,7 +41,9 @@ PATIENCE_S = 120.0
 class RealStorm:
     """The data centre, the service and the storm. Use `running` to make one."""
 
-    def __init__(self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float) -> None:
+    def __init__(
+        self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float, through_proxy: bool
+    ) -> None:
         """Both run."""
         self.plan = plan
         self.service = service
@@ -48,7 +52,9 @@ class RealStorm:
         self._speed = speed
         engine = center.engine
         self.referee = Referee(engine, self.hosts)
-        self.judge = Judge(_Door(service), self.referee, engine, self._note)
+        state = service.folder / "state"
+        proxy = ProxyScheduler(center.folder / "plugins", Path(service.socket), state)
+        self.judge = Judge(proxy if through_proxy else _Door2(service), self.referee, engine, self._note)
         self.course = Course(plan, engine, center.timeline, self._add_vms(), self.referee)
 
     def run(self) -> None:
@@ -59,8 +65,10 @@ class RealStorm:
         self._center.engine.call(self.course.begin)
         for moment in self.plan.killed:
             self._pass(self.course.began_at + moment)
+            self.judge.is_down = True
             self.service.kill()
             self.service.__enter__()
+            self.judge.is_down = False
         self._wait(lambda: self.course.over)
         end = self._center.engine.call(lambda: self._center.timeline.now)
         self._pass(end + CALM_AFTER)
@@ -102,8 +110,8 @@ class RealStorm:
 
 
 @contextlib.contextmanager
-def running(plan: Plan, folder: Path, speed: float = 1.0) -> Iterator[RealStorm]:
-    """A data centre and a service for the plan."""
+def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Iterator[RealStorm]:
+    """A data centre and a service for the plan; the engine asks through door 2 or the proxy's plugin."""
     hosts = [host for cluster in plan.clusters for host in cluster.hosts]
 
     def make(host_id: str, host: HostPlan, timeline: Timeline, tree: Path) -> PacedHost:
@@ -120,17 +128,17 @@ def running(plan: Plan, folder: Path, speed: float = 1.0) -> Iterator[RealStorm]
         make_host=make,
     )
     with center, ServiceProcess(center, options=_options(plan, speed)) as service:
-        yield RealStorm(plan, center, service, speed)
+        yield RealStorm(plan, center, service, speed, through_proxy)
 
 
-def storm(plan: Plan, folder: Path, speed: float = 1.0) -> Figures:
+def storm(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Figures:
     """One storm and its figures; `folder` holds everybody's files."""
-    with running(plan, folder, speed) as one:
+    with running(plan, folder, speed, through_proxy) as one:
         one.run()
-    return figures(one.course, one.judge, one.hosts, _claims_left(one), plan.capacity)
+    return figures(one.course, one.judge, one.hosts, _claims_left(one, speed), plan.capacity)
 
 
-def _claims_left(one: RealStorm) -> int:
+def _claims_left(one: RealStorm, speed: float) -> int:
     """What the service would hold for taken if it started again now, and the engine had told how the VMs are.
 
     It has ended, and has written all that it knows.
@@ -138,7 +146,7 @@ def _claims_left(one: RealStorm) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observation
-        book = Book(seen, time.time, Timeouts(), store)
+        book = Book(seen, time.time, Timeouts(TIMEOUTS.unresolved / speed), store)
         now = time.time()
         book.hear(News(one.shown(), now, now))
         ledger = book.ledger
@@ -152,10 +160,15 @@ def _options(plan: Plan, speed: float) -> str:
     return f"""\
 [collector]
 collect_interval = {plan.collect_interval / speed:.1f}
+vms_interval = {max(10.0, plan.collect_interval / speed):.1f}
+
+[decisions]
+unresolved_timeout = {TIMEOUTS.unresolved / speed:.1f}
+claim_timeout = {TIMEOUTS.claim / speed:.1f}
 """
 
 
-class _Door:
+class _Door2:
     """Door 2 of the service, wherever its present life listens."""
 
     def __init__(self, service: ServiceProcess) -> None:

@@ -18,7 +18,7 @@ from scheduler_plugins.simulation.storm.virtual_service import (
 SMALL = Plan(hosts=4, starts=100, stops=10)
 """A fifth of the storm: 100 starts, room for 96 instances."""
 TINY = Plan(
-    hosts=1, starts=25, stops=3, lasts=20.0, stopping=(10.0, 18.0), collect_interval=10.0, settles=25.0
+    hosts=1, starts=25, stops=3, lasts=20.0, stopping=(10.0, 18.0), collect_interval=10.0, settles=45.0
 )
 ZEROS = dict.fromkeys(WANTED_ZERO, 0)
 
@@ -87,9 +87,11 @@ def test_every_figure_has_its_words() -> None:
     assert set(Figures.__dataclass_fields__) == set(LABELS)
 
 
-def test_over_sockets(tmp_path: Path) -> None:
+@pytest.mark.parametrize("through_proxy", [False, True], ids=["door 2", "door 1, killed"])
+def test_over_sockets(through_proxy: bool, tmp_path: Path) -> None:
     """The service in its own process, real VDSM protocol, hook and doors: the same zeros."""
-    figures = real.storm(TINY, tmp_path, speed=4.0)
+    plan = replace(TINY, killed=(3.0,) if through_proxy else ())
+    figures = real.storm(plan, tmp_path, speed=4.0, through_proxy=through_proxy)
 
     assert ZEROS == missed(figures)
     assert figures.up >= 18
