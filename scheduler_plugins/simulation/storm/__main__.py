@@ -23,6 +23,18 @@ from scheduler_plugins.simulation.storm.virtual_service import (
 
 KILLED_AT = (4.0, 12.0)
 """Seconds into the storm."""
+VIRTUAL: tuple[tuple[str, Make, tuple[float, ...]], ...] = (
+    ("claims on", product, ()),
+    ("claims on, killed", product, KILLED_AT),
+    ("claims off", without_claims, ()),
+    ("rechecks off too", without_claims_and_rechecks, ()),
+)
+SOCKETS: tuple[tuple[str, bool, tuple[float, ...]], ...] = (
+    ("door 2", False, ()),
+    ("door 2, killed", False, KILLED_AT),
+    ("door 1, killed", True, KILLED_AT),
+)
+"""Whether the engine asks through the proxy's plugin, and when the service is killed."""
 
 
 def main() -> int:
@@ -30,17 +42,13 @@ def main() -> int:
     arguments = _arguments()
     logging.disable(logging.CRITICAL)  # the storms' own services have nothing to tell here
     seeds = range(1, arguments.seeds + 1)
-    storms: dict[str, list[Figures]] = {
-        "claims on": [_virtual(Plan(seed=seed), product) for seed in seeds],
-        "claims on, killed": [_virtual(Plan(seed=seed, killed=KILLED_AT), product) for seed in seeds],
-        "claims off": [_virtual(Plan(seed=seed), without_claims) for seed in seeds],
-        "rechecks off too": [_virtual(Plan(seed=seed), without_claims_and_rechecks) for seed in seeds],
-    }
-    if arguments.sockets:
-        killed = replace(real.PLAN, killed=KILLED_AT)
-        storms["door 2"] = [_real(real.PLAN)]
-        storms["door 2, killed"] = [_real(killed)]
-        storms["door 1, killed"] = [_real(killed, through_proxy=True)]
+    storms: dict[str, list[Figures]] = {}
+    for name, make, killed in VIRTUAL:
+        _say(f"virtual time, {name}: {len(seeds)} storms")
+        storms[name] = [_virtual(Plan(seed=seed, killed=killed), make) for seed in seeds]
+    for name, through_proxy, killed in SOCKETS if arguments.sockets else ():
+        _say(f"over sockets, {name}: one storm, about five minutes")
+        storms[name] = [_real(replace(real.PLAN, killed=killed), through_proxy)]
     print_table(storms)
     if arguments.json:
         arguments.json.write_text(to_json(storms) + "\n")
@@ -57,12 +65,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _virtual(plan: Plan, make: Make) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         return virtual.storm(plan, make, Path(folder))
 
 
-def _real(plan: Plan, through_proxy: bool = False) -> Figures:
+def _real(plan: Plan, through_proxy: bool) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         return real.storm(plan, Path(folder), through_proxy=through_proxy)
 
