@@ -19,6 +19,8 @@ from mdev_inventory.store import Store
 # For so long (seconds) what a host itself told is worth more than the engine's copy of its devices, which
 # may be older still: the engine refreshes it rarely (contract section 6).
 OWN_WORD_HOLDS = 600.0
+# Hosts in one transaction: the decisions' claims are written in between, and must not wait for all of them.
+WRITTEN_AT_ONCE = 16
 
 V = TypeVar("V")
 
@@ -139,7 +141,7 @@ class Inventories:
             self._now = replace(self._now, vms=MappingProxyType(listed | newer))
 
     def flush(self) -> None:
-        """Write what changed to the store, in one transaction.
+        """Write what changed to the store.
 
         Raises StoreError; the changes are then kept for the next time.
         """
@@ -153,18 +155,24 @@ class Inventories:
                 raise
 
     def _write(self, now: Snapshot, changes: _Changes) -> None:
+        hosts = sorted(changes.hosts)
+        for first in range(0, len(hosts), WRITTEN_AT_ONCE):
+            with self._store.transaction():
+                for host_id in hosts[first : first + WRITTEN_AT_ONCE]:
+                    self._write_host(now, host_id)
         with self._store.transaction():
-            for host_id in changes.hosts:
-                if seen := now.observations.get(host_id):
-                    self._store.save_observation(seen)
-                if failed := now.failures.get(host_id):
-                    self._store.save_failure(failed)
-                else:
-                    self._store.clear_failure(host_id)
             if changes.host_list:
                 self._store.save_hosts(now.hosts.values())
             self._store.save_vms(now.vms[vm_id] for vm_id in changes.vms if vm_id in now.vms)
             self._store.remove_vms(vm_id for vm_id in changes.vms if vm_id not in now.vms)
+
+    def _write_host(self, now: Snapshot, host_id: str) -> None:
+        if seen := now.observations.get(host_id):
+            self._store.save_observation(seen)
+        if failed := now.failures.get(host_id):
+            self._store.save_failure(failed)
+        else:
+            self._store.clear_failure(host_id)
 
     def _take_back(self, changes: _Changes) -> None:
         with self._lock:

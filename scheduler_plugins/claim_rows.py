@@ -31,7 +31,7 @@ def from_rows(rows: Mapping[str, str]) -> Ledger:
                 firm[vm_id] = _firm(vm_id, row)
             else:
                 unresolved[vm_id] = _unresolved(vm_id, row)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             log.warning("DAMAGED row left out: table=claims key=%r: %r", key, error)
     in_order = sorted(unresolved.items(), key=lambda item: item[1].at)
     return Ledger(dict(in_order), dict(sorted(firm.items(), key=lambda item: item[1].since)))

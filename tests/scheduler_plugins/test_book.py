@@ -1,0 +1,182 @@
+"""The ledger over a restart: what was decided is remembered, and what was written is what counts."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from mdev_inventory.store import FILE_NAME, Store, StoreError
+from scheduler_plugins import claim_rows
+from scheduler_plugins.book import ROW_KEPT_S, Book
+from scheduler_plugins.claims import Firm, Start, Timeouts, Unresolved
+from scheduler_plugins.ledger import Ledger
+from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
+
+
+class Rows:
+    """A store that counts, and fails when it is told to."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.writes = 0
+        self.broken = False
+
+    def claims(self) -> Mapping[str, str]:
+        """Every entry."""
+        return dict(self.rows)
+
+    def save_claims(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Write and remove."""
+        if self.broken:
+            raise StoreError(Path("state"), "is full")
+        self.writes += 1
+        self.rows.update(put)
+        for key in gone:
+            del self.rows[key]
+
+
+@pytest.fixture
+def rows() -> Rows:
+    """An empty store."""
+    return Rows()
+
+
+def restarted(fleet: Fleet, store: Rows | Store) -> Fleet:
+    """The same data centre with a service that was killed and started again."""
+    fleet.scheduler = fleet.started(store)
+    return fleet
+
+
+def test_a_decision_is_written_before_its_answer_goes_out(rows: Rows) -> None:
+    """A service that is killed at that moment knows of it when it is back."""
+    fleet = restarted(Fleet(1, 2), rows)
+    answers = [fleet.ask(0), fleet.ask(1)]
+    known = fleet.scheduler.ledger
+    again = restarted(fleet, rows).scheduler.ledger
+
+    assert [(A, B), (B,)] == answers
+    assert (dict(known.unresolved), dict(known.firm)) == (dict(again.unresolved), dict(again.firm))
+    assert 2 == rows.writes
+
+
+def test_in_a_real_store(tmp_path: Path) -> None:
+    """The product's state file holds it."""
+    store = Store(tmp_path / FILE_NAME)
+    fleet = restarted(Fleet(1), store)
+    fleet.ask(0)
+    store.close()
+    store = Store(tmp_path / FILE_NAME)
+    fleet.show(VMS[0], "wait_for_launch", A)
+
+    assert () == restarted(fleet, store).ask(1)
+    store.close()
+
+
+def test_a_decision_that_changes_nothing_writes_nothing(rows: Rows) -> None:
+    """A VM without a request, and a question that is refused."""
+    fleet = restarted(Fleet(0), rows)
+    fleet.ask(0)
+    fleet.engine_vms = [vm for vm in fleet.engine_vms if vm.id != VMS[0]]
+
+    assert 0 == rows.writes
+
+
+def test_a_host_that_became_known_replaces_the_open_entry(rows: Rows) -> None:
+    """In the same transaction: never both, never none."""
+    fleet = restarted(Fleet(2, 2), rows)
+    fleet.ask(0)
+    assert [f"unresolved/{VMS[0]}"] == list(rows.rows)
+
+    fleet.show(VMS[0], "wait_for_launch", B)
+    fleet.ask(1)
+    assert {f"firm/{VMS[0]}", f"unresolved/{VMS[1]}"} == rows.rows.keys()
+
+
+def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
+    """The inventory is written later: killed in between, the service must not take the instance for free."""
+    fleet = restarted(Fleet(2), rows)
+    fleet.ask(0)
+    fleet.show(VMS[0], "up", A)
+    fleet.ask(1)
+    stale = fleet.observations[A]
+    fleet.now += 1
+    fleet.inventory(A, 1)
+    fleet.scheduler.save()
+    assert f"firm/{VMS[0]}" in rows.rows
+    assert VMS[0] not in fleet.scheduler.ledger.firm
+
+    fleet.observations[A] = stale
+    assert VMS[0] in restarted(fleet, rows).scheduler.ledger.firm
+    fleet.inventory(A, 1)
+    fleet.scheduler.save()
+    fleet.now += ROW_KEPT_S
+    fleet.scheduler.save()
+    assert f"firm/{VMS[0]}" not in rows.rows
+
+
+def test_what_is_too_old_is_not_remembered(rows: Rows) -> None:
+    """The service was down for minutes."""
+    fleet = restarted(Fleet(2, 2), rows)
+    fleet.ask(0)
+    fleet.now += 31
+
+    assert not restarted(fleet, rows).scheduler.ledger.unresolved
+
+
+def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
+    """It is said, and all that was missed is written once it works again."""
+    fleet = restarted(Fleet(1, 1, 1), rows)
+    rows.broken = True
+    assert (A,) == fleet.ask(0)
+    assert "is full" in fleet.scheduler.trouble
+
+    rows.broken = False
+    fleet.ask(1)
+    assert {f"firm/{VMS[0]}", f"firm/{VMS[1]}"} == rows.rows.keys()
+    assert "" == fleet.scheduler.trouble
+
+
+START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
+LEDGER = Ledger(
+    {"v": Unresolved(START, (A, B), 3.5, home=A, best=B), "w": Unresolved(Start("w", "", ("t",)), (A,), 1.0)},
+    {"v": Firm(START, A, 2.0, 1.0, 4.0, B), "x": Firm(Start("x", "", ("t",)), B, 1.0)},
+)
+
+
+def test_rows_read_back() -> None:
+    """Everything but the best host by our weights, which the next questions would tell anew; oldest first."""
+    again = claim_rows.from_rows(claim_rows.to_rows(LEDGER))
+
+    assert ["w", "v"] == list(again.unresolved)
+    assert ["x", "v"] == list(again.firm)
+    assert dict(LEDGER.firm) == dict(again.firm)
+    assert Unresolved(START, (A, B), 3.5, home=A) == again.unresolved["v"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"name":1,"types":[],"uuids":[],"host":"h","home":null,"since":1}',
+        "[" * 99999,
+    ],
+)
+def test_a_damaged_row_costs_itself_alone(text: str) -> None:
+    """It is left out, and said."""
+    rows = claim_rows.to_rows(LEDGER) | {"firm/bad": text, "unresolved/bad": text}
+
+    again = claim_rows.from_rows(rows)
+    assert {"v", "w"} == again.unresolved.keys()
+    assert {"v", "x"} == again.firm.keys()
+
+
+def test_a_ledger_changed_by_others_meanwhile() -> None:
+    """Whoever holds it alone sees no change but its own."""
+    book = Book(lambda _: None, lambda: 1.0, Timeouts())
+    with book.alone() as ledger:
+        book.replace(lambda now: now.decided(START, [A], 1.0))
+        assert not ledger.firm
+    assert {"v"} == book.ledger.firm.keys()
