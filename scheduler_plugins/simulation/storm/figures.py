@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from scheduler_plugins.simulation.engine.state import Attempt, Ending, Run, Vm
+from scheduler_plugins.simulation.engine import mdevice
+from scheduler_plugins.simulation.engine.state import Attempt, Decision, Ending, Run, Vm
 from scheduler_plugins.simulation.storm.course import Course, PacedHost
 from scheduler_plugins.simulation.storm.judge import Judge, Question
 
@@ -63,7 +64,7 @@ class Figures:
     hidden_by_engine: int
     """Starts that the engine's own filter ended before we were asked, ..."""
     hidden_wrongly: int
-    """... although a host could hold the VM."""
+    """... although a host could hold the VM, of those that it refused at once."""
     freed_to_start: Spread
     """Seconds from a stopped VM's device being gone to a start on that host."""
     shown_to_device: Spread
@@ -118,7 +119,7 @@ def figures(
         gave_up=sum(_gave_up(run) for run in runs),
         at_risk=sum(q.at_risk for q in answered),
         at_risk_wrong=sum(q.at_risk for _, q in wrong),
-        hidden_by_engine=len(course.hidden),
+        hidden_by_engine=len(course.hidden) + sum(_is_hidden(d) for run in runs for d in run.decisions),
         hidden_wrongly=sum(course.hidden),
         freed_to_start=Spread.of(_freed_to_start(course, hosts, attempts)),
         shown_to_device=Spread.of(_shown_to_device(course.vms, hosts)),
@@ -131,6 +132,12 @@ def figures(
 
 def _failed(attempt: Attempt) -> bool:
     return attempt.ending in (Ending.FAILED, Ending.CREATE_FAILED)
+
+
+def _is_hidden(decision: Decision) -> bool:
+    """The engine's own filter left no host to ask us about."""
+    last = decision.rounds[-1]
+    return bool(last.candidates) and set(last.candidates) == set(last.removed.get(mdevice.NAME, ()))
 
 
 def _gave_up(run: Run) -> bool:

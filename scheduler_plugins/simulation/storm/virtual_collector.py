@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from mdev_inventory.engine.model import Vm
+from mdev_inventory.engine_view import LEAST_GAP, OWN_REFRESH, free_types
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.schedule import next_turn
 from scheduler_plugins.request import request_of
-from scheduler_plugins.simulation.engine.audit import Code
+from scheduler_plugins.simulation.engine.audit import AuditEvent, Code
 from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 from scheduler_plugins.simulation.engine.process import Promise
 from scheduler_plugins.simulation.engine.state import Host as EngineHost
@@ -29,7 +30,6 @@ from scheduler_plugins.simulation.turns import Turns
 HOST_TIMEOUT_S = 10.0
 VM_CHANGED = frozenset({Code.USER_STARTED_VM, Code.USER_RUN_VM, Code.VM_DOWN, Code.VM_DOWN_ERROR})
 VM_STOPPED = frozenset({Code.VM_DOWN, Code.VM_DOWN_ERROR, Code.USER_FAILED_RUN_VM})
-REFRESHED_AT_MOST_EVERY_S = 60.0
 LIST_TAKES_S = 0.3
 """The engine's answer with all its VMs."""
 
@@ -165,23 +165,31 @@ class VirtualCollector:
             if event.code in VM_STOPPED and event.about.vm_id:
                 for listener in self.stop_listeners:
                     listener(event.about.vm_id, after)
-        changed = [event for event in news if event.code in VM_CHANGED and event.about.host_id]
-        for host_id in dict.fromkeys(event.about.host_id for event in changed):
-            assert host_id is not None
-            self.fresh(host_id).then(partial(self._compare, self._engine.hosts[host_id]))
+        for host_id in _hosts(news, VM_CHANGED):
+            self.fresh(host_id)
+        for host_id in _hosts(news, VM_STOPPED):
+            self._later(OWN_REFRESH, partial(self._look, self._engine.hosts[host_id]))
         self._later(self._plan.events_interval, self._poll_events)
 
-    def _compare(self, host: EngineHost, _: bool) -> None:
+    def _look(self, host: EngineHost) -> None:
+        """A VM went down there: does the engine's own filter know what is free?"""
+        self.fresh(host.id).then(lambda _: self._compare(host))
+
+    def _compare(self, host: EngineHost) -> None:
         """Where the engine shows nothing left of a type that we see free, it is asked to look again."""
         seen = self._inventories.observation(host.id)
         if seen is None or host.refreshing:
             return
-        free = {t.id for p in seen.inventory.parents for t in p.types or () if (t.available or 0) > 0}
-        hidden = any(not host.available.get(type_id, False) for type_id in free)
-        since = self._timeline.now - self._refreshed.get(host.id, -REFRESHED_AT_MOST_EVERY_S)
-        if hidden and since >= REFRESHED_AT_MOST_EVERY_S:
+        hidden = free_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}
+        if hidden and self._timeline.now - self._refreshed.get(host.id, -LEAST_GAP) >= LEAST_GAP:
             self._refreshed[host.id] = self._timeline.now
             self._engine.refresh_host(host.id)
 
     def _later(self, delay_s: float, work: Callable[[], object]) -> None:
         self._timeline.call_later(delay_s, lambda: None if self._stopped else work())
+
+
+def _hosts(events: Iterable[AuditEvent], codes: frozenset[Code]) -> list[str]:
+    """The hosts that events with these codes are about, each once."""
+    found = [event.about.host_id for event in events if event.code in codes]
+    return [host_id for host_id in dict.fromkeys(found) if host_id]
