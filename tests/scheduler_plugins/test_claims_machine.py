@@ -35,6 +35,7 @@ class Run:
     at: float
     uuid: str
     risky: bool
+    unasked: bool = False
     shown: bool = False
     made: bool = False
     up: bool = False
@@ -148,7 +149,9 @@ class Starts(RuleBasedStateMachine):
     def start_unasked(self, vm: str, host_id: str) -> None:
         """The service was down when the engine chose; the VM is on its host already."""
         if vm not in self.truth.runs and self.truth.room(host_id) > 0:
-            self._tell(self._bind(vm, host_id, risky=False))
+            run = self._bind(vm, host_id, risky=False)
+            run.unasked = True
+            self._tell(run)
 
     @rule(vm=st.sampled_from(VMS))
     def show_host(self, vm: str) -> None:
@@ -171,11 +174,14 @@ class Starts(RuleBasedStateMachine):
 
     @rule(vm=st.sampled_from(VMS))
     def launch(self, vm: str) -> None:
-        """The VM is up."""
+        """The VM is up; of one that nobody asked about, the engine's event makes us ask its host."""
         run = self.truth.runs.get(vm)
         if run and run.made:
             run.up = True
             self.truth.show(vm)
+            if run.unasked:
+                self.truth.now += 0.01
+                self.truth.collect(run.host_id)
 
     @rule(vm=st.sampled_from(VMS))
     def fail_or_stop(self, vm: str) -> None:
