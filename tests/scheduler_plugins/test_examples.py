@@ -84,10 +84,11 @@ def test_lands(host_: Host, request_: tuple[str, ...], separate: bool, parents: 
             id="2B beside 2Q",
         ),
         pytest.param(
-            host(Board("a100-40", A, vfs=2)),
+            host(Board("a100-40", A, vfs=4)),
             (MIG_1_5C,),
             RefusalCode.NO_FREE_INSTANCE,
-            "has 0 of nvidia-474, needs 1; none left on 0000:3b:00.4, 0000:3b:00.5",
+            "has 0 of nvidia-474, needs 1; none left on"
+            " 0000:3b:00.4, 0000:3b:00.5, 0000:3b:00.6, 0000:3b:00.7",
             id="MIG types at 0",
         ),
         pytest.param(
