@@ -1,6 +1,6 @@
 """A question on its way to its decision: who asks for what, of which hosts, and what was tried for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -101,3 +101,10 @@ class Hosts:
 def taken(ledger: Ledger, asked: Asked, host_id: str) -> Taken:
     """What is in flight to the host, but for what a decision on this VM will replace."""
     return ledger.on(host_id, asked.vm_id, asked.home is not None)
+
+
+def candidates_in(hosts: Iterable[Host], cluster_id: str | None) -> tuple[list[Host], list[Host]]:
+    """The cluster's hosts by name, those that are up and the others; all hosts where it is not known."""
+    own = [host for host in hosts if cluster_id is None or host.cluster_id == cluster_id]
+    own.sort(key=lambda host: host.name)
+    return [host for host in own if host.status == "up"], [host for host in own if host.status != "up"]

@@ -12,10 +12,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
-from mdev_inventory.engine.model import Host, Vm
+from mdev_inventory.engine.model import Vm
 from scheduler_plugins import margins
 from scheduler_plugins.book import Book, ClaimStore
 from scheduler_plugins.claims import Firm, News, Timeouts
@@ -24,11 +24,13 @@ from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.lookup import FIND_SECONDS, Asked, Engine, Lookup, uuid_of
 from scheduler_plugins.margins import Standing
+from scheduler_plugins.notes import joined, narrowed, not_considered, silence
 from scheduler_plugins.placement import HostView
-from scheduler_plugins.question import Hosts, Inventories, Question, Settled, taken
+from scheduler_plugins.question import Hosts, Inventories, Question, Settled, candidates_in, taken
 from scheduler_plugins.rechecks import unanswered
 from scheduler_plugins.request import Request
-from scheduler_plugins.settling import Best, Refresh, Settling, Waiting
+from scheduler_plugins.rules import USUAL, Rules, Settings
+from scheduler_plugins.settling import Best, Refresh, Settling
 from scheduler_plugins.strangers import strangers
 from scheduler_plugins.units import FILTERS, WEIGHTS, Filter, Weight
 
@@ -43,28 +45,6 @@ USUAL_WEIGHT = "MdevConsolidate"
 """By which the best host is chosen where it is not known which of our weights the cluster uses."""
 
 
-class Settings(Waiting, Protocol):
-    """Section `[decisions]` of the configuration; times in seconds."""
-
-    @property
-    def unresolved_timeout(self) -> float:
-        """How long a decision counts whose host is not known."""
-
-    @property
-    def claim_timeout(self) -> float:
-        """How long a claim lasts at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The usual settings."""
-
-    unresolved_timeout: float = 30.0
-    claim_timeout: float = 300.0
-    recheck_deadline: float = 1.5
-    recheck_hosts: int = 16
-
-
 class Scheduler:
     """Answers the doors' questions; safe for threads."""
 
@@ -77,7 +57,7 @@ class Scheduler:
         weights: Mapping[str, Weight] = WEIGHTS,
         engine_deadline_s: float = 2.0,
         *,
-        settings: Settings = Rules(),
+        settings: Settings = USUAL,
         store: ClaimStore | None = None,
         refresh: Refresh | None = None,
         refused: Callable[[Decision], None] | None = None,
@@ -187,7 +167,7 @@ class Scheduler:
         """
         started, began = self._timer(), self._clock()
         asked = self._lookup.find(vm)
-        candidates, others = _candidates(self._inventories.hosts.values(), asked.cluster_id)
+        candidates, others = candidates_in(self._inventories.hosts.values(), asked.cluster_id)
         judge = next(iter(self.filters.values()))
         question = Question(judge, asked, {host.id: host.id for host in candidates}, began)
         ledger = self._supposed()
@@ -196,7 +176,7 @@ class Scheduler:
         decision = self._decision(question, Settled(standings, answer), started)
         held = self._held((s.view for s in standings if s.able), asked, ledger)
         weights = tuple(_weigh(unit, asked.request, held) for unit in self.weights.values())
-        return replace(decision, weights=weights, note=_joined(decision.note, _not_considered(others)))
+        return replace(decision, weights=weights, note=joined(decision.note, not_considered(others)))
 
     def _hear(self, news: News) -> None:
         """The engine said where VMs are."""
@@ -239,7 +219,7 @@ class Scheduler:
             tuple(standing.verdict for standing in told),
             question.began,
             self._timer() - started,
-            _joined(asked.note, _narrowed(told, answer), _silence(told, question.silent)),
+            joined(asked.note, narrowed(told, answer), silence(told, question.silent)),
             answered=answer,
             risk=question.risk,
             asked_again=question.asked_again or (),
@@ -273,32 +253,3 @@ def _unit(units: Mapping[str, T], name: str) -> T:
 
 def _weigh(unit: Weight, request: Request, views: Sequence[HostView]) -> Weights:
     return Weights(unit.name, tuple((view.id, unit.weigh(request, view)) for view in views))
-
-
-def _candidates(hosts: Iterable[Host], cluster_id: str | None) -> tuple[list[Host], list[Host]]:
-    """The cluster's hosts by name, those that are up and the others; all hosts where it is not known."""
-    own = [host for host in hosts if cluster_id is None or host.cluster_id == cluster_id]
-    own.sort(key=lambda host: host.name)
-    return [host for host in own if host.status == "up"], [host for host in own if host.status != "up"]
-
-
-def _narrowed(standings: list[Standing], answer: tuple[str, ...]) -> str:
-    able = [standing.view for standing in standings if standing.able]
-    if len(able) <= 1 or len(answer) != 1:
-        return ""
-    name = next(view.name for view in able if view.id == answer[0])
-    return f"{name} alone was answered, no host has room for another such start"
-
-
-def _silence(standings: list[Standing], silent: Sequence[str]) -> str:
-    names = ", ".join(standing.view.name for standing in standings if standing.host_id in silent)
-    return names and f"asked again, gave no answer in time: {names}"
-
-
-def _not_considered(hosts: Iterable[Host]) -> str:
-    names = ", ".join(f"{host.name} ({host.status})" for host in hosts)
-    return names and f"not considered: {names}"
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
