@@ -87,6 +87,7 @@ def test_every_figure_has_its_words() -> None:
     assert set(Figures.__dataclass_fields__) == set(LABELS)
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("through_proxy", [False, True], ids=["door 2", "door 1, killed"])
 def test_over_sockets(through_proxy: bool, tmp_path: Path) -> None:
     """The service in its own process, real VDSM protocol, hook and doors: the same zeros."""
