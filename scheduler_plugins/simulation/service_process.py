@@ -73,12 +73,14 @@ class ServiceProcess:
         answer.raise_for_status()
         return answer.json()
 
-    def wait_for_fresh_inventories(self, silent: set[str], deadline_s: float = START_LIMIT_S) -> None:
-        """Waits until every host but the `silent` ones (by name) was asked after this call.
+    def wait_for_fresh_inventories(
+        self, silent: set[str], deadline_s: float = START_LIMIT_S, since: float | None = None
+    ) -> None:
+        """Waits until every host but the `silent` ones (by name) was asked after `since`: None is this call.
 
         Hosts are known only once the engine was asked for them, so there must be one. TimeoutError.
         """
-        since, end = time.time(), time.monotonic() + deadline_s
+        since, end = time.time() if since is None else since, time.monotonic() + deadline_s
         while time.monotonic() < end:
             hosts = self.ask("hosts")["items"]
             ages = [(host["age_s"], time.time()) for host in hosts if host["name"] not in silent]

@@ -59,7 +59,7 @@ class RealStorm:
 
     def run(self) -> None:
         """From the engine's start until everything that the storm left has had its time to end."""
-        self.service.wait_for_fresh_inventories(set())
+        self.service.wait_for_fresh_inventories(set(), PATIENCE_S, since=0.0)
         self._center.start_engine(self.judge)
         self._wait(self._is_ready)
         self._center.engine.call(self.course.begin)
