@@ -70,13 +70,19 @@ def _say(text: str) -> None:
 
 
 def _virtual(plan: Plan, make: Make) -> Figures:
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder() as folder:
         return virtual.storm(plan, make, Path(folder))
 
 
 def _real(plan: Plan, through_proxy: bool) -> Figures:
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder() as folder:
         return real.storm(plan, Path(folder), through_proxy=through_proxy)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Many small files that need not outlive us: memory is a hundred times faster than some disks."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder made in it is private
+    return tempfile.TemporaryDirectory(prefix="mdev-storm-", dir=memory if memory.is_dir() else None)
 
 
 def _status(storms: Storms) -> int:
