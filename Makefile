@@ -5,7 +5,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness test-kernel lint format hook mutation clean
+.PHONY: demo storm test test-long exactness test-kernel lint format hook rpm mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -39,6 +39,9 @@ hook: dist/50_mdev_inventory      ## the capability extension for hosts: one exe
 
 dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py)
 	$(BIN)/python -m mdev_inventory.hook_archive $@
+
+rpm: dist/50_mdev_inventory       ## the hook as the hosts' package, for dnf: survives a new image of oVirt Node
+	deploy/rpm/build $< dist
 
 mutation: .venv/dev.stamp         ## would a test notice a changed decision? (minutes)
 	.ci/venv dev mutation
