@@ -17,9 +17,11 @@ class KnownVm(NamedTuple):
     """When the engine was asked: the service's clock, seconds since the epoch."""
     devices: tuple[str, ...] = ()
     """Ids of its mediated devices, on engines from 4.5 on: the UUIDs that its instances have."""
+    cluster_id: str = ""
+    """Empty where the engine did not tell it."""
 
     @classmethod
     def of(cls, vm: Vm, types: Iterable[str], seen_at: float) -> Self:
         """The VM that the engine showed, with what it asks for."""
         devices = tuple(device.id.lower() for device in vm.mediated_devices or ())
-        return cls(vm.id, vm.name, tuple(types), seen_at, devices)
+        return cls(vm.id, vm.name, tuple(types), seen_at, devices, vm.cluster_id)

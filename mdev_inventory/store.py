@@ -24,8 +24,7 @@ from mdev_inventory.observation import HostFailure, Observation
 
 FILE_NAME = "state.sqlite"
 # The proxy's group may look into the folder (its plugin reads a file there); others see nothing at all.
-FILE_MODE = 0o640
-FOLDER_MODE = 0o750
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
 # How long (seconds) another process, a backup for example, may hold the file before we give up.
 BUSY_TIMEOUT = 5.0
 
@@ -140,7 +139,7 @@ class Store:
 
     def save_vms(self, vms: Iterable[KnownVm]) -> None:
         """Keep the requests of these VMs, others stay."""
-        self._write("INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?, ?)", map(store_rows.vm_row, vms))
+        self._write("INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?, ?, ?)", map(store_rows.vm_row, vms))
 
     def remove_vms(self, vm_ids: Iterable[str]) -> None:
         """Forget these VMs."""
@@ -156,13 +155,24 @@ class Store:
 
     def save_claims(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
         """Write some starts in flight, by their keys, and remove others, together."""
-        with self.transaction():
-            self._write("INSERT OR REPLACE INTO claims VALUES (?, ?)", put.items())
-            self._write("DELETE FROM claims WHERE key = ?", [(key,) for key in gone])
+        self._save_entries("claims", put, gone)
 
     def claims(self) -> dict[str, str]:
         """The starts in flight, as they were written, by their keys."""
-        return self._read("claims", store_rows.claim)
+        return self._read("claims", store_rows.entry)
+
+    def save_lifetimes(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Write some of what is known of VMs' lifetimes, by their keys, and remove other, together."""
+        self._save_entries("lifetimes", put, gone)
+
+    def lifetimes(self) -> dict[str, str]:
+        """What is known of VMs' lifetimes, as it was written, by its keys."""
+        return self._read("lifetimes", store_rows.entry)
+
+    def _save_entries(self, table: str, put: Mapping[str, str], gone: Iterable[str]) -> None:
+        with self.transaction():
+            self._write(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", put.items())  # noqa: S608 (ours)
+            self._write(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in gone])  # noqa: S608 (ours)
 
     def _write(self, sql: str, rows: Iterable[store_rows.Row]) -> None:
         with self.transaction():

@@ -76,12 +76,13 @@ def failure(host_id: Any, code: Any, text: Any, at: Any) -> HostFailure:
 
 def vm_row(known: KnownVm) -> Row:
     """A known VM's columns."""
-    return known.id, known.name, json.dumps(known.types), known.seen_at, json.dumps(known.devices)
+    types, devices = json.dumps(known.types), json.dumps(known.devices)
+    return known.id, known.name, types, known.seen_at, devices, known.cluster_id
 
 
-def vm(vm_id: Any, name: Any, types: Any, seen_at: Any, devices: Any) -> KnownVm:
+def vm(vm_id: Any, name: Any, types: Any, seen_at: Any, devices: Any, cluster: Any) -> KnownVm:
     """The known VM of these columns."""
-    return KnownVm(_text(vm_id), _text(name), _texts(types), _time(seen_at), _texts(devices))
+    return KnownVm(_text(vm_id), _text(name), _texts(types), _time(seen_at), _texts(devices), _text(cluster))
 
 
 def _texts(column: Any) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ def _texts(column: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in listed)
 
 
-def claim(key: Any, entry: Any) -> str:
+def entry(key: Any, entry: Any) -> str:
     """The entry of these columns; what it means is the scheduler's matter."""
     _text(key)
     return _text(entry)

@@ -55,7 +55,7 @@ def test_everything_survives_a_restart(path: Path) -> None:
     }
     vms = {
         "v1": known_vm("v1", "nvidia-22", "nvidia-22")._replace(devices=("d1", "d2")),
-        "v2": known_vm("v2"),
+        "v2": known_vm("v2")._replace(cluster_id="c1"),
     }
 
     first = Store(path)
@@ -64,6 +64,9 @@ def test_everything_survives_a_restart(path: Path) -> None:
         first.save_observation(observation)
     first.save_failure(failed("h2"))
     first.save_vms(vms.values())
+    first.save_claims({"a": "1"}, ())
+    first.save_lifetimes({"a": "2", "b": "3"}, ())
+    first.save_lifetimes({"c": "4"}, ["b"])
     first.close()
     second = Store(path)
 
@@ -71,6 +74,8 @@ def test_everything_survives_a_restart(path: Path) -> None:
     assert observations == second.observations()
     assert {"h2": failed("h2")} == second.failures()
     assert vms == second.vms()
+    assert {"a": "1"} == second.claims()
+    assert {"a": "2", "c": "4"} == second.lifetimes()
     second.close()
 
 
@@ -191,12 +196,34 @@ def test_nobody_else_reads_the_file(path: Path, before: int | None, after: int) 
     store.close()
 
 
+@pytest.mark.parametrize("version", range(1, store_schema.VERSION))
+def test_an_older_schema_is_brought_up(path: Path, version: int) -> None:
+    """A file of any earlier version keeps what it knows, and takes what this version writes."""
+    path.parent.mkdir()
+    steps = "".join(store_schema.STEPS[:version])
+    connection = sqlite3.connect(path)
+    connection.executescript(f"{steps}PRAGMA user_version = {version};")
+    connection.execute(
+        "INSERT INTO vms (id, name, types, seen_at) VALUES ('v1', 'name-of-v1', '[\"a\"]', 100.0)"
+    )
+    connection.commit()
+    connection.close()
+
+    store = Store(path)
+    assert {"v1": known_vm("v1", "a")} == store.vms()
+    store.save_vms([known_vm("v2", "a")._replace(cluster_id="c1")])
+    store.save_lifetimes({"a": "1"}, ())
+
+    assert "c1" == store.vms()["v2"].cluster_id
+    store.close()
+
+
 def test_a_newer_schema_is_refused(path: Path) -> None:
     """A file of a later version is not touched; the error names file, versions and remedy."""
     reopened(path)
     alter(path, "PRAGMA user_version = 99")
 
-    with pytest.raises(StoreError, match=r"state\.sqlite has schema 99, .* knows up to 3: install") as caught:
+    with pytest.raises(StoreError, match=r"state\.sqlite has schema 99, .* knows up to 4: install") as caught:
         Store(path)
 
     assert path == caught.value.path

@@ -25,6 +25,7 @@ from scheduler_plugins.request import Request
 from scheduler_plugins.scheduler import KEPT, Scheduler, Weights
 from scheduler_plugins.verdict import Verdict
 from tests.scheduler_plugins.world import (
+    CLUSTER,
     DEAD,
     DOWN,
     ELSEWHERE,
@@ -174,7 +175,7 @@ def test_what_the_engine_tells_is_known_from_then_on(world: World, scheduler: Sc
     """A VM created a moment ago is known to the next decision, and to the proxy's files."""
     judge(scheduler, FREE)
 
-    assert {WANTS: KnownVm(WANTS, "wants", (TYPE,), NOW)} == world.vms
+    assert {WANTS: KnownVm(WANTS, "wants", (TYPE,), NOW, cluster_id=CLUSTER)} == world.vms
 
 
 def test_a_vm_that_the_engine_does_not_know_is_an_error(scheduler: Scheduler) -> None:
