@@ -34,6 +34,7 @@ class Unit:
     description: str
     properties: dict[str, str]
     enabled: bool = True
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

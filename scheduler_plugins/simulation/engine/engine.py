@@ -10,6 +10,7 @@ from scheduler_plugins.simulation.engine.external import ExternalScheduler
 from scheduler_plugins.simulation.engine.migrating import Migrating
 from scheduler_plugins.simulation.engine.monitoring import Monitoring
 from scheduler_plugins.simulation.engine.outside import Inline, Outside, Threaded
+from scheduler_plugins.simulation.engine.policies import Policies
 from scheduler_plugins.simulation.engine.process import Processes, Promise
 from scheduler_plugins.simulation.engine.refresh import Refresher
 from scheduler_plugins.simulation.engine.rest.server import RestServer
@@ -71,6 +72,7 @@ class SimulatedEngine:
         self.vms: dict[str, Vm] = self.world.vms
         self.audit = self.world.audit
         self.units = ExternalUnits(self.world)
+        self.policies = Policies(self.world, self.units)
         self.rest: RestServer | None = None
         """The REST API while it is served: its counters and faults."""
         self._is_real = real is not None
@@ -180,6 +182,7 @@ class SimulatedEngine:
 
         def begin() -> None:
             self._started = True
+            self.policies.restart()
             self.world.processes.spawn(self.units.discover(external))
             for host in self.hosts.values():
                 if host.status == "up":

@@ -15,6 +15,7 @@ class Kind(Enum):
     ERROR = "status 500 with a fault"
     FORBIDDEN = "status 403 with a fault: the user lacks the right"
     HALF = "half of the body, then the connection is closed"
+    UNSAID = "what was asked for is done, but the connection is closed without a word"
     NOTHING = "the connection is closed without a word"
     HANG = "no answer, ever"
 
@@ -35,6 +36,7 @@ class _Rule:
     part: str
     times: int | None
     method: str
+    after: int
 
 
 class Faults:
@@ -49,13 +51,16 @@ class Faults:
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
-    def add(self, kind: Kind, part: str = "", times: int | None = None, method: str = "") -> None:
+    def add(
+        self, kind: Kind, part: str = "", times: int | None = None, method: str = "", after: int = 0
+    ) -> None:
         """Requests whose path contains `part` fail so, the next `times` of them (None: all).
 
         With `method`, only requests of that method: one may look at events and not be allowed to add any.
+        `after` so many of them have passed.
         """
         with self._lock:
-            self._rules.append(_Rule(kind, part, times, method))
+            self._rules.append(_Rule(kind, part, times, method, after))
 
     def clear(self) -> None:
         """All is well again."""
@@ -67,7 +72,11 @@ class Faults:
         """What befalls such a request for `path`; counts."""
         with self._lock:
             for rule in self._rules:
-                if rule.part in path and rule.method in ("", method) and rule.times != 0:
+                if rule.part not in path or rule.method not in ("", method) or rule.times == 0:
+                    continue
+                if rule.after:
+                    rule.after -= 1
+                else:
                     rule.times = None if rule.times is None else rule.times - 1
                     self.made[rule.kind] += 1
                     return rule.kind

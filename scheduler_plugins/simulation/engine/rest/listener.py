@@ -83,7 +83,7 @@ class _Connection(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(length))
         misfortune, found = listener.respond(request)
-        if misfortune in (Kind.NOTHING, Kind.HANG):
+        if misfortune in (Kind.NOTHING, Kind.UNSAID, Kind.HANG):
             self._say_nothing(listener, misfortune)
             return
         shown = INSTEAD.get(misfortune, found) if misfortune else found

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from scheduler_plugins.simulation.engine.process import Promise
-from scheduler_plugins.simulation.engine.rest import events, views
+from scheduler_plugins.simulation.engine.rest import events, policies, views
 from scheduler_plugins.simulation.engine.rest.messages import (
     NO_SUCH_RESOURCE,
     Answer,
@@ -37,17 +37,13 @@ def api(engine: "SimulatedEngine", _: Request) -> Result:
 
 def clusters(engine: "SimulatedEngine", _: Request) -> Result:
     """All clusters."""
-    return answer(views.collection("cluster", map(views.cluster, engine.clusters.values())))
+    shown = (policies.cluster_view(engine, one) for one in engine.clusters.values())
+    return answer(views.collection("cluster", shown))
 
 
 def cluster(engine: "SimulatedEngine", _: Request, cluster_id: str) -> Result:
     """One cluster."""
-    return answer(views.cluster(_find(engine.clusters, cluster_id, "cluster")))
-
-
-def units(engine: "SimulatedEngine", _: Request) -> Result:
-    """External policy units; mandatory internal filters such as MDevice are never listed."""
-    return answer(views.collection("scheduling_policy_unit", map(views.unit, engine.units.table.values())))
+    return answer(policies.cluster_view(engine, _find(engine.clusters, cluster_id, "cluster")))
 
 
 def hosts(engine: "SimulatedEngine", request: Request) -> Result:
@@ -157,7 +153,6 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "", api),
     ("GET", "clusters", clusters),
     ("GET", "clusters/{cluster_id}", cluster),
-    ("GET", "schedulingpolicyunits", units),
     ("GET", "hosts", hosts),
     ("GET", "hosts/{host_id}", host),
     ("GET", "hosts/{host_id}/devices", host_devices),
@@ -174,6 +169,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "vms/{vm_id}/migrate", migrate_vm),
     ("GET", "events", events.listed),
     ("POST", "events", events.added),
+    *policies.TABLE,
 )
 """Method, path below `/ovirt-engine/api`, function."""
 

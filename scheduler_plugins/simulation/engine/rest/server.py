@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from scheduler_plugins.simulation.engine.process import Promise
-from scheduler_plugins.simulation.engine.rest import routes
+from scheduler_plugins.simulation.engine.rest import routes, xml
 from scheduler_plugins.simulation.engine.rest.auth import LOGOUT_PATH, TOKEN_PATH, Tokens
 from scheduler_plugins.simulation.engine.rest.faults import Faults, Kind
 from scheduler_plugins.simulation.engine.rest.listener import ADDRESS, Listener
@@ -28,6 +28,8 @@ from scheduler_plugins.simulation.timeline import TimelineError
 if TYPE_CHECKING:
     from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 
+Handler = routes.Handler
+Ids = dict[str, str]
 STATUS = {ActionError: 409, NotFoundError: 404, BadRequestError: 400}
 PATIENCE_S = 0.05
 """How often a waiting request looks whether the server is stopping."""
@@ -75,7 +77,7 @@ class RestServer:
     def _respond(self, request: Request) -> tuple[Kind | None, Answer | None]:
         misfortune = self.faults.meet(request.method, request.path)
         self._stopping.wait(self.faults.delay_s)
-        if misfortune in (None, Kind.HALF):
+        if misfortune in (None, Kind.HALF, Kind.UNSAID):
             return misfortune, self._guarded(request)
         self._count("other")
         return misfortune, None
@@ -103,13 +105,24 @@ class RestServer:
         self._count(f"{request.method} {route[0]}" if route else "other")
         if not self.tokens.accepts(request):
             return UNAUTHORIZED
-        if JSON not in request.headers.get("accept", ""):
+        accepted = request.headers.get("accept", "")
+        if JSON in accepted:
+            return NO_SUCH_RESOURCE if route is None else self._run(request, route[1], route[2])
+        path = path.strip("/")
+        if xml.XML not in accepted or not xml.spoken(path):
             return Answer(406)
+        return self._in_xml(request, route, path)
+
+    def _in_xml(self, request: Request, route: tuple[str, Handler, Ids] | None, path: str) -> Answer:
         if route is None:
             return NO_SUCH_RESOURCE
-        return self._run(request, route[1], route[2])
+        try:
+            found = self._run(xml.understood(request), route[1], route[2])
+        except BadRequestError as error:
+            found = fault(400, str(error))
+        return xml.translated(found, path)
 
-    def _run(self, request: Request, handler: routes.Handler, ids: dict[str, str]) -> Answer:
+    def _run(self, request: Request, handler: Handler, ids: Ids) -> Answer:
         try:
             result = self._engine.call(lambda: handler(self._engine, request, **ids))
         except (ActionError, NotFoundError, BadRequestError) as error:

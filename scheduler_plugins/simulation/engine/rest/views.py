@@ -232,12 +232,12 @@ def _about(kind: str, object_id: str | None, names: Mapping[str, str]) -> View |
 
 
 def unit(one: Unit) -> View:
-    """An external policy unit."""
+    """A policy unit."""
     return compact(
         {
             "description": one.description,
             "enabled": str(one.enabled).lower(),
-            "internal": "false",
+            "internal": str(one.internal).lower(),
             "properties": properties(one.properties),
             "type": one.type,
             "name": one.name,
