@@ -69,6 +69,11 @@ class EngineApi:
         """Close."""
         self.close()
 
+    @property
+    def rest(self) -> EngineRest:
+        """The connection below, for questions that decisions do not need: see `administration`."""
+        return self._rest
+
     def close(self) -> None:
         """Revoke the token and close the connections; whoever asks later gets EngineError `closed`."""
         self._rest.close()

@@ -34,12 +34,12 @@ class Read(Generic[T]):
 
 def hosts(answer: object) -> Read[Host]:
     """`GET /hosts`. A host that cannot be read has no address, and so cannot be asked."""
-    return _collection(answer, "host", host, maimed=_maimed_host)
+    return collection(answer, "host", host, maimed=_maimed_host)
 
 
 def vms(answer: object) -> Read[Vm]:
     """`GET /vms`, with the mediated devices where the answer has them inlined; some may be `unreadable`."""
-    return _collection(answer, "vm", vm, maimed=_maimed_vm)
+    return collection(answer, "vm", vm, maimed=_maimed_vm)
 
 
 def mediated_devices(answer: object) -> tuple[MediatedDevice, ...]:
@@ -49,17 +49,17 @@ def mediated_devices(answer: object) -> tuple[MediatedDevice, ...]:
 
 def host_devices(answer: object) -> Read[HostDevice]:
     """`GET /hosts/{id}/devices`."""
-    return _collection(answer, "host_device", host_device, key="name")
+    return collection(answer, "host_device", host_device, key="name")
 
 
 def hooks(answer: object) -> Read[tuple[str, str]]:
     """`GET /hosts/{id}/hooks`: hook point and file name of each."""
-    return _collection(answer, "hook", hook, key="name")
+    return collection(answer, "hook", hook, key="name")
 
 
 def events(answer: object) -> Read[Event]:
     """`GET /events`, oldest first."""
-    read = _collection(answer, "event", event)
+    read = collection(answer, "event", event)
     return Read(tuple(sorted(read.items, key=lambda e: e.index)), read.problems)
 
 
@@ -203,7 +203,7 @@ def _properties(element: Element, member: str, wrapper: str) -> dict[str, str]:
     return pairs
 
 
-def _collection(
+def collection(
     answer: object,
     wrapper: str,
     read: Callable[[object], T],
