@@ -129,6 +129,28 @@ def explain(
         raise typer.Exit(NO)
 
 
+@app.command("doctor")
+def check_all(
+    json: Json = False,
+    config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
+    url: Annotated[
+        str,
+        typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given."),
+    ] = "",
+    root: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Where ovirt-scheduler-proxy is looked for.")
+    ] = Path("/"),
+    least_free: Annotated[
+        int, typer.Option(min=1, metavar="MIB", help="Below so much free space the disk counts as low.")
+    ] = 256,
+) -> None:
+    """Every link of the chain checked, each failure with its remedy. Exit status 1 where something fails."""
+    from scheduler_plugins.cli.doctor import run
+    from scheduler_plugins.doctor.gather import Where
+
+    raise typer.Exit(run(Where(config, root, url, least_free), json))
+
+
 @app.command()
 def demo(
     hosts: Annotated[

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from scheduler_plugins.doctor.findings import Finding
 
 UNKNOWN = "?"
 PIPED_WIDTH = 160
@@ -89,6 +90,17 @@ def explain(decision: Row) -> None:
             _age(verdict["age_s"]),
         )
     _print(table)
+
+
+def findings(items: Iterable[Finding], summary: str) -> None:
+    """The doctor's findings; a remedy stands in the line below what it is for."""
+    table = _table("Link", "Status", "Seen")
+    for each in items:
+        table.add_row(each.link, each.status.value, _plain(each.seen))
+        if each.remedy:
+            table.add_row("", "", f"-> {_plain(each.remedy)}")
+    _print(table)
+    _print(summary)
 
 
 def _add_parent(table: Table, parent: ParentDevice) -> None:

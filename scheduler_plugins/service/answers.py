@@ -1,11 +1,13 @@
 """The shapes of the API's answers, apart from the objects behind them: nothing here changes by accident."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import HostFailure
+from scheduler_plugins.claims import Firm, Unresolved
 from scheduler_plugins.scheduler import Decision
 from scheduler_plugins.service.capacity import HostState, TypeOnHost, TypeState
 from scheduler_plugins.verdict import Verdict
@@ -275,6 +277,34 @@ class DecisionAnswer(BaseModel):
         )
 
 
+class ClaimAnswer(BaseModel):
+    """A start in flight: what no inventory shows yet. Not `firm`, it may go to any of several hosts."""
+
+    vm_id: str
+    vm_name: str | None
+    types: list[str]
+    firm: bool
+    host_ids: list[str]
+    host_names: list[str]
+    age_s: float
+
+    @classmethod
+    def of(cls, claim: Firm | Unresolved, names: Mapping[str, str], now: float) -> "ClaimAnswer":
+        """The answer's form of it; `names` are the hosts' by their ids."""
+        firm = isinstance(claim, Firm)
+        hosts = [claim.host_id] if isinstance(claim, Firm) else list(claim.hosts)
+        since = claim.since if isinstance(claim, Firm) else claim.at
+        return cls(
+            vm_id=claim.start.vm_id,
+            vm_name=claim.start.vm_name or None,
+            types=list(claim.start.types),
+            firm=firm,
+            host_ids=hosts,
+            host_names=[names.get(host, host) for host in hosts],
+            age_s=round(max(0.0, now - since), 3),
+        )
+
+
 class HealthAnswer(BaseModel):
     """`ok`, or `degraded` with what does not work."""
 
@@ -293,3 +323,9 @@ class Types(BaseModel):
     """All types."""
 
     items: list[TypeTotalAnswer]
+
+
+class Claims(BaseModel):
+    """All starts in flight."""
+
+    items: list[ClaimAnswer]

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from mdev_inventory import __version__
 from scheduler_plugins.errors import SchedulerError
+from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.scheduler import Decision
 from scheduler_plugins.service import answers, page
 from scheduler_plugins.service.capacity import Capacities
@@ -44,6 +45,10 @@ class Explainer(Protocol):
     """The scheduler, as far as people ask it."""
 
     @property
+    def ledger(self) -> Ledger:
+        """What is in flight now."""
+
+    @property
     def decisions(self) -> tuple[Decision, ...]:
         """The last decisions, newest first."""
 
@@ -64,6 +69,7 @@ def api(scheduler: Explainer, capacities: Capacities, health: Callable[[], Seque
     _add_errors(app)
     _add_lists(app, capacities)
     _add_questions(app, scheduler, health)
+    _add_claims(app, scheduler, capacities)
     _add_page(app, scheduler, capacities, health)
     return app
 
@@ -104,6 +110,17 @@ def _add_questions(app: FastAPI, scheduler: Explainer, health: Callable[[], Sequ
         return answers.HealthAnswer(
             status="degraded" if reasons else "ok", reasons=reasons, version=__version__
         )
+
+
+def _add_claims(app: FastAPI, scheduler: Explainer, capacities: Capacities) -> None:
+    @app.get("/api/v1/claims")
+    def claims() -> answers.Claims:
+        """The starts in flight, the oldest first."""
+        ledger, now = scheduler.ledger, capacities.clock()
+        names = {state.host.id: state.host.name for state in capacities.hosts()}
+        found = [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.firm.values()]
+        found += [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.unresolved.values()]
+        return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 
 def _add_page(

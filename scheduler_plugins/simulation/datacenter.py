@@ -52,6 +52,10 @@ class DataCenter:
         self.client = self.authority.client()
         self.hosts: dict[str, SimulatedHost] = {}
         """The hosts by their ids in the engine, the dead ones too."""
+        self.vdsms: dict[str, SimulatedVdsm] = {}
+        """Their VDSMs by the hosts' names."""
+        self.hooks: dict[str, Path] = {}
+        """The hook's file of each host, by the host's name."""
         self._plans = plans
         self._chance = random.Random(seed)  # noqa: S311 - ids that can be repeated are what is wanted
         self._hook = hook_archive.build(folder / "50_mdev_inventory")
@@ -108,7 +112,9 @@ class DataCenter:
         tree = self.folder / "hosts" / plan.name
         host_id = str(uuid.UUID(bytes=self._chance.randbytes(16), version=4))
         host = self._make_host(host_id, plan, self.timeline, tree)
-        vdsm = self._farm.start(SimulatedVdsm(_Alone(host, self.engine), self._vdsm_tls(), self._hook, tree))
+        hook = self.hooks[plan.name] = self._hook_of(plan)
+        vdsm = self._farm.start(SimulatedVdsm(_Alone(host, self.engine), self.vdsm_tls(), hook, tree))
+        self.vdsms[plan.name] = vdsm
         if plan.dead:
             self._farm.stop(vdsm)
         self.engine.add_host(
@@ -127,8 +133,18 @@ class DataCenter:
             if host.name in self.dead:
                 host.driver = None
 
-    def _vdsm_tls(self) -> ssl.SSLContext:
-        return server_context(self.authority.ca_file, self._server)
+    def _hook_of(self, plan: HostPlan) -> Path:
+        """A name of its own for the one file: who changes a host's hook unlinks it first."""
+        hook = self.folder / "hooks" / plan.name / self._hook.name
+        hook.parent.mkdir(parents=True, exist_ok=True)
+        hook.unlink(missing_ok=True)
+        hook.hardlink_to(self._hook)
+        return hook
+
+    def vdsm_tls(self, days: int | None = None) -> ssl.SSLContext:
+        """What a VDSM listens with; with `days` a certificate of its own, valid so long."""
+        pair = self._server if days is None else self.authority.host(LOOPBACK, days=days)
+        return server_context(self.authority.ca_file, pair)
 
     def _engine_tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -214,6 +214,22 @@ def test_a_fault_keeps_its_text_to_itself(served: Served) -> None:
     assert "secret" not in answer.text
 
 
+def test_starts_in_flight(served: Served) -> None:
+    """Each with what it takes, the hosts it may be on, and its age; a second decision replaces the first."""
+    assert [] == served.get("/api/v1/claims")["items"]
+    served.scheduler.filter("MdevFilter", WANTS, [FREE, FULL], {})
+    served.world.now += 5
+    (claim,) = served.get("/api/v1/claims")["items"]
+
+    assert {
+        "vm_id": WANTS,
+        "types": [TYPE],
+        "host_ids": [FREE],
+        "host_names": [served.world.hosts[FREE].name],
+        "age_s": 5,
+    } == {key: claim[key] for key in ("vm_id", "types", "host_ids", "host_names", "age_s")}
+
+
 def test_health(served: Served) -> None:
     """ok, or degraded with the reasons; it answers in either case."""
     assert ("ok", []) == tuple(served.get("/healthz")[key] for key in ("status", "reasons"))
@@ -231,6 +247,7 @@ def test_openapi_describes_every_route(served: Served) -> None:
         "/api/v1/hosts",
         "/api/v1/hosts/{host_id}",
         "/api/v1/types",
+        "/api/v1/claims",
         "/api/v1/explain",
         "/healthz",
     } == set(paths)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from scheduler_plugins.simulation.engine.process import Promise
-from scheduler_plugins.simulation.engine.rest import events, policies, views
+from scheduler_plugins.simulation.engine.rest import events, policies, rights, views
 from scheduler_plugins.simulation.engine.rest.messages import (
     NO_SUCH_RESOURCE,
     Answer,
@@ -32,7 +32,7 @@ COMPLETE = {"status": "complete"}
 
 def api(engine: "SimulatedEngine", _: Request) -> Result:
     """The entry point."""
-    return answer(views.api(engine.version))
+    return answer({**views.api(engine.version), **rights.own_user()})
 
 
 def clusters(engine: "SimulatedEngine", _: Request) -> Result:
@@ -170,6 +170,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "events", events.listed),
     ("POST", "events", events.added),
     *policies.TABLE,
+    *rights.TABLE,
 )
 """Method, path below `/ovirt-engine/api`, function."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scheduler_plugins.simulation.engine.process import Promise
 from scheduler_plugins.simulation.engine.rest import routes, xml
 from scheduler_plugins.simulation.engine.rest.auth import LOGOUT_PATH, TOKEN_PATH, Tokens
-from scheduler_plugins.simulation.engine.rest.faults import Faults, Kind
+from scheduler_plugins.simulation.engine.rest.faults import INSTEAD, Faults, Kind
 from scheduler_plugins.simulation.engine.rest.listener import ADDRESS, Listener
 from scheduler_plugins.simulation.engine.rest.messages import (
     JSON,
@@ -22,6 +22,7 @@ from scheduler_plugins.simulation.engine.rest.messages import (
     answer,
     fault,
 )
+from scheduler_plugins.simulation.engine.rest.rights import Rights
 from scheduler_plugins.simulation.engine.world import ActionError
 from scheduler_plugins.simulation.timeline import TimelineError
 
@@ -42,6 +43,7 @@ class RestServer:
         """Nothing listens before `start`."""
         self.tokens = Tokens()
         self.faults = Faults()
+        self.rights = Rights()
         self.counts: Counter[str] = Counter()
         """Requests by method and route: `GET vms/{vm_id}`, `POST sso/oauth/token`; all others as `other`."""
         self._engine = engine
@@ -105,6 +107,8 @@ class RestServer:
         self._count(f"{request.method} {route[0]}" if route else "other")
         if not self.tokens.accepts(request):
             return UNAUTHORIZED
+        if route is not None and not self.rights.allow(request.method, route[0]):
+            return INSTEAD[Kind.FORBIDDEN]
         accepted = request.headers.get("accept", "")
         if JSON in accepted:
             return NO_SUCH_RESOURCE if route is None else self._run(request, route[1], route[2])

@@ -1,0 +1,96 @@
+"""The links in the order in which they must hold, and what is said of one whose precondition does not."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from scheduler_plugins.doctor.catalogue import found
+from scheduler_plugins.doctor.checks import doors, engine, hosts, machine, policies, vms
+from scheduler_plugins.doctor.facts import Facts
+from scheduler_plugins.doctor.findings import Finding, Status, ok, unchecked
+
+Check = Callable[[Facts], Iterable[Finding]]
+
+
+class Link(NamedTuple):
+    """One link: without any of `needs`, nothing can be said about it."""
+
+    name: str
+    check: Check
+    needs: tuple[str, ...] = ()
+
+
+CONFIGURED, ASKED = ("configuration",), ("credentials",)
+CHAIN = (
+    Link("configuration", machine.configuration),
+    Link("credential files", machine.credential_files, CONFIGURED),
+    Link("own certificate", machine.own_certificate, ("credential files",)),
+    Link("state directory", machine.state_directory, CONFIGURED),
+    Link("disk", machine.disk, ("state directory",)),
+    Link("service", doors.service, CONFIGURED),
+    Link("door 1", doors.door1, ("service",)),
+    Link("door 2", doors.door2, ("service",)),
+    Link("proxy", doors.proxy, ("service", "door 2")),
+    Link("engine", engine.engine, ("credential files",)),
+    Link("credentials", engine.credentials, ("engine",)),
+    Link("right to read", engine.right_to_read, ASKED),
+    Link("right to add events", engine.right_to_add_events, ASKED),
+    Link("right to refresh hosts", engine.right_to_refresh, ASKED),
+    Link("external scheduling", engine.external_scheduling, ASKED),
+    Link("units", engine.units, ("external scheduling",)),
+    Link("VDSM", hosts.vdsm, ("right to read", "own certificate")),
+    Link("host certificates", hosts.host_certificates, ("right to read", "own certificate")),
+    Link("hook", hosts.hook, ("right to read", "own certificate")),
+    Link("clocks", hosts.clocks, ("right to read", "own certificate")),
+    Link("inventories", hosts.inventories, ("service", "right to read", "own certificate")),
+    Link("policies", policies.policies, ("right to read",)),
+    Link("VM property", engine.vm_property, ("right to read",)),
+    Link("requests", vms.requests, ("right to read", "own certificate")),
+    Link("engine's view", vms.engine_view, ("right to read", "own certificate")),
+    Link("orphans", vms.orphans, ("service",)),
+    Link("claims", vms.claims, ("service",)),
+)
+LAST = "service's own word"
+EXPLAINED = (
+    ("door 2 is closed", ("door 2", "proxy")),
+    ("engine view", ("engine", "credentials", "right to read", "engine's view")),
+    ("engine refresh", ("right to refresh hosts",)),
+    ("engine", ("engine", "credentials", "right to read")),
+    ("portal events", ("right to add events", "engine", "credentials")),
+    ("event about", ("right to add events", "engine", "credentials")),
+    ("claims", ("state directory", "disk")),
+    ("store", ("state directory", "disk")),
+)
+"""How the service's complaints begin, and the links that then show why."""
+ABOUT_HOSTS = ("VDSM", "inventories", "hook")
+
+
+def diagnose(facts: Facts) -> list[Finding]:
+    """What there is to say about every link, in order."""
+    findings: list[Finding] = []
+    broken: dict[str, str] = {}
+    for link in CHAIN:
+        because = next((broken[need] for need in link.needs if need in broken), "")
+        said = [unchecked(link.name, f"{because} does not hold")] if because else list(link.check(facts))
+        if because or any(each.status is Status.FAILURE for each in said):
+            broken[link.name] = because or link.name
+        findings += said
+    return [*findings, *_last(facts, findings)]
+
+
+def _last(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
+    """What the service itself complains of, where no other link explains it."""
+    if facts.service.error:
+        return [unchecked(LAST, "service does not hold")]
+    wrong = {each.link for each in findings if each.status in (Status.WARNING, Status.FAILURE)}
+    left = [reason for reason in facts.service.reasons if not _explained(reason, wrong, facts.proxied)]
+    if left:
+        return [found("service-degraded", "; ".join(left))]
+    said = "; ".join(facts.service.reasons)
+    return [ok(LAST, f"explained above: {said}" if said else "all is well")]
+
+
+def _explained(reason: str, wrong: Collection[str], proxied: bool) -> bool:
+    for begin, links in EXPLAINED:
+        if reason.startswith(begin):
+            return bool(set(links) & set(wrong)) or (proxied and "door 2" in links)
+    return "hosts that are up" in reason and bool(set(ABOUT_HOSTS) & set(wrong))

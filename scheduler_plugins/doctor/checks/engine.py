@@ -1,0 +1,138 @@
+"""The engine: reachable, lets us in, gives us the rights, asks us."""
+
+from collections.abc import Iterator
+
+from scheduler_plugins.doctor.catalogue import found
+from scheduler_plugins.doctor.facts import Facts
+from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.units import FILTERS, WEIGHTS
+
+OLDEST = (4, 4, 0)
+REFUSED = "auth"
+
+
+def engine(facts: Facts) -> Iterator[Finding]:
+    """Its REST API answers, and it is of a version that we know."""
+    seen = facts.engine
+    version = ".".join(map(str, seen.version)) if seen.version and any(seen.version) else "unknown version"
+    if seen.code == "tls":
+        yield found("engine-untrusted", seen.error)
+    elif seen.code and seen.code != REFUSED:
+        yield found("engine-unreachable", seen.error)
+    elif seen.version and (0, 0, 0) < seen.version < OLDEST:
+        yield found("engine-old", f"version {version}")
+    else:
+        yield ok("engine", "it answers" if seen.code else f"it answers, {version}")
+
+
+def credentials(facts: Facts) -> Iterator[Finding]:
+    """It lets our user in."""
+    if facts.engine.code == REFUSED:
+        yield found("credentials-refused", facts.engine.error)
+    else:
+        yield ok("credentials", f"{facts.config.engine.user} is let in")
+
+
+def right_to_read(facts: Facts) -> Iterator[Finding]:
+    """It shows us hosts and VMs."""
+    seen = facts.engine
+    denied = seen.denied.get("hosts") or seen.denied.get("vms")
+    if denied:
+        yield found("right-read", denied)
+    elif not seen.hosts:
+        yield found("right-read", "the engine lists no host at all")
+    else:
+        hosts, vms = count(len(seen.hosts), "host"), count(len(seen.vms or ()), "VM")
+        yield ok("right to read", f"{hosts} and {vms} are shown")
+
+
+def right_to_add_events(facts: Facts) -> Iterator[Finding]:
+    """Our user may add events, where that is wanted."""
+    yield from _right(
+        facts,
+        "right to add events",
+        "inject_external_events",
+        "right-events",
+        facts.config.engine.engine_events,
+    )
+
+
+def right_to_refresh(facts: Facts) -> Iterator[Finding]:
+    """Our user may refresh hosts, where that is wanted."""
+    yield from _right(
+        facts,
+        "right to refresh hosts",
+        "manipulate_host",
+        "right-refresh",
+        facts.config.engine.engine_refresh,
+    )
+
+
+def _right(facts: Facts, link: str, permit: str, code: str, wanted: bool) -> Iterator[Finding]:
+    permissions = facts.engine.permissions
+    if not wanted:
+        yield ok(link, "not wanted by the configuration")
+        return
+    if permissions is None:
+        yield unchecked(link, f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
+        return
+    holding = [one for one in permissions if permit in one.permits]
+    if holding:
+        places = ", ".join(sorted({f"{one.role} on {one.on or 'the system'}" for one in holding}))
+        yield ok(link, places)
+    else:
+        roles = ", ".join(sorted({one.role for one in permissions})) or "none"
+        yield found(
+            code,
+            f"{permit} is not among the roles of {facts.config.engine.user} ({roles}; a group's do not show)",
+        )
+
+
+def external_scheduling(facts: Facts) -> Iterator[Finding]:
+    """It is on: REST does not show ExternalSchedulerEnabled, enabled external units do."""
+    units = facts.engine.units
+    link = "external scheduling"
+    if units is None:
+        yield unchecked(link, facts.engine.denied.get("units", "the engine lists no units"))
+        return
+    external = [unit for unit in units if not unit.internal]
+    if any(unit.enabled for unit in external):
+        yield ok(link, "on, as external units are enabled")
+        return
+    seen = f"{count(len(external), 'external unit')} known, none enabled; the switch itself is not in REST"
+    if facts.engine.unreached:
+        seen += (
+            f"; {count(facts.engine.unreached, 'event')} of late: it could not reach its external scheduler"
+        )
+    yield found("external-scheduling-off", seen)
+
+
+def units(facts: Facts) -> Iterator[Finding]:
+    """Each of our units was discovered and is enabled."""
+    known = {(unit.type, unit.name): unit for unit in facts.engine.units or () if not unit.internal}
+    ours = [("filter", name) for name in FILTERS] + [("weight", name) for name in WEIGHTS]
+    for key in ours:
+        unit = known.get(key)
+        if unit is None:
+            yield found("unit-missing", f"{key[0]} {key[1]} is unknown to the engine", key[1])
+        elif not unit.enabled:
+            yield found("unit-disabled", f"{key[0]} {key[1]} is disabled", key[1])
+    if all(key in known and known[key].enabled for key in ours):
+        yield ok("units", f"{', '.join(name for _, name in ours)} are enabled")
+
+
+def vm_property(facts: Facts) -> Iterator[Finding]:
+    """Engines before 4.5 need the VM property `mdev_type`; REST shows it only where a VM bears it."""
+    link, version = "VM property", facts.engine.version
+    if version is None or version >= (4, 5, 0):
+        yield ok(link, "not needed: requests are devices of the VM")
+        return
+    bearing = [vm for vm in facts.engine.vms or () if vm.mdev_type]
+    if bearing:
+        yield ok(link, f"mdev_type is defined, as {count(len(bearing), 'VM')} bear it")
+    else:
+        yield unchecked(
+            link,
+            "no VM bears mdev_type, and REST shows a property only there; "
+            "engine-config -g PredefinedVMProperties (and UserDefinedVMProperties) lists it",
+        )

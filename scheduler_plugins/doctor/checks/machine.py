@@ -1,0 +1,71 @@
+"""This machine: configuration, files, the state directory and its disk."""
+
+from collections.abc import Iterator
+
+from scheduler_plugins.doctor.catalogue import found
+from scheduler_plugins.doctor.facts import Facts
+from scheduler_plugins.doctor.findings import Finding, ok
+
+WRITABLE, ENTERABLE = 0o300, 0o050
+FULL_SHARE = 16
+"""The disk is full below this part of what counts as low."""
+SOON, MIB = 30.0, 2**20
+
+
+def configuration(facts: Facts) -> Iterator[Finding]:
+    """The files can be read, and name an engine."""
+    if facts.machine.config_error:
+        yield found("configuration-wrong", facts.machine.config_error)
+    else:
+        yield ok("configuration", f"{facts.config.folder}: engine {facts.config.engine.url}")
+
+
+def credential_files(facts: Facts) -> Iterator[Finding]:
+    """Password, keys and certificates can be used."""
+    for error in facts.machine.file_errors:
+        yield found("file-unusable", error)
+    if not facts.machine.file_errors:
+        yield ok("credential files", "the password, the key and the certificates can be used")
+
+
+def state_directory(facts: Facts) -> Iterator[Finding]:
+    """It exists, the service can write there, and the proxy's plugin can look into it."""
+    state, path = facts.machine.state, facts.config.service.state_dir
+    seen = f"{path}, mode {state.mode:04o}"
+    if not state.exists:
+        yield found("state-missing", f"{path} does not exist", path=path)
+    elif state.mode & WRITABLE != WRITABLE or state.service_user not in (None, state.owner):
+        yield found("state-unwritable", f"{seen}, owner {state.owner}", path=path)
+    elif facts.machine.proxy.installed and state.mode & ENTERABLE != ENTERABLE:
+        yield found("state-closed", seen, path=path)
+    else:
+        yield ok("state directory", seen)
+
+
+def disk(facts: Facts) -> Iterator[Finding]:
+    """There is room to write."""
+    free, least, path = (
+        facts.machine.state.free or 0,
+        facts.machine.least_free,
+        facts.config.service.state_dir,
+    )
+    seen = f"{free // MIB} MiB free, {least // MIB} MiB wanted"
+    if free < least // FULL_SHARE:
+        yield found("disk-full", seen, path=path)
+    elif free < least:
+        yield found("disk-low", seen, path=path)
+    else:
+        yield ok("disk", f"{free // MIB} MiB free")
+
+
+def own_certificate(facts: Facts) -> Iterator[Finding]:
+    """It is in date, for a while."""
+    days, file = facts.machine.own_days, str(facts.config.vdsm.cert_file)
+    if days is None:
+        yield ok("own certificate", f"{file}: no date in it that we can read")
+    elif days <= 0:
+        yield found("own-certificate-expired", f"{file}: expired {-days:.0f} days ago", file)
+    elif days < SOON:
+        yield found("own-certificate-expires", f"{file}: {days:.0f} days left", file)
+    else:
+        yield ok("own certificate", f"{days:.0f} days left")

@@ -1,0 +1,197 @@
+"""What was learned, as plain data: all that checks see. None is what nobody could tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mdev_inventory.engine.administration import Cluster, Permission, Policy, Unit
+from mdev_inventory.engine.model import Host, HostDevice, Vm
+from mdev_inventory.model import HostInventory
+from scheduler_plugins.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """The state directory."""
+
+    exists: bool = False
+    mode: int = 0
+    """Its permissions."""
+    owner: int = 0
+    service_user: int | None = None
+    """Who should own it: the user `mdev-scheduler`; None where there is no such user."""
+    free: int | None = None
+    """Bytes free on its file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door1:
+    """The proxy's socket."""
+
+    error: str = ""
+    """Why nobody answers there; empty where somebody does."""
+    mode: int = 0
+    group: int = 0
+    wanted_group: int | None = None
+    """The group that is configured; None where none is, or where there is no such group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door2:
+    """The port on which the engine asks."""
+
+    listens: bool = False
+    holder: str | None = None
+    """`PID (command)` of who listens; None where /proc does not show it."""
+    units: frozenset[str] | None = None
+    """The units that whoever listens knows; None where nobody speaks the engine's protocol there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """ovirt-scheduler-proxy on this machine."""
+
+    installed: bool = False
+    folder: Path = Path()
+    """Its plugin folder."""
+    plugin: str = ""
+    """Our file there: `same` as this version's, `other`, or empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this machine's files and sockets show."""
+
+    config: Config | None = None
+    config_error: str = ""
+    file_errors: tuple[str, ...] = ()
+    """About each password, key and certificate that cannot be used, with what to do."""
+    own_days: float | None = None
+    """Days left of our certificate for VDSM."""
+    state: StateFolder = field(default_factory=StateFolder)
+    door1: Door1 = field(default_factory=Door1)
+    door2: Door2 = field(default_factory=Door2)
+    proxy: Proxy = field(default_factory=Proxy)
+    least_free: int = 256 * 2**20
+    """Below so many bytes the disk counts as low."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHost:
+    """A host as the service sees it."""
+
+    source: str | None = None
+    age_s: float | None = None
+    failure: str = ""
+    """Why it could not be asked the last time; empty where it could."""
+    orphans: tuple[str, ...] | None = None
+    """Instances of no VM, by UUID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A start in flight as the service counts it."""
+
+    vm: str
+    host: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the service says of itself."""
+
+    error: str = ""
+    """Why it could not be asked; empty where it could."""
+    foreign: bool = False
+    """Whether something else answers in its place."""
+    holder: str | None = None
+    """Who listens on its port, where /proc shows it."""
+    version: str = ""
+    reasons: tuple[str, ...] = ()
+    """What it says does not work."""
+    hosts: Mapping[str, ServiceHost] = field(default_factory=dict)
+    """By the host's id."""
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the engine says. What it refused to tell is None, and the reason is in `denied`."""
+
+    code: str = ""
+    """EngineError's, where it let us in not at all; empty where it did."""
+    error: str = ""
+    version: tuple[int, int, int] | None = None
+    permissions: tuple[Permission, ...] | None = None
+    """Of our own user."""
+    units: tuple[Unit, ...] | None = None
+    clusters: tuple[Cluster, ...] | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """Those of the clusters, by id, as far as they were told."""
+    hosts: tuple[Host, ...] | None = None
+    vms: tuple[Vm, ...] | None = None
+    devices: Mapping[str, tuple[HostDevice, ...]] = field(default_factory=dict)
+    """Its own copy of each host's devices, by the host's id."""
+    unreached: int = 0
+    """How many of its last events say that it could not reach its external scheduler."""
+    denied: Mapping[str, str] = field(default_factory=dict)
+    """By the name of the member."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What a host's VDSM says."""
+
+    host: Host
+    code: str = ""
+    """VdsmError's, where it does not answer."""
+    error: str = ""
+    expired: bool = False
+    """Whether its certificate is out of date."""
+    days: float | None = None
+    """Days left of its certificate."""
+    release: tuple[int, int] | None = None
+    """VDSM's version on the scale of oVirt: (4, 4)."""
+    hook_listed: bool = False
+    """Whether VDSM lists our hook among those installed."""
+    inventory: HostInventory | None = None
+    hooked: bool = False
+    """Whether the inventory came from our hook."""
+    hook_error: str = ""
+    """Why the hook's inventory cannot be understood."""
+    clock_off: float | None = None
+    """Seconds by which its clock is ahead of ours; negative where it is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was learned."""
+
+    machine: Machine = field(default_factory=Machine)
+    service: Service = field(default_factory=Service)
+    engine: Engine = field(default_factory=Engine)
+    hosts: tuple[HostFacts, ...] = ()
+    """Those that are up."""
+    version: str = ""
+    """Ours."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force; the defaults where it cannot be read."""
+        return self.machine.config or Config()
+
+    @property
+    def proxied(self) -> bool:
+        """Whether the engine asks ovirt-scheduler-proxy: it holds the port that the engine asks."""
+        return self.machine.proxy.installed and self.machine.door2.listens and not self.door2_ours
+
+    @property
+    def door2_ours(self) -> bool:
+        """Whether the service itself listens where the engine asks."""
+        service = self.service
+        return (
+            not service.error
+            and self.machine.door2.listens
+            and not any(reason.startswith("door 2 is closed") for reason in service.reasons)
+        )

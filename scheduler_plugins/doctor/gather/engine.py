@@ -1,0 +1,72 @@
+"""What the engine says: one login, a handful of short questions, each allowed to fail alone."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from mdev_inventory.engine.administration import Administration, Cluster, Policy
+from mdev_inventory.engine.api import EngineApi
+from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.model import Host, HostDevice
+from scheduler_plugins.config import Config
+from scheduler_plugins.doctor.facts import Engine
+from scheduler_plugins.service import parts
+
+T = TypeVar("T")
+EVENTS = 500
+UNREACHED = 9920
+"""FAILED_TO_CONNECT_TO_SCHEDULER_PROXY (contract section 2)."""
+AT_ONCE = 8
+SHUT_OUT = frozenset({"unreachable", "tls", "timeout", "auth", "bad-answer", "http", "not-found"})
+"""Errors of the first question after which no other one is asked. A single wrong password is no lock-out."""
+
+
+def ask(config: Config) -> Engine:
+    """Everything it tells."""
+    with parts.engine_api(config) as api:
+        admin = Administration(api.rest, config.engine.timeout)
+        try:
+            version = admin.version()
+        except EngineError as error:
+            if error.code in SHUT_OUT:
+                return Engine(error.code, str(error))
+            version = None
+        return _told(api, admin, version)
+
+
+def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] | None) -> Engine:
+    denied: dict[str, str] = {}
+
+    def tried(name: str, question: Callable[[], Iterable[T]]) -> tuple[T, ...] | None:
+        try:
+            return tuple(question())
+        except EngineError as error:
+            denied[name] = str(error)
+            return None
+
+    hosts = tried("hosts", api.hosts)
+    clusters = tried("clusters", admin.clusters)
+    events = tried("events", lambda: api.events(None, EVENTS))
+    return Engine(
+        version=version,
+        permissions=tried("permissions", admin.permissions),
+        units=tried("units", admin.units),
+        clusters=clusters,
+        policies={found.id: found for found in tried("policies", lambda: _policies(admin, clusters)) or ()},
+        hosts=hosts,
+        vms=tried("vms", api.vms),
+        devices=dict(tried("devices", lambda: _devices(api, hosts)) or ()),
+        unreached=sum(event.code == UNREACHED for event in events or ()),
+        denied=denied,
+    )
+
+
+def _policies(admin: Administration, clusters: Iterable[Cluster] | None) -> list[Policy]:
+    wanted = {cluster.policy_id for cluster in clusters or () if cluster.policy_id}
+    return [admin.policy(policy_id) for policy_id in sorted(wanted)]
+
+
+def _devices(api: EngineApi, hosts: Iterable[Host] | None) -> list[tuple[str, tuple[HostDevice, ...]]]:
+    up = [host.id for host in hosts or () if host.status == "up"]
+    with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
+        return list(zip(up, map(tuple, pool.map(api.host_devices, up)), strict=True))

@@ -1,0 +1,168 @@
+"""What this machine's files and sockets show."""
+
+import grp
+import os
+import pwd
+import socket
+import stat
+import time
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import requests
+from defusedxml.xmlrpc import DefusedExpatParser
+
+import scheduler_plugins
+from mdev_inventory.engine.api import EngineSettingError
+from mdev_inventory.vdsm.certificate import not_after
+from mdev_inventory.vdsm.rpc import CredentialsError, client_context
+from scheduler_plugins.config import Config, ConfigError, load, secrets
+from scheduler_plugins.doctor.facts import Door1, Door2, Machine, Proxy, StateFolder
+from scheduler_plugins.service import parts
+from scheduler_plugins.service.port_holder import port_holder
+
+PLUGIN = Path(scheduler_plugins.__file__).parent / "proxy" / "mdev_units.py"
+PROXY, PROXY_SETTINGS = "usr/share/ovirt-scheduler-proxy", "etc/sysconfig/ovirt-scheduler-proxy"
+PLUGINS_KEY = "OSCHEDPROXY_PLUGINS"
+USER = "mdev-scheduler"
+WAIT_S = 2.0
+DAY_S = 86400.0
+LONGEST = 2**20
+
+
+def read(folder: Path, root: Path, least_free: int) -> Machine:
+    """All of it; what cannot be looked at stays at its default."""
+    try:
+        config = load(folder)
+        secrets.engine_url(config)
+    except ConfigError as error:
+        return Machine(config_error=str(error), least_free=least_free)
+    service = config.service
+    return Machine(
+        config,
+        file_errors=tuple(_file_errors(config)),
+        own_days=_days(config.vdsm.cert_file),
+        state=_state(service.state_dir),
+        door1=_door1(service.socket, service.socket_group),
+        door2=_door2(service.xmlrpc_port),
+        proxy=_proxy(root),
+        least_free=least_free,
+    )
+
+
+def _file_errors(config: Config) -> Iterator[str]:
+    """Each in the order in which the service would stumble over it."""
+    vdsm = config.vdsm
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: parts.engine_api(config),
+        lambda: secrets.check_files(config),
+        lambda: client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname),
+    )
+    seen: list[str] = []
+    for attempt in tries:
+        try:
+            attempt()
+        except (ConfigError, EngineSettingError, CredentialsError) as error:
+            seen.append(str(error))
+            yield str(error)
+            return
+
+
+def _days(file: Path) -> float | None:
+    try:
+        return (not_after(file.read_text()).timestamp() - time.time()) / DAY_S
+    except (OSError, ValueError):
+        return None
+
+
+def _state(path: Path) -> StateFolder:
+    try:
+        facts, disk = path.stat(), os.statvfs(path)
+    except OSError:
+        return StateFolder()
+    free = disk.f_bavail * disk.f_frsize
+    return StateFolder(True, stat.S_IMODE(facts.st_mode), facts.st_uid, _uid(USER), free)
+
+
+def _uid(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None
+
+
+def _door1(path: Path, group: str | None) -> Door1:
+    try:
+        facts = path.stat()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(WAIT_S)
+            connection.connect(str(path))
+    except OSError as error:
+        return Door1(error=error.strerror or str(error))
+    return Door1("", stat.S_IMODE(facts.st_mode), facts.st_gid, _gid(group))
+
+
+def _gid(name: str | None) -> int | None:
+    try:
+        return None if name is None else grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+def _door2(port: int) -> Door2:
+    if port == 0:
+        return Door2()
+    try:
+        socket.create_connection(("127.0.0.1", port), WAIT_S).close()
+    except OSError:
+        return Door2()
+    return Door2(True, port_holder(port), _units(port))
+
+
+def _units(port: int) -> frozenset[str] | None:
+    """What whoever listens answers to the engine's question for units."""
+    question = xmlrpc.client.dumps((), "discover")
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            answer = session.post(
+                f"http://127.0.0.1:{port}/", question, headers={"Content-Type": "text/xml"}, timeout=WAIT_S
+            )
+            sections = _parsed(answer.content[:LONGEST])
+            return frozenset(name for units in sections.values() for name in units)
+        except Exception:  # whatever else listens there may answer whatever it likes
+            return None
+
+
+def _parsed(body: bytes) -> dict[str, dict[str, object]]:
+    target = xmlrpc.client.Unmarshaller()
+    parser = DefusedExpatParser(target, forbid_dtd=True)
+    parser.feed(body)
+    parser.close()
+    (sections,) = target.close()
+    if not isinstance(sections, dict):
+        raise TypeError("no struct")
+    return sections
+
+
+def _proxy(root: Path) -> Proxy:
+    """ovirt-scheduler-proxy and our file in its plugin folder, wherever its settings put that."""
+    home = root / PROXY
+    folder = _folder_in(root / PROXY_SETTINGS, root) or home / "plugins"
+    if not home.is_dir():
+        return Proxy()
+    try:
+        plugin = (folder / PLUGIN.name).read_bytes()
+    except OSError:
+        return Proxy(True, folder)
+    return Proxy(True, folder, "same" if plugin == PLUGIN.read_bytes() else "other")
+
+
+def _folder_in(settings: Path, root: Path) -> Path | None:
+    try:
+        lines = settings.read_text().splitlines()
+    except (OSError, ValueError):
+        return None
+    found = [line.partition("=")[2].strip(" \"'") for line in lines if line.startswith(f"{PLUGINS_KEY}=")]
+    return root / found[-1].lstrip("/") if found and found[-1] else None

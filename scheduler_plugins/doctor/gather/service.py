@@ -1,0 +1,74 @@
+"""What the service says of itself, over its own API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from scheduler_plugins.config import Config
+from scheduler_plugins.doctor.facts import Claim, Service, ServiceHost
+from scheduler_plugins.service.port_holder import port_holder
+
+WAIT_S = 10.0
+
+
+class NotOursError(Exception):
+    """An answer that is not of the service."""
+
+
+def ask(config: Config, url: str = "") -> Service:
+    """Everything it says; `error` where it does not."""
+    host = f"[{config.service.http_host}]" if ":" in config.service.http_host else config.service.http_host
+    base = (url or f"http://{host}:{config.service.http_port}").rstrip("/")
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy meant for the web would be asked for our loopback address
+        try:
+            return _asked(session, base)
+        except requests.RequestException as error:
+            return Service(error=f"{base} does not answer: {_short(error)}")
+        except (NotOursError, KeyError, TypeError, AttributeError, ValueError) as error:
+            holder = port_holder(config.service.http_port)
+            return Service(error=f"{base}: {error or 'no answer of ours'}", foreign=True, holder=holder)
+
+
+def _asked(session: requests.Session, base: str) -> Service:
+    health = _get(session, f"{base}/healthz")
+    return Service(
+        version=str(health["version"]),
+        reasons=tuple(map(str, health["reasons"])),
+        hosts={item["id"]: _host(item) for item in _get(session, f"{base}/api/v1/hosts")["items"]},
+        claims=tuple(_claim(item) for item in _get(session, f"{base}/api/v1/claims")["items"]),
+    )
+
+
+def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
+    answer = session.get(url, timeout=WAIT_S)
+    try:
+        document = answer.json()
+    except ValueError:
+        raise NotOursError(f"HTTP status {answer.status_code} and no JSON") from None
+    if not answer.ok or not isinstance(document, dict):
+        raise NotOursError(f"HTTP status {answer.status_code} and no answer of ours")
+    return document
+
+
+def _host(item: Mapping[str, Any]) -> ServiceHost:
+    orphans = item["orphans"]
+    return ServiceHost(
+        item["source"],
+        item["age_s"],
+        item["failure"]["text"] if item["failure"] else "",
+        None if orphans is None else tuple(orphan["uuid"] for orphan in orphans),
+    )
+
+
+def _claim(item: Mapping[str, Any]) -> Claim:
+    host = ", ".join(item["host_names"])
+    return Claim(item["vm_name"] or item["vm_id"], host, item["age_s"])
+
+
+def _short(error: Exception) -> str:
+    """The innermost reason: what requests wraps it in says nothing more."""
+    while error.__context__ is not None and isinstance(error.__context__, Exception):
+        error = error.__context__
+    return str(getattr(error, "strerror", None) or error)
