@@ -3,9 +3,9 @@ BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
 FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py deadline.py descriptions.py \
                  json_value.py model.py sysfs.py vdsm_hook.py) \
-         scheduler_plugins/proxy/mdev_units.py
+         scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness test-kernel lint format hook rpm mutation clean
+.PHONY: demo storm test test-long exactness test-kernel lint format hook rpm bundle test-install mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -43,6 +43,12 @@ dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py)
 rpm: dist/50_mdev_inventory       ## the hook as the hosts' package, for dnf: survives a new image of oVirt Node
 	deploy/rpm/build $< dist
 
+bundle: .venv/demo.stamp          ## one archive for the engine machine: service, dependencies, installer
+	$(BIN)/python deploy/bundle/build.py dist
+
+test-install: .venv/dev.stamp rpm ## both packages installed into empty roots, offline, and run from there
+	BUNDLE=$$($(BIN)/python deploy/bundle/build.py dist) $(BIN)/pytest -n 2 --dist loadgroup tests/deploy
+
 mutation: .venv/dev.stamp         ## would a test notice a changed decision? (minutes)
 	.ci/venv dev mutation
 	mkdir -p build
@@ -56,6 +62,7 @@ clean:
 	.ci/venv demo
 	touch $@
 
-.venv/dev.stamp: setup.cfg pyproject.toml .ci/venv
+.venv/dev.stamp: setup.cfg pyproject.toml .ci/venv .ci/sdk
 	.ci/venv dev
+	.ci/sdk
 	touch $@ .venv/demo.stamp

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Self
 
 import requests
@@ -22,11 +23,21 @@ class ServiceDiedError(RuntimeError):
 class ServiceProcess:
     """The service for one simulated data centre. A context manager: it runs inside `with`."""
 
-    def __init__(self, center: DataCenter, *, port: int = 0, xmlrpc_port: int = 0, options: str = "") -> None:
+    def __init__(
+        self,
+        center: DataCenter,
+        *,
+        port: int = 0,
+        xmlrpc_port: int = 0,
+        options: str = "",
+        program: Sequence[str] = (sys.executable, "-m", "scheduler_plugins"),
+    ) -> None:
         """Writes its configuration into the data centre's folder; port 0 is any free one.
 
-        `options` is the text of one more configuration file, whose keys prevail over ours.
+        `options` is the text of one more configuration file, whose keys prevail over ours; `program` is what
+        is run, if not the command as it is imported here.
         """
+        self._program = program
         self.folder = center.folder / "service"
         self.log = self.folder / "log"
         self.api = self.xmlrpc = self.socket = ""
@@ -36,14 +47,7 @@ class ServiceProcess:
 
     def __enter__(self) -> Self:
         """Starts it and waits until its doors listen; ServiceDiedError."""
-        command = [
-            sys.executable,
-            "-m",
-            "scheduler_plugins",
-            "serve",
-            "--config",
-            str(self.folder / "conf.d"),
-        ]
+        command = [*self._program, "serve", "--config", str(self.folder / "conf.d")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
         try:
