@@ -5,13 +5,16 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness test-kernel lint format hook rpm bundle test-install mutation clean
+.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
 
 storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' true state (minutes)
 	$(BIN)/python -m scheduler_plugins.simulation.storm --json storm.json $(STORM)
+
+bench: .venv/bench.stamp          ## how fast it is, against its floors and a naive plugin (under 10 minutes)
+	$(BIN)/python -m scheduler_plugins.benchmarks.speed --json bench.json $(BENCH)
 
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
@@ -56,7 +59,7 @@ mutation: .venv/dev.stamp         ## would a test notice a changed decision? (mi
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf .venv build dist mutants storm.json *.egg-info
+	rm -rf .venv build dist mutants storm.json bench.json *.egg-info
 
 .venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
 	.ci/venv demo
@@ -64,5 +67,10 @@ clean:
 
 .venv/dev.stamp: setup.cfg pyproject.toml .ci/venv .ci/sdk
 	.ci/venv dev
+	.ci/sdk
+	touch $@ .venv/demo.stamp
+
+.venv/bench.stamp: setup.cfg pyproject.toml .ci/venv .ci/sdk
+	.ci/venv bench
 	.ci/sdk
 	touch $@ .venv/demo.stamp

@@ -1,0 +1,65 @@
+"""Door 1: a unit run as the proxy runs it, against a plugin that prints its input back."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from scheduler_plugins.benchmarks.speed import naive, processes, rows
+from scheduler_plugins.benchmarks.speed.fleet import Fleet
+from scheduler_plugins.benchmarks.speed.proxy import Proxy
+from scheduler_plugins.benchmarks.speed.rows import Bound, Row, Section
+from scheduler_plugins.benchmarks.speed.timing import Stats, in_turns
+
+HOSTS = (10, 100, 1000)
+BOUND = Bound(1.15)
+UNITS = {
+    "filter": ("do_filter", ("mdev_units", "MdevFilter"), ("trivial_units", "TrivialFilter")),
+    "weights": ("do_score", ("mdev_units", "MdevConsolidate"), ("trivial_units", "TrivialWeight")),
+}
+
+
+def measure(folder: Path, effort: float) -> Section:
+    """All sizes; `effort` scales the number of rounds."""
+    section = Section("door1", "Door 1: one unit, a new interpreter for each call")
+    for count in HOSTS:
+        fleet = Fleet("cards", count)
+        here = folder / f"door1-{count}"
+        here.mkdir()
+        with processes.engine(fleet, here) as engine, processes.service(fleet, here, engine.url) as service:
+            where = {"MDEV_SCHEDULER_SOCKET": service.socket}
+            proxy = Proxy(here / "plugins", where)
+            _measure(section, proxy, fleet, int(60 * effort))
+            if sdk := naive.proxy(here / "plugins", engine.url, where):
+                _naive(section, sdk, fleet, max(2, int((100 if count < 1000 else 10) * effort / 10)))
+    return section
+
+
+def _measure(section: Section, proxy: Proxy, fleet: Fleet, rounds: int) -> None:
+    vm_id = fleet.vm_id(0)
+    works: dict[str, Callable[[], float]] = {}
+    for name, (method, ours, trivial) in UNITS.items():
+        works[f"{name} ours"] = partial(_run, proxy, ours, method, fleet, vm_id)
+        works[f"{name} trivial"] = partial(_run, proxy, trivial, method, fleet, vm_id)
+    samples = in_turns(works, rounds, warm_up=2)
+    for name in UNITS:
+        figure, floor = Stats.of(samples[f"{name} ours"]), Stats.of(samples[f"{name} trivial"])
+        row = Row(f"{name}, {fleet.count:,} hosts", figure)
+        section.rows.append(rows.against(row, "trivial plugin", floor, BOUND))
+        section.curves.setdefault(f"{name}: mdev_units.py", []).append((fleet.count, figure))
+        section.curves.setdefault(f"{name}: trivial plugin", []).append((fleet.count, floor))
+
+
+def _naive(section: Section, proxy: Proxy, fleet: Fleet, rounds: int) -> None:
+    vm_id = fleet.vm_id(0)
+    works = {
+        "ours": partial(_run, proxy, ("mdev_units", "MdevFilter"), "do_filter", fleet, vm_id),
+        "naive": partial(_run, proxy, ("naive_units", "NaiveFilter"), "do_filter", fleet, vm_id),
+    }
+    samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds, warm_up=1).items()}
+    row = Row(f"filter, {fleet.count:,} hosts", samples["ours"], note="engine at 0 ms a request")
+    section.rows.append(rows.faster_than(row, "naive plugin", samples["naive"]))
+    section.curves.setdefault("filter: naive plugin", []).append((fleet.count, samples["naive"]))
+
+
+def _run(proxy: Proxy, unit: tuple[str, str], method: str, fleet: Fleet, vm_id: str) -> float:
+    return proxy.run(*unit, method, fleet.host_ids, vm_id)[1]

@@ -1,0 +1,131 @@
+"""What the engine's stub answers, made once: JSON for us, XML for the SDK (contract: REST API, samples)."""
+
+import json
+from functools import cache
+from xml.sax.saxutils import escape
+
+from mdev_inventory.codec import from_key
+from mdev_inventory.engine.model import Host
+from scheduler_plugins.benchmarks.speed.fleet import CLUSTER, Fleet
+
+HREF = "/ovirt-engine/api"
+
+
+class Answers:
+    """Of one fleet; `placed` tells which VM runs on which host."""
+
+    def __init__(self, fleet: Fleet, ports: tuple[int, ...]) -> None:
+        """No VM runs yet."""
+        self.placed: dict[str, str] = {}
+        self._fleet = fleet
+        self._number = {host_id: number for number, host_id in enumerate(fleet.host_ids)}
+        hosts = fleet.hosts(ports)
+        self.hosts_json = json.dumps({"host": [_host(host) for host in hosts]}).encode()
+        self.hosts_xml = _xml("hosts", "".join(map(_host_xml, hosts)))
+
+    def vms(self, vm_ids: list[str]) -> bytes:
+        """A search for these VMs; all that run where there are none."""
+        return json.dumps({"vm": [self._vm(vm_id) for vm_id in vm_ids or self.placed]}).encode()
+
+    def vm_json(self, vm_id: str) -> bytes:
+        """One VM."""
+        return json.dumps(self._vm(vm_id)).encode()
+
+    def vm_xml(self, vm_id: str) -> bytes:
+        """One VM, whose request stands in its custom property as well, where the naive plugin looks."""
+        wanted = f"<name>mdev_type</name><value>{self._fleet.shape.type_id}</value>"
+        return (
+            f'<vm href="{HREF}/vms/{vm_id}" id="{vm_id}"><name>{vm_id}</name><cluster id="{CLUSTER}"/>'
+            f"<custom_properties><custom_property>{wanted}</custom_property></custom_properties>"
+            "<status>down</status></vm>"
+        ).encode()
+
+    def mediated_devices(self, vm_id: str) -> bytes:
+        """What the VM asks for: one instance."""
+        params = [{"name": "mdevType", "value": self._fleet.shape.type_id}]
+        device = {"id": device_id(vm_id), "spec_params": {"property": params}}
+        return json.dumps({"vm_mediated_device": [device]}).encode()
+
+    def devices(self, host_id: str, as_xml: bool) -> bytes:
+        """The engine's copy of the host's devices."""
+        key = self._fleet.key(self._number[host_id])
+        return _devices_xml(key) if as_xml else _devices_json(key)
+
+    def _vm(self, vm_id: str) -> dict[str, object]:
+        host_id = self.placed.get(vm_id)
+        where: dict[str, object] = (
+            {"status": "up", "host": {"id": host_id}} if host_id else {"status": "down"}
+        )
+        return {"id": vm_id, "name": vm_id, "cluster": {"id": CLUSTER}, **where}
+
+
+def device_id(vm_id: str) -> str:
+    """Of the VM's only mediated device, and so of its instance."""
+    return f"d{vm_id[1:]}"
+
+
+def _host(host: Host) -> dict[str, object]:
+    return {
+        "id": host.id,
+        "name": host.name,
+        "address": host.address,
+        "port": str(host.port),
+        "status": host.status,
+        "cluster": {"id": host.cluster_id},
+        "vgpu_placement": "consolidated",
+    }
+
+
+def _host_xml(host: Host) -> str:
+    return (
+        f'<host href="{HREF}/hosts/{host.id}" id="{host.id}"><name>{host.name}</name>'
+        f'<address>{host.address}</address><cluster id="{host.cluster_id}"/><port>{host.port}</port>'
+        f"<status>{host.status}</status><vgpu_placement>consolidated</vgpu_placement></host>"
+    )
+
+
+def _devices(key: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """Libvirt's name of each parent, and its types as the engine tells them."""
+    return [
+        (
+            "pci_" + parent.address.replace(":", "_").replace(".", "_"),
+            [
+                {
+                    "name": t.id,
+                    "human_readable_name": t.name,
+                    "description": t.description,
+                    "available_instances": str(t.available),
+                }
+                for t in parent.types or ()
+            ],
+        )
+        for parent in from_key(json.loads(key)).parents
+    ]
+
+
+@cache
+def _devices_json(key: str) -> bytes:
+    devices = [
+        {"id": name.encode().hex(), "name": name, "capability": "pci", "m_dev_types": {"m_dev_type": types}}
+        for name, types in _devices(key)
+    ]
+    return json.dumps({"host_device": devices}).encode()
+
+
+@cache
+def _devices_xml(key: str) -> bytes:
+    def one(name: str, types: list[dict[str, str]]) -> str:
+        members = "".join(
+            "<m_dev_type>" + "".join(f"<{k}>{escape(v)}</{k}>" for k, v in t.items()) + "</m_dev_type>"
+            for t in types
+        )
+        return (
+            f'<host_device id="{name.encode().hex()}"><name>{name}</name><capability>pci</capability>'
+            f"<m_dev_types>{members}</m_dev_types></host_device>"
+        )
+
+    return _xml("host_devices", "".join(one(name, types) for name, types in _devices(key)))
+
+
+def _xml(name: str, content: str) -> bytes:
+    return f"<{name}>{content}</{name}>".encode()
