@@ -170,11 +170,18 @@ def labels(starts: Iterable[Start]) -> str:
 
 
 def _any_order(look: Look, view: HostView, ahead: State) -> bool:
-    """Whether the request and those ahead of it fit together in whatever order they come; few are tried."""
+    """Whether the request and those ahead of it fit together in whatever order they come; few are tried.
+
+    Of starts that are in each other's way some will fail: the request must fit whichever they are.
+    """
     mine = look.request.types
-    others = [types for types, whole in zip(ahead.order, ahead.whole, strict=True) if whole]
-    if len({*mine, *(type_id for types in others for type_id in types)}) <= 1:
+    if len({*mine, *(type_id for types in ahead.order for type_id in types)}) <= 1:
         return True
+    come = list(zip(ahead.order, ahead.whole, strict=True))
+    others = [types for types, whole in come if whole]
+    lost = [types for types, whole in come if not whole]
+    if lost and not look.states.after(view, (*lost, *others, mine)).whole[-1]:
+        return False
     return all(look.states.after(view, (mine, *others)).whole) and all_fit(view, (*others[::-1], mine))
 
 

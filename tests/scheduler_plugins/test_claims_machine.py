@@ -22,6 +22,10 @@ from tests.scheduler_plugins.world import CLUSTER, NOW, TYPE, World, host, obser
 
 HOSTS = tuple(f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))
 VMS = tuple(f"b{n}000000-0000-4000-8000-000000000000" for n in range(9))
+LARGE = "nvidia-23"
+WANTED = {vm: LARGE if n % 3 == 2 else TYPE for n, vm in enumerate(VMS)}
+"""Every third VM wants a type of twice the size, which lives on no card beside the other."""
+SIZES = {TYPE: 1, LARGE: 2}
 LATEST = 20.0
 """A start shows its host after so many seconds at most: one that takes longer counts no more."""
 
@@ -48,27 +52,42 @@ class Truth(World):
     capacity: dict[str, int] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
 
-    def room(self, host_id: str) -> int:
-        """How many more starts the host can take."""
-        return self.capacity[host_id] - sum(run.host_id == host_id for run in self.runs.values())
+    def room(self, host_id: str, vm_id: str) -> int:
+        """How many more starts such as this VM's the host can take, those under way included."""
+        return self._room(host_id, vm_id, [run for run in self.runs.values() if run.host_id == host_id])
+
+    def left(self, host_id: str, vm_id: str) -> int:
+        """How many more of the VM's devices the host's card would make now."""
+        return self._room(host_id, vm_id, self.made(host_id))
+
+    def made(self, host_id: str) -> list[Run]:
+        """Whose devices are on the host."""
+        return [run for run in self.runs.values() if run.host_id == host_id and run.made]
+
+    def _room(self, host_id: str, vm_id: str, runs: Sequence[Run]) -> int:
+        wanted = WANTED[vm_id]
+        alike = all(WANTED[run.vm_id] == wanted for run in runs)
+        return self.capacity[host_id] // SIZES[wanted] - len(runs) if alike else 0
 
     def collect(self, host_id: str) -> None:
         """The host's inventory, taken now."""
-        made = [run for run in self.runs.values() if run.host_id == host_id and run.made]
-        seen = observation(host_id, 0, tuple(sorted(run.uuid for run in made)))
+        seen, made = observation(host_id, 0), self.made(host_id)
         (card,) = seen.inventory.parents
-        (shown,) = card.types or ()
-        full: MdevType = shown._replace(
-            available=self.capacity[host_id] - len(made),
-            description=f"max_instance={self.capacity[host_id]}",
-        )
+        types = tuple(self._figures(host_id, type_id, made) for type_id in SIZES)
         self.observations[host_id] = replace(
             seen,
-            inventory=seen.inventory._replace(parents=(card._replace(types=(full,)),)),
+            inventory=seen.inventory._replace(parents=(card._replace(types=types),)),
             requested_at=self.now,
             received_at=self.now,
             owners={run.uuid: run.vm_id for run in made},
         )
+
+    def _figures(self, host_id: str, type_id: str, made: Sequence[Run]) -> MdevType:
+        most = self.capacity[host_id] // SIZES[type_id]
+        alike = all(WANTED[run.vm_id] == type_id for run in made)
+        living = tuple(sorted(run.uuid for run in made)) if alike else ()
+        description = f"framebuffer={SIZES[type_id]}M, max_instance={most}"
+        return MdevType(type_id, type_id, description, "vfio-pci", most - len(made) if alike else 0, living)
 
     def refresh(self, host_ids: Sequence[str], deadline_s: float) -> frozenset[str]:
         """Every host answers at once."""
@@ -93,11 +112,13 @@ class Starts(RuleBasedStateMachine):
     def begin(self, capacities: list[int]) -> None:
         """Empty hosts, VMs that are down, a service that starts."""
         self.truth = Truth(
-            engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
+            engine_vms=[
+                Vm(vm, f"vm{n}", "down", CLUSTER, None, WANTED[vm], None) for n, vm in enumerate(VMS)
+            ],
             host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(HOSTS)),
             observations={},
             failures={},
-            vms={vm: KnownVm(vm, f"vm{n}", (TYPE,), NOW) for n, vm in enumerate(VMS)},
+            vms={vm: KnownVm(vm, f"vm{n}", (WANTED[vm],), NOW) for n, vm in enumerate(VMS)},
             capacity=dict(zip(HOSTS, capacities, strict=True)),
         )
         for host_id in HOSTS:
@@ -139,16 +160,16 @@ class Starts(RuleBasedStateMachine):
         decision = self._ask(vm, sorted(asked))
         answer = decision.fitting
         if not answer:
-            assert all(self.truth.room(host_id) <= 0 for host_id in asked), decision.summary
+            assert all(self.truth.room(host_id, vm) <= 0 for host_id in asked), decision.summary
             return
         chosen = answer[choice % len(answer)]
-        assert decision.risk or self.truth.room(chosen) > 0, decision
+        assert decision.risk or self.truth.room(chosen, vm) > 0, decision
         self._bind(vm, chosen, bool(decision.risk))
 
     @rule(vm=st.sampled_from(VMS), host_id=st.sampled_from(HOSTS))
     def start_unasked(self, vm: str, host_id: str) -> None:
         """The service was down when the engine chose; the VM is on its host already."""
-        if vm not in self.truth.runs and self.truth.room(host_id) > 0:
+        if vm not in self.truth.runs and self.truth.room(host_id, vm) > 0:
             run = self._bind(vm, host_id, risky=False)
             run.unasked = True
             self._tell(run)
@@ -165,8 +186,7 @@ class Starts(RuleBasedStateMachine):
         run = self.truth.runs.get(vm)
         if run is None or not run.shown or run.made:
             return
-        made = sum(r.made and r.host_id == run.host_id for r in self.truth.runs.values())
-        if made < self.truth.capacity[run.host_id]:
+        if self.truth.left(run.host_id, vm) > 0:
             run.made = True
         else:
             assert any(r.risky for r in self.truth.runs.values() if r.host_id == run.host_id)

@@ -138,6 +138,14 @@ def test_the_order_of_arrival_may_decide() -> None:
     assert standing(inventory, Q2, firm=[shown(Q2)]).able
 
 
+def test_of_two_in_each_others_way_either_may_win() -> None:
+    """One start of another size may hold the only card, though the request would fit beside the other start."""
+    found = standing(host(gpu("0000:3b:00.0", T4)), Q1, firm=[alone(Q1)], unresolved=[waiting(Q2)])
+
+    assert not found.able
+    assert found.in_the_way
+
+
 def test_a_refusal_names_who_took_it() -> None:
     """All those that the engine shows there."""
     found = standing(full_but(1), Q2, firm=[shown(Q2)])
