@@ -139,7 +139,7 @@ def test_the_order_of_arrival_may_decide() -> None:
 
 
 def test_of_two_in_each_others_way_either_may_win() -> None:
-    """One start of another size may hold the only card, though the request would fit beside the other start."""
+    """A start of another size may hold the only card, though the request would fit beside the first."""
     found = standing(host(gpu("0000:3b:00.0", T4)), Q1, firm=[alone(Q1)], unresolved=[waiting(Q2)])
 
     assert not found.able
