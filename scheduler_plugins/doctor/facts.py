@@ -8,6 +8,7 @@ from mdev_inventory.engine.administration import Cluster, Permission, Policy, Un
 from mdev_inventory.engine.model import Host, HostDevice, Vm
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.config import Config
+from scheduler_plugins.units import FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +189,7 @@ class Facts:
 
     @property
     def door2_ours(self) -> bool:
-        """Whether the service itself listens where the engine asks."""
-        service = self.service
-        return (
-            not service.error
-            and self.machine.door2.listens
-            and not any(reason.startswith("door 2 is closed") for reason in service.reasons)
-        )
+        """Whether the service itself listens where the engine asks: our units are there, and not by proxy."""
+        units = self.machine.door2.units or frozenset()
+        closed = any(reason.startswith("door 2 is closed") for reason in self.service.reasons)
+        return not self.service.error and not closed and set(FILTERS) <= units

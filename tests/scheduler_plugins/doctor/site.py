@@ -1,0 +1,126 @@
+"""A whole installation on loopback, all of it well: service, engine and hosts; and the doctor to ask."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from scheduler_plugins.cli.doctor import run
+from scheduler_plugins.doctor.gather import Where
+from scheduler_plugins.simulation.datacenter import DataCenter
+from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
+from scheduler_plugins.simulation.engine.policies import SchedulingPolicy
+from scheduler_plugins.simulation.engine.state import Host
+from scheduler_plugins.simulation.scenario import T4, HostPlan, VmPlan
+from scheduler_plugins.simulation.service_process import ServiceProcess
+
+PLANS = (HostPlan("gpu", (T4,)), HostPlan("plain"))
+TYPE = "nvidia-230"
+LIMIT_S = 30.0
+HOOK = """#!{python}
+import json, os, subprocess, sys
+subprocess.run([{real!r}, *sys.argv[1:]], check=True)
+with open(os.environ["_hook_json"]) as file:
+    caps = json.load(file)
+inventory = caps["mdev_inventory"]
+{change}
+with open(os.environ["_hook_json"], "w") as file:
+    json.dump(caps, file)
+"""
+
+
+def free_port() -> int:
+    """A port where nobody listens at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+class Site:
+    """Everything that the doctor looks at; `options` are what its own copy of the configuration adds."""
+
+    def __init__(self, center: DataCenter, service: ServiceProcess) -> None:
+        self.center, self.service = center, service
+        self.engine = center.engine
+        self.root = center.folder / "root"
+        self.root.mkdir()
+        self.config = center.folder / "doctor.d"
+        self.config.mkdir()
+        self.least_free = 1
+        text = (service.folder / "conf.d" / "10-simulation.conf").read_text()
+        (self.config / "10-site.conf").write_text(text)
+        self.options: dict[str, str] = {}
+
+    @property
+    def state(self) -> Path:
+        """The state directory."""
+        return self.service.folder / "state"
+
+    @property
+    def policy(self) -> SchedulingPolicy:
+        """The only cluster's policy."""
+        return self.engine.policies.of(next(iter(self.center.clusters.values())))
+
+    def host(self, name: str) -> Host:
+        """A host as the engine knows it."""
+        return next(host for host in self.engine.hosts.values() if host.name == name)
+
+    def ask(self) -> tuple[int, dict[str, Any]]:
+        """Exit status and answer of `mdev-scheduler doctor --json`."""
+        lines = "".join(f"{text}\n" for text in self.options.values())
+        (self.config / "90-options.conf").write_text(lines)
+        printed = StringIO()
+        with redirect_stdout(printed):
+            status = run(Where(self.config, self.root, least_free_mib=self.least_free), json=True)
+        return status, json.loads(printed.getvalue())
+
+    def is_well(self) -> bool:
+        """Whether the service itself has nothing to complain of, and has just seen every host."""
+        health = requests.get(f"{self.service.api}/healthz", timeout=10).json()
+        hosts = self.service.ask("hosts")["items"]
+        seen = [host["age_s"] is not None and not host["failure"] for host in hosts]
+        return bool(health["status"] == "ok" and seen and all(seen) and not any(h["orphans"] for h in hosts))
+
+    @contextmanager
+    def hook(self, change: str) -> Iterator[None]:
+        """The card's host has another hook, which changes what the real one says."""
+        hook = self.center.hooks["gpu"]
+        real = hook.with_name("real")
+        os.rename(hook, real)
+        hook.write_text(HOOK.format(python=sys.executable, real=str(real), change=change))
+        hook.chmod(0o755)
+        try:
+            yield
+        finally:
+            os.rename(real, hook)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Waits until it holds."""
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    """The installation, up and settled."""
+    with DataCenter(folder, PLANS, speed=20.0) as center:
+        center.add_vm(VmPlan("desk", (TYPE,), ""))
+        with ServiceProcess(center, port=free_port(), xmlrpc_port=free_port()) as service:
+            service.wait_for_fresh_inventories(set())
+            center.start_engine(XmlRpcScheduler(service.xmlrpc))
+            hosts, units = center.engine.hosts.values(), center.engine.units
+            assert center.wait_for(
+                lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S
+            )
+            yield Site(center, service)

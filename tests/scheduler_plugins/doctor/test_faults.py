@@ -1,0 +1,123 @@
+"""Each link broken alone in a whole installation: the one finding, its remedy, and the exit status."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from scheduler_plugins.doctor.catalogue import KINDS
+from scheduler_plugins.doctor.chain import CHAIN, LAST
+from scheduler_plugins.doctor.findings import Status
+from scheduler_plugins.simulation.engine.discovery import UnitType
+from scheduler_plugins.simulation.vdsm import Fault
+from scheduler_plugins.units import FILTERS, WEIGHTS
+from tests.scheduler_plugins.doctor import faults
+from tests.scheduler_plugins.doctor.faults import Broken
+from tests.scheduler_plugins.doctor.site import Site, eventually, free_port, site
+
+pytestmark = pytest.mark.timeout(180)
+
+EVEN = ("OptimalForEvenDistribution", UnitType.WEIGHT)
+ALL_UNITS = (*FILTERS, *WEIGHTS)
+FAULTS: tuple[tuple[str, Broken, str], ...] = (
+    ("configuration-wrong", faults.options(lambda _: "[service]\nhttp_prot = 1"), "did you mean http_port?"),
+    ("file-unusable", faults.mode(lambda s: s.service.folder / "engine-password", 0o644), "mode 0644"),
+    ("own-certificate-expires", faults.own_certificate(5), "5 days left"),
+    ("own-certificate-expired", faults.own_certificate(-3), "expired 3 days ago"),
+    ("state-missing", faults.options(lambda _: "[service]\nstate_dir = /nowhere"), "/nowhere does not exist"),
+    ("state-unwritable", faults.mode(lambda s: s.state, 0o550), "mode 0550"),
+    ("state-closed", faults.closed_to_the_proxy, "mode 0700"),
+    ("disk-full", faults.disk(20), "MiB free"),
+    ("disk-low", faults.disk(2), "MiB free"),
+    ("service-down", faults.options(lambda _: f"[service]\nhttp_port = {free_port()}"), "Connection refused"),
+    ("service-foreign", faults.foreign("http_port"), "no JSON; the port is held by"),
+    ("door1-closed", faults.options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
+    ("door1-locked", faults.mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
+    ("door2-closed", faults.options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"), "nobody listens"),
+    ("door2-foreign", faults.foreign("xmlrpc_port"), "is held by"),
+    ("plugin-missing", faults.proxy(None, ()), "no mdev_units.py in"),
+    ("plugin-differs", faults.proxy("another version", ALL_UNITS), "of another version"),
+    ("plugin-not-loaded", faults.proxy(faults.PLUGIN.read_text(), ()), "does not know MdevConsolidate"),
+    ("engine-unreachable", faults.engine_stopped, "Connection refused"),
+    ("engine-untrusted", faults.options(faults.another_authority), "certificate"),
+    ("credentials-refused", faults.options(faults.wrong_password), "refuses to let 'admin@internal' in"),
+    ("right-read", faults.hosts_forbidden, "lacks the right"),
+    ("right-events", faults.roles("ReadOnlyAdmin", "HostAdmin"), "inject_external_events"),
+    ("right-refresh", faults.roles("ReadOnlyAdmin", "ExternalEventsCreator"), "manipulate_host"),
+    ("external-scheduling-off", faults.all_disabled, "none enabled"),
+    ("unit-disabled", faults.unit_disabled, "weight MdevConsolidate is disabled"),
+    ("unit-missing", faults.unit_missing, "weight MdevConsolidate is unknown"),
+    ("policy-without-filter", faults.policy(lambda p: p.filters.clear()), "VMs with a request: desk"),
+    ("policy-unused", faults.nobody_asks, "hosts with mediated devices: gpu"),
+    ("policy-outvoted", faults.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
+    ("vdsm-unreachable", faults.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
+    ("vdsm-untrusted", faults.vdsm_tls(None), "is not trusted"),
+    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 1 s"),
+    ("vdsm-error", faults.vdsm_fault(Fault.RECOVERING), "error 99"),
+    ("certificate-expired", faults.vdsm_tls(-2), "certificate has expired"),
+    ("certificate-expires", faults.vdsm_tls(5), "host plain: 5 days left"),
+    ("hook-missing", faults.mode(lambda s: s.center.hooks["gpu"], 0o644), "host gpu: no hook"),
+    ("hook-other-version", faults.hook("inventory['hook_version'] = '0.0.1'"), "host gpu: version 0.0.1"),
+    ("hook-unreadable", faults.hook("inventory['schema'] = 99"), "schema"),
+    ("clock-off", faults.hook("inventory['collected_at'] = '2001-01-01T00:00:00Z'"), "behind this machine"),
+    (
+        "inventory-errors",
+        faults.hook("inventory['errors'] = [{'path': '/sys/x', 'error': 'EIO'}]"),
+        "/sys/x: EIO",
+    ),
+    ("request-impossible", faults.vm("typo", {"mdevType": "nvidia-2222"}), "VM typo: no host of its cluster"),
+    ("request-unreadable", faults.vm("odd", {"nodisplay": "true"}), "has no mdevType"),
+    ("engine-blind", faults.engine_blind, "host gpu: free there, none left for the engine"),
+    ("orphans", faults.orphan, faults.FOREIGN),
+)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One installation for all faults."""
+    with site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture
+def well(running: Site) -> Site:
+    """The installation, with the last fault mended and forgotten."""
+    eventually(running.is_well)
+    return running
+
+
+def test_all_is_well(well: Site) -> None:
+    """Every link is looked at and holds, and there is nothing to do."""
+    status, answer = well.ask()
+
+    assert (0, "ok") == (status, answer["status"])
+    assert [link.name for link in CHAIN] + [LAST] == [each["link"] for each in answer["findings"]]
+    assert [] == [each for each in answer["findings"] if each["status"] != "ok" or each["remedy"]]
+
+
+@pytest.mark.parametrize(("code", "broken", "seen"), FAULTS, ids=[code for code, _, _ in FAULTS])
+def test_one_fault(well: Site, code: str, broken: Broken, seen: str) -> None:
+    """It is found alone, in its own words, with its remedy; only failures make the exit status 1."""
+    with broken(well):
+        status, answer = well.ask()
+    wrong = [each for each in answer["findings"] if each["status"] in ("warning", "failure")]
+
+    assert [code] == [each["code"] for each in wrong], wrong
+    assert seen in wrong[0]["seen"]
+    assert wrong[0]["remedy"]
+    assert "{" not in wrong[0]["remedy"]
+    assert KINDS[code].status.value == wrong[0]["status"] == answer["status"]
+    assert int(KINDS[code].status is Status.FAILURE) == status
+
+
+def test_the_service_killed(well: Site) -> None:
+    """What needs the service is not checked and says why; engine and hosts are looked at all the same."""
+    well.service.kill()
+    status, answer = well.ask()
+    with_service = {"door 1", "door 2", "proxy", "inventories", "orphans", "claims", LAST}
+
+    assert 1 == status
+    assert ["service-down"] == [each["code"] for each in answer["findings"] if each["code"]]
+    assert with_service == {e["link"] for e in answer["findings"] if e["status"] == "not checked"}
+    assert {"because service does not hold"} == {
+        each["seen"] for each in answer["findings"] if each["status"] == "not checked"
+    }
