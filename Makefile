@@ -5,7 +5,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install mutation clean
+.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install bench-placement mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -34,6 +34,9 @@ lint: .venv/dev.stamp             ## ruff, mypy (strict), and the 3.6 floor
 	$(BIN)/mypy
 	$(BIN)/vermin --quiet --no-tips --no-parse-comments --eval-annotations --violations --target=3.6- $(FLOOR)
 
+bench-placement: .venv/bench.stamp ## the weights judged by replayed demand (minutes)
+	$(BIN)/python -m scheduler_plugins.benchmarks.placement --json placement.json $(PLACEMENT)
+
 format: .venv/dev.stamp           ## what `make lint` asks for, done
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -59,7 +62,7 @@ mutation: .venv/dev.stamp         ## would a test notice a changed decision? (mi
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf .venv build dist mutants storm.json bench.json *.egg-info
+	rm -rf .venv build dist mutants storm.json bench.json placement.json *.egg-info
 
 .venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
 	.ci/venv demo

@@ -1,0 +1,86 @@
+"""The judge's command: `python -m scheduler_plugins.benchmarks.placement`."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from scheduler_plugins.benchmarks.placement.grids import ARRIVALS, GRIDS
+from scheduler_plugins.benchmarks.placement.policies import BASELINE, POLICIES
+from scheduler_plugins.benchmarks.placement.report import Results, Row, document
+from scheduler_plugins.benchmarks.placement.run import run
+from scheduler_plugins.benchmarks.placement.tables import show
+
+_WIDTH = 150
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one grid; 0 when it is done."""
+    options = _parser().parse_args(arguments)
+    grid = GRIDS[options.grid]
+    seeds = grid.seeds if options.seeds is None else _seeds(grid.seeds, options.seeds)
+    policies = _policies(options.policies)
+    began = time.monotonic()
+    found = run(grid.cases, seeds, policies, options.arrivals, options.workers, _Progress())
+    report: Row = {
+        "schema": 1,
+        "grid": options.grid,
+        "seeds": list(seeds),
+        "arrivals": options.arrivals,
+        "baseline": BASELINE,
+        "seconds": round(time.monotonic() - began, 1),
+        **document(Results(grid.cases, policies, found), BASELINE),
+    }
+    show(report, Console(width=_WIDTH))
+    if options.json:
+        options.json.write_text(json.dumps(report, separators=(",", ":")) + "\n", encoding="utf-8")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = "Replays demand against fleets by every rule, and compares what they let in."
+    parser = argparse.ArgumentParser(
+        prog="python -m scheduler_plugins.benchmarks.placement", description=about
+    )
+    grids = "; ".join(f"{name}: {grid.help}" for name, grid in GRIDS.items())
+    parser.add_argument("--grid", choices=GRIDS, default="quick", help=grids)
+    parser.add_argument("--seeds", type=int, help="so many paired seeds instead of the grid's own number")
+    parser.add_argument("--policies", help="names with commas between; packing always runs; default: all")
+    parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="VMs of each replay")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
+    return parser
+
+
+def _seeds(own: Sequence[int], number: int) -> tuple[int, ...]:
+    return tuple(range(own[0], own[0] + max(1, number)))
+
+
+def _policies(names: str | None) -> list[str]:
+    wanted = list(POLICIES) if names is None else [BASELINE, *names.split(",")]
+    for name in wanted:
+        if name not in POLICIES:
+            sys.exit(f"no rule {name!r}; known: {', '.join(POLICIES)}")
+    return list(dict.fromkeys(wanted))
+
+
+class _Progress:
+    """One line on standard error, every few seconds."""
+
+    def __init__(self) -> None:
+        self._began = self._told = time.monotonic()
+
+    def __call__(self, done: int, jobs: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= 5.0 or done == jobs:
+            self._told = now
+            print(f"{done} of {jobs} replayed, {now - self._began:.0f} s", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
