@@ -55,18 +55,18 @@ def _impossible(facts: Facts, vm: Vm, types: tuple[str, ...]) -> str:
     lacking = [_lacking(inventory, types) for inventory in inventories if inventory]
     if not all(lacking):
         return ""
-    return min(lacking, key=len) if lacking else "its cluster has no host"
+    return max(filter(None, lacking))[1] if lacking else "its cluster has no host"
 
 
-def _lacking(inventory: HostInventory, types: tuple[str, ...]) -> str:
-    """What the host lacks even when it is empty."""
+def _lacking(inventory: HostInventory, types: tuple[str, ...]) -> tuple[int, str] | None:
+    """How near the host comes and what it lacks, even when it is empty; None where it lacks nothing."""
     for wanted in dict.fromkeys(types):
         most, needed = _most(inventory, wanted), types.count(wanted)
         if most == 0:
-            return f"no host of its cluster has the type {wanted!r}"
+            return 0, f"no host of its cluster has the type {wanted!r}"
         if most is not None and most < needed:
-            return f"no host of its cluster holds {needed} of {wanted}, however empty ({most} at most)"
-    return ""
+            return most, f"no host of its cluster holds {needed} of {wanted}, however empty ({most} at most)"
+    return None
 
 
 def _most(inventory: HostInventory, type_id: str) -> int | None:
