@@ -168,3 +168,9 @@ def demo(
     from scheduler_plugins.simulation.demo import run
 
     raise typer.Exit(run(hosts, json, keep, port, xmlrpc_port, run_dir))
+
+
+# Its commands lean on what is above.
+from scheduler_plugins.cli import policy  # noqa: E402
+
+app.add_typer(policy.app, name="policy")

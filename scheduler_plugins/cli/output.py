@@ -103,6 +103,39 @@ def findings(items: Iterable[Finding], summary: str) -> None:
     _print(summary)
 
 
+def policies(found: Row) -> None:
+    """The clusters' scheduling policies, and what the engine knows of our units."""
+    table = _table("Cluster", "Policy", "Copy of", "Our filters", "Our weights", "Our properties")
+    for cluster in found["clusters"]:
+        units = cluster["units"]
+        table.add_row(
+            _plain(cluster["name"]),
+            _plain(cluster["policy"] or UNKNOWN),
+            _plain(cluster["copy_of"] or "-"),
+            ", ".join(unit["name"] for unit in units if unit["kind"] == "filter") or "-",
+            ", ".join(f"{unit['name']}={unit['factor']}" for unit in units if "factor" in unit) or "-",
+            _plain(" ".join(f"{key}={value}" for key, value in cluster["properties"].items())) or "-",
+        )
+    _print(table)
+    table = _table("Unit", "Kind", "To the engine")
+    for unit in found["units"]:
+        table.add_row(unit["name"], unit["kind"], unit["engine"])
+    _print("")
+    _print(table)
+    for policy in found["left_over"]:
+        _print(f"left over, no cluster has it: policy {_plain(policy['name'])}")
+
+
+def plan(told: Row) -> None:
+    """What was done to a cluster's policy, or would be."""
+    for step in told["steps"]:
+        _print(f"{'would' if told['dry_run'] else 'done'}: {_plain(step)}")
+    for note in told["notes"]:
+        _print(f"note: {_plain(note)}")
+    if not told["steps"]:
+        _print(f"cluster {_plain(told['cluster'])} has policy {_plain(told['policy'])}: nothing to do")
+
+
 def _add_parent(table: Table, parent: ParentDevice) -> None:
     head = (_plain(parent.address), _plain(parent.driver or "-"))
     if not parent.types:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from scheduler_plugins.simulation.engine.rest.faults import INSTEAD, Kind
+from scheduler_plugins.simulation.engine.rest.faults import Kind
 from scheduler_plugins.simulation.engine.rest.messages import Answer, Request
 
 ADDRESS = "127.0.0.1"
@@ -17,7 +17,7 @@ POLL_S = 0.02
 JOIN_DEADLINE_S = 5.0
 
 Responder = Callable[[Request], tuple[Kind | None, Answer | None]]
-"""What befalls a request, or else its answer; called in the connection's thread."""
+"""What befalls a request, and the answer that it gets; called in the connection's thread."""
 
 
 class Listener(ThreadingHTTPServer):
@@ -82,11 +82,10 @@ class _Connection(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(length))
-        misfortune, found = listener.respond(request)
+        misfortune, shown = listener.respond(request)
         if misfortune in (Kind.NOTHING, Kind.UNSAID, Kind.HANG):
             self._say_nothing(listener, misfortune)
             return
-        shown = INSTEAD.get(misfortune, found) if misfortune else found
         if shown is not None:
             self._send(shown, half=misfortune is Kind.HALF)
 

@@ -29,8 +29,6 @@ from scheduler_plugins.simulation.timeline import TimelineError
 if TYPE_CHECKING:
     from scheduler_plugins.simulation.engine.engine import SimulatedEngine
 
-Handler = routes.Handler
-Ids = dict[str, str]
 STATUS = {ActionError: 409, NotFoundError: 404, BadRequestError: 400}
 PATIENCE_S = 0.05
 """How often a waiting request looks whether the server is stopping."""
@@ -80,9 +78,10 @@ class RestServer:
         misfortune = self.faults.meet(request.method, request.path)
         self._stopping.wait(self.faults.delay_s)
         if misfortune in (None, Kind.HALF, Kind.UNSAID):
-            return misfortune, self._guarded(request)
+            return misfortune, xml.answered(request, self._guarded(request))
         self._count("other")
-        return misfortune, None
+        shown = INSTEAD.get(misfortune)
+        return misfortune, xml.answered(request, shown) if shown else None
 
     def _guarded(self, request: Request) -> Answer:
         try:
@@ -109,26 +108,14 @@ class RestServer:
             return UNAUTHORIZED
         if route is not None and not self.rights.allow(request.method, route[0]):
             return INSTEAD[Kind.FORBIDDEN]
-        accepted = request.headers.get("accept", "")
-        if JSON in accepted:
-            return NO_SUCH_RESOURCE if route is None else self._run(request, route[1], route[2])
-        path = path.strip("/")
-        if xml.XML not in accepted or not xml.spoken(path):
+        if JSON not in request.headers.get("accept", "") and not xml.wanted(request):
             return Answer(406)
-        return self._in_xml(request, route, path)
+        return NO_SUCH_RESOURCE if route is None else self._run(request, route[1], route[2])
 
-    def _in_xml(self, request: Request, route: tuple[str, Handler, Ids] | None, path: str) -> Answer:
-        if route is None:
-            return NO_SUCH_RESOURCE
+    def _run(self, request: Request, handler: routes.Handler, ids: dict[str, str]) -> Answer:
         try:
-            found = self._run(xml.understood(request), route[1], route[2])
-        except BadRequestError as error:
-            found = fault(400, str(error))
-        return xml.translated(found, path)
-
-    def _run(self, request: Request, handler: Handler, ids: Ids) -> Answer:
-        try:
-            result = self._engine.call(lambda: handler(self._engine, request, **ids))
+            understood = xml.understood(request)
+            result = self._engine.call(lambda: handler(self._engine, understood, **ids))
         except (ActionError, NotFoundError, BadRequestError) as error:
             return fault(STATUS[type(error)], str(error))
         except TimelineError as error:

@@ -12,7 +12,13 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 from defusedxml.ElementTree import fromstring
 
-from scheduler_plugins.simulation.engine.rest.messages import JSON, Answer, BadRequestError, Request
+from scheduler_plugins.simulation.engine.rest.messages import (
+    JSON,
+    PREFIX,
+    Answer,
+    BadRequestError,
+    Request,
+)
 
 XML = "application/xml"
 ATTRIBUTES = ("href", "id", "rel")
@@ -37,9 +43,10 @@ ROOTS = {
 """Collection in the path -> name of a member."""
 
 
-def spoken(path: str) -> bool:
-    """Whether `path`, below the API's base, is one of those that answer in XML."""
-    return _collection(path) in ROOTS
+def wanted(request: Request) -> bool:
+    """Whether it asks for XML, and for something that there is in XML."""
+    accepted = request.headers.get("accept", "")
+    return XML in accepted and JSON not in accepted and _collection(_path(request)) in ROOTS
 
 
 def understood(request: Request) -> Request:
@@ -54,15 +61,20 @@ def understood(request: Request) -> Request:
     return replace(request, body=json.dumps(found if isinstance(found, dict) else {}).encode())
 
 
-def translated(found: Answer, path: str) -> Answer:
-    """A JSON answer to a request for `path` (below the API's base), in XML; any other as it is."""
-    if found.content_type != JSON or not found.body:
+def answered(request: Request, found: Answer) -> Answer:
+    """An answer in JSON to a request that wants XML, in XML; any other as it is."""
+    if not wanted(request) or found.content_type != JSON or not found.body:
         return found
     document = json.loads(found.body)
-    root = Element(_root(document, path, found.status))
+    root = Element(_root(document, _path(request), found.status))
     _fill(root, document)
     body = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + tostring(root)
     return Answer(found.status, body, f"{XML};charset=UTF-8")
+
+
+def _path(request: Request) -> str:
+    """Below the API's base; of anything else, all of it."""
+    return request.path.removeprefix(PREFIX).strip("/")
 
 
 def _collection(path: str) -> str:

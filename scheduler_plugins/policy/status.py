@@ -1,0 +1,63 @@
+"""What is: each cluster's policy with our units in it, and what the engine knows of our units. Pure."""
+
+from typing import Any
+
+from scheduler_plugins.policy import copies
+from scheduler_plugins.policy.errors import WishError
+from scheduler_plugins.policy.plan import our_units
+from scheduler_plugins.policy.state import WEIGHT, Cluster, EngineState
+from scheduler_plugins.policy.wishes import OURS, property_regexes
+
+Document = dict[str, Any]
+
+
+def document(state: EngineState) -> Document:
+    """All of it, in plain words."""
+    return {
+        "units": [_unit(state, kind, name) for kind, name in sorted(OURS)],
+        "clusters": [
+            _cluster(state, cluster) for cluster in sorted(state.clusters, key=lambda one: one.name)
+        ],
+        "left_over": [
+            {"id": policy.id, "name": policy.name}
+            for policy in state.policies.values()
+            if copies.memory(policy) and not state.users(policy)
+        ],
+    }
+
+
+def cluster_named(state: EngineState, name: str) -> Cluster:
+    """The cluster of that name or id; WishError names those that there are."""
+    found = [one for one in state.clusters if name in (one.id, one.name)]
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found)
+        raise WishError(f"--cluster {name}: there are several of that name; give an id: {ids}")
+    if not found:
+        names = ", ".join(sorted(one.name for one in state.clusters))
+        raise WishError(f"--cluster {name}: the engine has no such cluster; there are: {names or 'none'}")
+    return found[0]
+
+
+def _unit(state: EngineState, kind: str, name: str) -> Document:
+    unit = state.unit(kind, name)
+    known = "unknown" if unit is None else "enabled" if unit.enabled else "disabled"
+    return {"name": name, "kind": kind, "engine": known}
+
+
+def _cluster(state: EngineState, cluster: Cluster) -> Document:
+    policy = state.policies.get(cluster.policy_id)
+    remembered = copies.memory(policy)
+    before = state.policies.get(remembered.before_id) if remembered else None
+    ours = our_units(state, policy) if policy else []
+    return {
+        "id": cluster.id,
+        "name": cluster.name,
+        "policy": policy.name if policy else None,
+        "locked": policy.locked if policy else None,
+        "copy_of": before.name if before else None,
+        "units": [
+            {"kind": kind, "name": name, **({"factor": number} if kind == WEIGHT else {})}
+            for kind, name, number in ours
+        ],
+        "properties": {key: value for key, value in cluster.properties.items() if key in property_regexes()},
+    }
