@@ -1,7 +1,7 @@
 """One HTTP exchange with the engine that ends at its deadline, whatever the other side does.
 
 The timeouts of requests hold for each read from the socket, so a server that sends a byte now and then, in
-the handshake, the headers or the body, is waited for without end. Here a timer cuts the connection at the
+the handshake, the headers or the body, is waited for without end. Here `cutter` cuts the connection at the
 deadline: it shuts down a second descriptor of the same socket, which wakes the thread that reads from it.
 The second descriptor is needed because TLS takes the first one away during the handshake, and because its
 number cannot be reused by another connection while we hold it. Only resolving the engine's name is out of
@@ -14,12 +14,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from mdev_inventory.engine.cutter import CUTTER
 
 # 5,000 VMs of 5 KiB each are 25 MiB; what is longer than this is no answer to anything that we ask.
 MAX_BODY = 64 * 1024 * 1024
@@ -77,7 +81,7 @@ class CutError(Exception):
 
 
 class Line:
-    """The one connection of a session, held by a second descriptor so that a timer can cut it."""
+    """The one connection of a session, held by a second descriptor so that it can be cut."""
 
     def __init__(self) -> None:
         """No connection yet."""
@@ -107,16 +111,14 @@ class Line:
     @contextmanager
     def guard(self, deadline: Deadline) -> Iterator[None]:
         """Cut the connection at the deadline; CutError then, whatever the cut itself looked like."""
-        timer = threading.Timer(deadline.left(), self._cut_now, [self._exchange])
-        timer.daemon = True
-        timer.start()
+        appointment = CUTTER.after(deadline.left(), partial(self._cut_now, self._exchange))
         error: Exception | None = None
         try:
             yield
         except Exception as caught:
             error = caught
         finally:
-            timer.cancel()
+            appointment.cancel()
             was_cut = self._settle()
         if was_cut:
             raise CutError from error
@@ -124,7 +126,7 @@ class Line:
             raise error
 
     def _settle(self) -> bool:
-        """After an exchange: whether it was cut. A timer that is late by now finds another number."""
+        """After an exchange: whether it was cut. A cut that is late by now finds another number."""
         with self._lock:
             was_cut, self._cut = self._cut, False
             self._exchange += 1
@@ -150,42 +152,39 @@ class Line:
 
 
 class Wire:
-    """A session of requests with one connection.
+    """One connection to the engine and its cookies, kept alive between calls; for one call at a time.
 
-    For one call at a time: `requests.Session` does not promise to be safe for threads.
+    Requests go to the adapter under `requests.Session`. What the session does beyond that, such as looking
+    for proxies, passwords in .netrc (which would replace our token) and CA bundles in the environment, is not
+    for us, and takes longer than the exchange.
     """
 
     def __init__(self, verify: str | bool, max_body: int) -> None:
         """`verify` is a file or a folder of CA certificates, or True for those that requests brings."""
         self._max_body = max_body
+        self._verify = verify
         self._line = Line()
-        self._session = requests.Session()
-        # The environment's proxies, .netrc (which would replace our token) and CA bundle are not for us.
-        self._session.trust_env = False
-        self._session.verify = verify
-        self._session.mount("http://", _Adapter(self._line))
-        self._session.mount("https://", _Adapter(self._line))
+        self._adapter = _Adapter(self._line)
+        self._cookies = RequestsCookieJar()
 
     def exchange(self, request: Request, deadline: Deadline) -> Answer:
         """Send it, read all of the answer. Raises CutError, TooLongError, and what requests raises."""
         left = deadline.left()
         if not left:
             raise CutError
+        prepared = self._prepared(request)
         with (
             self._line.guard(deadline),
-            self._session.request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                params=request.params,
-                data=request.form,
-                json=request.document,
+            # Redirects are not followed: elsewhere is not the engine, and must not see the token.
+            self._adapter.send(
+                prepared,
                 stream=True,
-                # Elsewhere is not the engine, and must not see the token.
-                allow_redirects=False,
                 timeout=(min(CONNECT_S, left), left),
+                verify=self._verify,
+                proxies={},
             ) as response,
         ):
+            extract_cookies_to_jar(self._cookies, prepared, response.raw)  # type: ignore[no-untyped-call]
             headers = response.headers
             return Answer(
                 response.status_code,
@@ -193,6 +192,19 @@ class Wire:
                 headers.get("Location", ""),
                 self._body(response),
             )
+
+    def _prepared(self, request: Request) -> requests.PreparedRequest:
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**requests.utils.default_headers(), **request.headers},
+            params=dict(request.params),
+            data=request.form,
+            json=request.document,
+            cookies=self._cookies,
+        )
+        return prepared
 
     def _body(self, response: requests.Response) -> bytes:
         """All of the body; TooLongError as soon as it is too long."""
@@ -205,11 +217,11 @@ class Wire:
 
     def forget_cookies(self) -> None:
         """The engine's session cookie belongs to the token: a new token, no old cookie."""
-        self._session.cookies.clear()
+        self._cookies.clear()
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        self._adapter.close()
         self._line.drop()
 
 
