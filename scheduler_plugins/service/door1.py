@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import stat
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ MODE = 0o660
 BACKLOG = 1024
 """Connections waiting to be taken: a unix socket refuses at once where the backlog is full."""
 STOP_SECONDS = 2.0
+POLL_SECONDS = 0.01
 
 
 class DoorError(Exception):
@@ -37,12 +39,12 @@ class Door1:
     ) -> None:
         """Decisions run in `pool`; `idle_s` is how long a client may take to ask, and to read."""
         self.path = path
+        self.idle_s = idle_s
         self._decider = decider
         self._pool = pool
         self._group = group
-        self._idle_s = idle_s
         self._server: asyncio.Server | None = None
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: set[_Call] = set()
 
     async def start(self) -> None:
         """Listens; raises DoorError."""
@@ -50,8 +52,9 @@ class Door1:
             listener = await asyncio.to_thread(_listen, self.path, self._group)
         except OSError as error:
             raise DoorError(f"cannot listen at {self.path}: {error.strerror or error}") from error
-        self._server = await asyncio.start_unix_server(
-            self._connected, sock=listener, limit=line.LIMIT, backlog=BACKLOG
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: _Call(self._calls, self._ask, self.idle_s), sock=listener, backlog=BACKLOG
         )
         log.info("Listening path=%s group=%s", self.path, self._group)
 
@@ -61,42 +64,22 @@ class Door1:
             return
         self.path.unlink(missing_ok=True)
         self._server.close()
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=STOP_SECONDS)
-        for call in self._calls:
-            call.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + STOP_SECONDS
+        while self._calls and loop.time() < end:
+            await asyncio.sleep(POLL_SECONDS)
+        for call in list(self._calls):
+            call.abort()
+        await asyncio.sleep(0)  # for their sockets to close
         self._server = None
 
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        call = asyncio.create_task(self._call(reader, writer))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
+    def _ask(self, data: bytes, answered: Callable[[bytes], object]) -> None:
+        """Answer the line in a thread of the pool; `answered` is called in that thread."""
+        self._pool.submit(lambda: answered(self._answer(data)))
 
-    async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _answer(self, data: bytes) -> bytes:
         try:
-            await self._serve(reader, writer)
-        except (TimeoutError, OSError) as error:
-            log.debug("Client dropped error=%r", error)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(self._idle_s):
-            data = await _read_line(reader)
-        if not data:
-            return
-        writer.write(await self._answer(data))
-        async with asyncio.timeout(self._idle_s):
-            await writer.drain()
-
-    async def _answer(self, data: bytes) -> bytes:
-        try:
-            question = line.parse(data)
-            loop = asyncio.get_running_loop()
-            return line.format_answer(await loop.run_in_executor(self._pool, answer, self._decider, question))
+            return line.format_answer(answer(self._decider, line.parse(data)))
         except line.LineError as error:
             log.warning("Bad line error=%s", error)
             return line.format_error(f"bad-line: {error}")
@@ -109,14 +92,72 @@ class Door1:
             return line.format_error("fault: see the service's log")
 
 
-async def _read_line(reader: asyncio.StreamReader) -> bytes:
-    """One line; without its newline where the client stopped, or sent more than the limit."""
-    try:
-        return await reader.readuntil(b"\n")
-    except asyncio.IncompleteReadError as error:
-        return error.partial
-    except asyncio.LimitOverrunError:
-        return await reader.read(line.LIMIT)
+class _Call(asyncio.Protocol):
+    """One connection: a line in, an answer out."""
+
+    def __init__(
+        self,
+        calls: set["_Call"],
+        ask: Callable[[bytes, Callable[[bytes], object]], None],
+        idle_s: float,
+    ) -> None:
+        self._calls, self._ask, self._idle_s = calls, ask, idle_s
+        self._loop = asyncio.get_running_loop()
+        self._data = bytearray()
+        self._asked = False
+        self._limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody is there, and has to ask in time."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._calls.add(self)
+        self._limit = self._loop.call_later(self._idle_s, self.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Part of the line; what follows it is not looked at."""
+        if not self._asked:
+            self._data += data
+            if b"\n" in data:
+                self._go(bytes(self._data[: self._data.index(b"\n") + 1]))
+            elif len(self._data) > line.LIMIT:
+                self._go(bytes(self._data[: line.LIMIT]))
+
+    def eof_received(self) -> bool:
+        """The client stopped: half a line is answered as one, nothing by nothing."""
+        if not self._asked and self._data:
+            self._go(bytes(self._data))
+        return self._asked
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone; a call under way is answered to nobody."""
+        del exc
+        self._calls.discard(self)
+        self._forget_limit()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._transport.abort()
+
+    def _go(self, question: bytes) -> None:
+        self._asked = True
+        self._forget_limit()
+        self._ask(question, self._later)
+
+    def _later(self, answer: bytes) -> None:
+        """In a thread of the pool."""
+        with suppress(RuntimeError):  # the service has ended meanwhile
+            self._loop.call_soon_threadsafe(self._answered, answer)
+
+    def _answered(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(answer)
+            self._transport.close()  # once all of it is read, or
+            self._limit = self._loop.call_later(self._idle_s, self.abort)
+
+    def _forget_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
 
 
 def _listen(path: Path, group: str | None) -> socket.socket:

@@ -4,51 +4,57 @@ import asyncio
 import logging
 from concurrent.futures import Executor
 
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.external import External
+from scheduler_plugins.service.http import STOP_SECONDS, listen, url_of
 from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.service.rpc_http import RpcConnection
 
 log = logging.getLogger("door2")
 
-BODY_LIMIT = 4 * 1024 * 1024
-"""A call names each candidate host in about 70 bytes: room for more hosts than an engine has."""
-BODY_SECONDS = 10.0
+POLL_SECONDS = 0.01
 
 
-def door2(decider: Decider, pool: Executor) -> Starlette:
-    """The application; decisions run in `pool`."""
-    external = External(decider)
+class Door2:
+    """Serves the engine's calls until stopped."""
 
-    async def rpc(request: Request) -> Response:
-        try:
-            body = await _body(request)
-        except (TimeoutError, ClientDisconnect):
-            return Response("no whole body in time\n", status_code=408, media_type="text/plain")
-        if len(body) > BODY_LIMIT:
-            return Response(f"more than {BODY_LIMIT} bytes\n", status_code=413, media_type="text/plain")
+    def __init__(self, decider: Decider, pool: Executor, host: str, port: int) -> None:
+        """Decisions run in `pool`. Port 0 takes any that is free; `port` then tells which."""
+        self.host, self.port = host, port
+        self._external = External(decider)
+        self._pool = pool
+        self._server: asyncio.Server | None = None
+        self._connections: set[RpcConnection] = set()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a path."""
+        return url_of(self.host, self.port)
+
+    async def start(self) -> None:
+        """Listens; raises OSError where the address cannot be had."""
+        listener = listen(self.host, self.port)
+        self.port = listener.getsockname()[1]
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(pool, _answer, external, body)
-        return Response(answer, media_type="text/xml")
+        self._server = await loop.create_server(self._connection, sock=listener)
+        log.info("Listening url=%s", self.url)
 
-    app = Starlette(routes=[Route(path, rpc, methods=["POST"]) for path in ("/", "/RPC2")])
-    app.router.redirect_slashes = False  # "nothing else on that port" includes redirects
-    return app
+    async def stop(self) -> None:
+        """Stops listening, and waits a moment for answers under way."""
+        if self._server is None:
+            return
+        self._server.close()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + STOP_SECONDS
+        while any(connection.busy for connection in self._connections) and loop.time() < end:
+            await asyncio.sleep(POLL_SECONDS)
+        for connection in list(self._connections):
+            connection.close()
+        await asyncio.sleep(0)  # for the connections to close
+        self._server = None
 
-
-async def _body(request: Request) -> bytes:
-    """The body, or a little more than the limit of it."""
-    body = bytearray()
-    async with asyncio.timeout(BODY_SECONDS):
-        async for part in request.stream():
-            body += part
-            if len(body) > BODY_LIMIT:
-                break
-    return bytes(body)
+    def _connection(self) -> RpcConnection:
+        return RpcConnection(lambda body: _answer(self._external, body), self._pool, self._connections)
 
 
 def _answer(external: External, body: bytes) -> bytes:

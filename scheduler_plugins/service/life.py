@@ -31,7 +31,7 @@ from scheduler_plugins.service.api import api
 from scheduler_plugins.service.capacity import Capacities
 from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.door1 import Door1, DoorError
-from scheduler_plugins.service.door2 import door2
+from scheduler_plugins.service.door2 import Door2
 from scheduler_plugins.service.drops import DropFile
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.http import HttpDoor
@@ -158,7 +158,7 @@ async def _open(
     stack.push_async_callback(asyncio.to_thread, pool.shutdown)
     page = HttpDoor(api(scheduler, capacities, health.reasons), settings.http_host, settings.http_port)
     await _started(page, stack, "http_port")
-    xmlrpc = HttpDoor(door2(scheduler, pool), XMLRPC_HOST, settings.xmlrpc_port)
+    xmlrpc = Door2(scheduler, pool, XMLRPC_HOST, settings.xmlrpc_port)
     try:
         await _started(xmlrpc, stack, "xmlrpc_port")
     except PortTakenError as error:
@@ -171,7 +171,7 @@ async def _open(
     return Doors(page.url, None if health.closed_doors else xmlrpc.url, settings.socket)
 
 
-async def _started(door: HttpDoor, stack: AsyncExitStack, key: str) -> None:
+async def _started(door: HttpDoor | Door2, stack: AsyncExitStack, key: str) -> None:
     try:
         await door.start()
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scheduler_plugins.service.door1 import Door1
+from scheduler_plugins.service.door2 import Door2
 from scheduler_plugins.service.http import HttpDoor
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
@@ -90,7 +91,7 @@ def door1(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[Door1]:
 
 
 @contextmanager
-def http(door: HttpDoor) -> Iterator[str]:
+def http(door: HttpDoor | Door2) -> Iterator[str]:
     """A running HTTP door; gives its URL."""
     with running(door.start, door.stop):
         yield door.url

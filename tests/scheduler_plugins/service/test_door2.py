@@ -1,4 +1,4 @@
-"""Door 2, asked by xmlrpc.client and by the engine's own client's bytes, over a real uvicorn."""
+"""Door 2, asked by xmlrpc.client and by the engine's own client's bytes, over a real port."""
 
 import http.client
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ import requests
 
 from scheduler_plugins.errors import UnknownVmError
 from scheduler_plugins.service import xmlrpc
-from scheduler_plugins.service.door2 import BODY_LIMIT, door2
-from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.door2 import Door2
+from scheduler_plugins.service.rpc_http import BODY_LIMIT
 from scheduler_plugins.units import FILTERS, WEIGHTS
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, HOST_C, VM, FakeDecider
@@ -46,7 +46,7 @@ class Door:
 def served() -> Iterator[Door]:
     """One server for all tests; each starts with a fresh decider behind it."""
     decider = FakeDecider()
-    with ThreadPoolExecutor(4) as pool, fakes.http(HttpDoor(door2(decider, pool), "127.0.0.1", 0)) as url:
+    with ThreadPoolExecutor(4) as pool, fakes.http(Door2(decider, pool, "127.0.0.1", 0)) as url:
         yield Door(decider, url)
 
 
