@@ -17,22 +17,21 @@ from typing import TypeVar
 
 from mdev_inventory.engine.model import Vm
 from scheduler_plugins import margins
+from scheduler_plugins.ages import Lives
 from scheduler_plugins.book import Book, ClaimStore
 from scheduler_plugins.claims import Firm, News, Timeouts
 from scheduler_plugins.decision import Decision, Weights, least, log_funnel
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.lookup import FIND_SECONDS, Asked, Engine, Lookup, uuid_of
-from scheduler_plugins.margins import Standing
 from scheduler_plugins.notes import joined, narrowed, not_considered, silence
-from scheduler_plugins.placement import HostView
-from scheduler_plugins.question import Hosts, Inventories, Question, Settled, candidates_in, taken
+from scheduler_plugins.question import Hosts, Inventories, Question, Settled, candidates_in
 from scheduler_plugins.rechecks import unanswered
-from scheduler_plugins.request import Request
 from scheduler_plugins.rules import USUAL, Rules, Settings
-from scheduler_plugins.settling import Best, Refresh, Settling
+from scheduler_plugins.settling import Refresh, Settling
 from scheduler_plugins.strangers import strangers
 from scheduler_plugins.units import FILTERS, WEIGHTS, Filter, Weight
+from scheduler_plugins.weighing import Weighing
 
 __all__ = ["KEPT", "Decision", "Rules", "Scheduler", "Settings", "Weights"]
 
@@ -41,8 +40,6 @@ T = TypeVar("T")
 
 KEPT = 200
 """Decisions kept in memory, for the page."""
-USUAL_WEIGHT = "MdevConsolidate"
-"""By which the best host is chosen where it is not known which of our weights the cluster uses."""
 
 
 class Scheduler:
@@ -61,13 +58,15 @@ class Scheduler:
         store: ClaimStore | None = None,
         refresh: Refresh | None = None,
         refused: Callable[[Decision], None] | None = None,
+        lives: Callable[[], Lives | None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`engine_deadline_s` bounds what a decision waits for the engine's first answer.
 
         `store` keeps what is in flight over a restart. `refused` is told of every answer without a host.
-        `pause` and `timer` are how waiting is done and measured. Raises StoreError.
+        `lives` gives what is known of VMs' lifetimes. `pause` and `timer` are how waiting is done and
+        measured. Raises StoreError.
         """
         self.filters = filters
         self.weights = weights
@@ -78,6 +77,7 @@ class Scheduler:
         timeouts = Timeouts(settings.unresolved_timeout, settings.claim_timeout)
         self._book = Book(inventories.observation, clock, timeouts, store)
         self._hosts = Hosts(inventories)
+        self._weighing = Weighing(weights, self._hosts, lambda: inventories.vms, clock, lives)
         self._settling = Settling(
             self._book,
             self._hosts,
@@ -90,7 +90,6 @@ class Scheduler:
             timer=timer,
         )
         self._decisions: deque[Decision] = deque(maxlen=KEPT)
-        self._used: dict[str | None, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -112,7 +111,7 @@ class Scheduler:
     def filter(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
     ) -> Decision:
-        """Judges every host; raises SchedulerError. No unit has properties yet."""
+        """Judges every host; raises SchedulerError. Filters have no properties."""
         del properties
         judge = _unit(self.filters, unit)
         started, began = self._timer(), self._clock()
@@ -121,7 +120,7 @@ class Scheduler:
         if news:
             self._hear(news)
         question = Question(judge, asked, hosts, began)
-        settled = self._settling.settle(question, lambda ledger: self._best(asked, ledger))
+        settled = self._settling.settle(question, lambda ledger: self._weighing.best(asked, ledger))
         self._book.save()
         decision = self._decision(question, settled, started)
         with self._lock:
@@ -147,14 +146,13 @@ class Scheduler:
     def weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
     ) -> list[tuple[str, int]]:
-        """Weighs every host, 0 the best; raises SchedulerError. No unit has properties yet."""
-        del properties
+        """Weighs every host, 0 the best; raises SchedulerError."""
         weigher = _unit(self.weights, unit)
         asked = self._lookup.recent(vm_id)
         ids = {uuid_of("host", host_id): host_id for host_id in host_ids}
-        held = self._held(self._hosts.views(ids), asked, self._book.ledger)
-        weights = _weigh(weigher, asked.request, held)
-        self._keep_weights(asked, weights)
+        views = self._hosts.views(ids)
+        weights = self._weighing.weigh(weigher, asked, views, self._book.ledger, properties)
+        self._keep_weights(asked, weights, properties)
         log.info("Weighed unit=%s vm=%s hosts=%d", unit, asked.vm_id, len(weights.scores))
         log.debug("Weights unit=%s vm=%s scores=%s", unit, asked.vm_id, weights.scores)
         return list(weights.scores)
@@ -172,10 +170,9 @@ class Scheduler:
         question = Question(judge, asked, {host.id: host.id for host in candidates}, began)
         ledger = self._supposed()
         standings = self._hosts.standings(question, ledger, began)
-        answer = margins.answer(standings, self._best(asked, ledger))
+        answer = margins.answer(standings, self._weighing.best(asked, ledger))
         decision = self._decision(question, Settled(standings, answer), started)
-        held = self._held((s.view for s in standings if s.able), asked, ledger)
-        weights = tuple(_weigh(unit, asked.request, held) for unit in self.weights.values())
+        weights = self._weighing.all(asked, (s.view for s in standings if s.able), ledger)
         return replace(decision, weights=weights, note=joined(decision.note, not_considered(others)))
 
     def _hear(self, news: News) -> None:
@@ -190,23 +187,6 @@ class Scheduler:
 
     def _met(self, news: News, ledger: Ledger) -> list[Firm]:
         return strangers(news, ledger, self._inventories.vms, self._inventories.observation)
-
-    def _best(self, asked: Asked, ledger: Ledger) -> Best:
-        """The host with the least sum of those of our weights that the cluster uses, the first of several."""
-        usual = [name for name in (USUAL_WEIGHT, *self.weights) if name in self.weights][:1]
-        units = [self.weights[name] for name in self._used.get(asked.cluster_id, usual)]
-
-        def best(standings: Sequence[Standing]) -> Standing:
-            held = self._held((standing.view for standing in standings), asked, ledger)
-            sums = [sum(unit.weigh(asked.request, view) for unit in units) for view in held]
-            return standings[sums.index(min(sums))]
-
-        return best
-
-    def _held(self, views: Iterable[HostView], asked: Asked, ledger: Ledger) -> list[HostView]:
-        """The hosts as weights see them."""
-        states = self._hosts.states
-        return [margins.holding(states, view, taken(ledger, asked, view.id.lower())) for view in views]
 
     def _decision(self, question: Question, settled: Settled, started: float) -> Decision:
         asked, answer = question.asked, settled.answer
@@ -227,7 +207,7 @@ class Scheduler:
             stale=asked.note,
         )
 
-    def _keep_weights(self, asked: Asked, weights: Weights) -> None:
+    def _keep_weights(self, asked: Asked, weights: Weights, properties: Mapping[str, str]) -> None:
         """Adds the weights to the VM's last decision, where there is one."""
         with self._lock:
             for index in reversed(range(len(self._decisions))):
@@ -239,7 +219,7 @@ class Scheduler:
                     break
             else:
                 return
-            self._used[asked.cluster_id] = tuple(unit.unit for unit in decision.weights)
+            self._weighing.used(asked.cluster_id, (unit.unit for unit in decision.weights), properties)
         if best := least(decision.weights, decision.fitting):
             self._book.replace(lambda ledger: ledger.weighed(asked.vm_id, best.lower()))
 
@@ -249,7 +229,3 @@ def _unit(units: Mapping[str, T], name: str) -> T:
         return units[name]
     except KeyError:
         raise UnknownUnitError(name, list(units)) from None
-
-
-def _weigh(unit: Weight, request: Request, views: Sequence[HostView]) -> Weights:
-    return Weights(unit.name, tuple((view.id, unit.weigh(request, view)) for view in views))

@@ -2,9 +2,13 @@
 
 from typing import Protocol
 
+from scheduler_plugins.context import Context
 from scheduler_plugins.filters import MdevFilter
+from scheduler_plugins.fragmentation import MdevFragmentation
+from scheduler_plugins.parameters import Parameter
 from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
+from scheduler_plugins.reserve import MdevReserve
 from scheduler_plugins.verdict import Verdict
 from scheduler_plugins.weights import MdevConsolidate, MdevSpread
 
@@ -29,12 +33,19 @@ class Filter(Unit, Protocol):
 class Weight(Unit, Protocol):
     """Ranks the hosts that are left."""
 
-    def weigh(self, request: Request, host: HostView) -> int:
+    with_request: bool
+    """Whether it is for VMs that ask for mediated devices, or for those that do not: 0 for the others."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those that `properties` declares."""
+
+    def weigh(self, request: Request, host: HostView, context: Context) -> int:
         """0 for the best host to 1000 for the worst, or one of which nothing is known."""
 
 
 _FILTERS: tuple[Filter, ...] = (MdevFilter(),)
-_WEIGHTS: tuple[Weight, ...] = (MdevConsolidate(), MdevSpread())
+_WEIGHTS: tuple[Weight, ...] = (MdevConsolidate(), MdevSpread(), MdevFragmentation(), MdevReserve())
 
 FILTERS = {unit.name: unit for unit in _FILTERS}
 WEIGHTS = {unit.name: unit for unit in _WEIGHTS}

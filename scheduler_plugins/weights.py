@@ -3,7 +3,7 @@
 Both judge the card that the host's own allocator would take: the policy chooses the host, the host chooses
 the card. Weights are whole numbers, lower is better; 1000 is for a host that would refuse or of which nothing
 is known, and every host weighs 0 for a VM without a request. A request of several instances weighs their
-mean, each judged on what the one before has left.
+mean, each judged on what the one before has left. Neither has parameters.
 
 **MdevConsolidate** joins cards in use and leaves empty ones empty, for the types and the large requests that
 need a whole card. On a card in use the weight is the share of its places for this type that stay free after
@@ -13,24 +13,25 @@ to be in use counts as empty.
 **MdevSpread** gives each VM as few neighbours as possible, as those who share a GPU share its time: 10 for
 every instance that lives on the card already, 990 at most; 999 where the source cannot tell.
 
-A policy wants one of the two: they are each other's opposite.
+A policy wants one of the two: they are each other's opposite. `fragmentation.py` has what MdevConsolidate
+goes by, and more.
 """
 
 from collections.abc import Callable
 
-from scheduler_plugins.cards import Occupancy, occupancy
-from scheduler_plugins.placement import HostView, Placement, place
+from scheduler_plugins.cards import Occupancy
+from scheduler_plugins.context import Context
+from scheduler_plugins.footprint import footprint
+from scheduler_plugins.parameters import Parameter
+from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
+from scheduler_plugins.scores import consolidate, spread
 
 WORST = 1000
 """Refused or unknown."""
-OPENS = 999
-"""The start opens an empty card."""
-JOINS_AT_MOST = 499
-"""Half of what opening costs: of two instances, one that opens a card outweighs two that join any."""
-PER_NEIGHBOUR = 10
-NEIGHBOURS_AT_MOST = 990
 UNKNOWN_NEIGHBOURS = 999
+ALONE = Context()
+"""For who knows nothing beside the request and the host."""
 
 
 class MdevConsolidate:
@@ -38,10 +39,13 @@ class MdevConsolidate:
 
     name = "MdevConsolidate"
     description = "Prefers hosts where the VM's vGPU joins the fullest card, empty cards stay empty"
+    parameters: tuple[Parameter, ...] = ()
+    with_request = True
     properties = ""
 
-    def weigh(self, request: Request, host: HostView) -> int:
-        """The host's weight, 0 the best."""
+    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
+        """The host's weight, 0 the best; the context tells nothing that counts."""
+        del context
         return _mean(request, host, _left_free)
 
 
@@ -50,30 +54,29 @@ class MdevSpread:
 
     name = "MdevSpread"
     description = "Prefers hosts where the VM's vGPU shares its card with the fewest others"
+    parameters: tuple[Parameter, ...] = ()
+    with_request = True
     properties = ""
 
-    def weigh(self, request: Request, host: HostView) -> int:
-        """The host's weight, 0 the best."""
+    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
+        """The host's weight, 0 the best; the context tells nothing that counts."""
+        del context
         return _mean(request, host, _neighbours)
 
 
 def _left_free(card: Occupancy) -> int:
-    if not card.alive:
-        return OPENS
-    return JOINS_AT_MOST * (card.free - 1) // (card.alive + card.free)
+    return consolidate(card.alive or 0, card.free)
 
 
 def _neighbours(card: Occupancy) -> int:
-    return UNKNOWN_NEIGHBOURS if card.alive is None else min(NEIGHBOURS_AT_MOST, PER_NEIGHBOUR * card.alive)
+    return UNKNOWN_NEIGHBOURS if card.alive is None else spread(card.alive)
 
 
 def _mean(request: Request, host: HostView, weight: Callable[[Occupancy], int]) -> int:
     """The mean weight of the cards that the host would take, each as its creation meets it."""
     if not request:
         return 0
-    seen = host.observation
-    found = place(seen.inventory, seen.source, request, host.separate) if seen else None
-    if not isinstance(found, Placement):
+    taken = footprint(host, request)
+    if taken is None:
         return WORST
-    weights = [weight(occupancy(state, slot.parent, slot.type)) for state, slot in found.steps]
-    return sum(weights) // len(weights)
+    return sum(map(weight, taken.met)) // len(taken.met)

@@ -65,6 +65,31 @@ class MdevSpread:
         _print(_ask("MdevSpread", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
 
 
+class MdevFragmentation:
+    """Weight: the host where the start destroys least of the capacity that others can use."""
+
+    properties_validation = (
+        "MdevFragmentationMix=([A-Za-z0-9_.-]+:[0-9]{1,6}(,[A-Za-z0-9_.-]+:[0-9]{1,6})*)?"
+        ";MdevFragmentationAges=(yes|no)?"
+    )
+
+    def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
+        """Prefers hosts where the VM's vGPU destroys least of the capacity that others can use"""
+        _silence()
+        _print(_ask("MdevFragmentation", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+
+
+class MdevReserve:
+    """Weight: VMs without a request stay off hosts with free cards."""
+
+    properties_validation = "MdevReserveTypes=([A-Za-z0-9_.-]+(,[A-Za-z0-9_.-]+)*)?"
+
+    def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
+        """Keeps hosts with free vGPUs for VMs that need them: others prefer hosts without"""
+        _silence()
+        _print(_ask("MdevReserve", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+
+
 def _silence() -> None:
     """Whatever goes wrong from here on, traceback included: not a byte on standard error."""
     null = os.open(os.devnull, os.O_WRONLY)

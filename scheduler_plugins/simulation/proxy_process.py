@@ -16,12 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import scheduler_plugins
+from scheduler_plugins.units import FILTERS, WEIGHTS
 
 PLUGIN = Path(scheduler_plugins.__file__).parent / "proxy" / "mdev_units.py"
 TIMEOUT_S = 30.0
 UNITS: dict[str, dict[str, list[str]]] = {
-    "filters": {"MdevFilter": ["filter", ""]},
-    "scores": {"MdevConsolidate": ["weight", ""], "MdevSpread": ["weight", ""]},
+    "filters": {name: ["filter", unit.properties] for name, unit in FILTERS.items()},
+    "scores": {name: ["weight", unit.properties] for name, unit in WEIGHTS.items()},
     "balance": {},
 }
 """What discovery finds in the file; `test_mdev_units` holds the file to it."""

@@ -10,6 +10,7 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.filters import MdevFilter
 from scheduler_plugins.placement import Placement, Refusal, RefusalCode, free_instances, place
 from scheduler_plugins.units import WEIGHTS
+from scheduler_plugins.weights import ALONE
 from tests.scheduler_plugins import inventories as inv
 
 TYPES = [
@@ -161,15 +162,19 @@ def test_directory_order_decides_nothing(
 
 @given(hosts(), sources, requests, st.booleans())
 def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
-    """Weights are whole numbers from 0 to 1000, and 1000 exactly where the filter drops the host."""
+    """Weights are whole numbers from 0 to 1000, and 1000 exactly where the filter drops the host.
+
+    But for MdevReserve, which is for VMs without a request.
+    """
     view = inv.view(inventory, separate, source)
     fits = MdevFilter().judge(inv.request(*types), view, 1000.0).fits
 
     for unit in WEIGHTS.values():
-        weight = unit.weigh(inv.request(*types), view)
+        weight = unit.weigh(inv.request(*types), view, ALONE)
 
         assert int is type(weight)
-        assert (0 <= weight < 1000) if fits else weight == 1000
+        assert 0 <= weight <= 1000
+        assert (weight == 1000) is (unit.with_request and not fits)
 
 
 @given(hosts(), requests)

@@ -1,12 +1,16 @@
 """The tables of policy units, and that the documentation knows every one of them."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from scheduler_plugins.parameters import declared
 from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.request import Request
 from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
+from scheduler_plugins.weights import ALONE
 from tests.scheduler_plugins import inventories as inv
 
 DOCS = (Path(__file__).parents[2] / "docs" / "units.md").read_text("utf-8")
@@ -26,7 +30,7 @@ EXAMPLE = {
 def test_names() -> None:
     """The engine knows units by name and type; a rename makes another unit."""
     assert ["MdevFilter"] == list(FILTERS)
-    assert ["MdevConsolidate", "MdevSpread"] == list(WEIGHTS)
+    assert ["MdevConsolidate", "MdevSpread", "MdevFragmentation", "MdevReserve"] == list(WEIGHTS)
 
 
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
@@ -46,7 +50,7 @@ def test_documented(unit: Unit) -> None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_worked_example_of_a_filter(name: str) -> None:
     """The verdicts in the documentation are what the unit says of these hosts."""
-    wanted = inv.request(*SECTIONS[name].partition("asks for `")[2].partition("`")[0].split(","))
+    wanted = wanted_in(name)
     verdicts = [
         (host, FILTERS[name].judge(wanted, inv.view(inventory), 1000.0))
         for host, inventory in EXAMPLE.items()
@@ -58,9 +62,10 @@ def test_worked_example_of_a_filter(name: str) -> None:
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_worked_example_of_a_weight(name: str) -> None:
     """The weights in the documentation are what the unit says of these hosts."""
-    wanted = inv.request(*SECTIONS[name].partition("asks for `")[2].partition("`")[0].split(","))
+    wanted = wanted_in(name)
     weights = [
-        (host, str(WEIGHTS[name].weigh(wanted, inv.view(inventory)))) for host, inventory in EXAMPLE.items()
+        (host, str(WEIGHTS[name].weigh(wanted, inv.view(inventory), ALONE)))
+        for host, inventory in EXAMPLE.items()
     ]
 
     assert weights == example(name)
@@ -72,6 +77,47 @@ def test_refusals_documented(code: RefusalCode) -> None:
     assert f"| `{code}` |" in SECTIONS["MdevFilter"]
 
 
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_parameters_documented(name: str) -> None:
+    """Every property stands in its unit's section and in its module's description, and is declared."""
+    unit = WEIGHTS[name]
+    module = sys.modules[type(unit).__module__].__doc__ or ""
+
+    assert declared(*unit.parameters) == unit.properties
+    for parameter in unit.parameters:
+        assert f"| `{parameter.key}` |" in SECTIONS[name]
+        assert f"- `{parameter.key}` (" in module
+
+
+def test_no_two_units_declare_one_property() -> None:
+    """The engine keeps one regex of each key for the whole policy."""
+    keys = [parameter.key for unit in WEIGHTS.values() for parameter in unit.parameters]
+
+    assert len(set(keys)) == len(keys)
+
+
+def test_places_out_of_reach() -> None:
+    """The two hosts that the documentation tells apart have the weights that it says."""
+    first, second = "0000:3b:00.0", "0000:86:00.0"
+    empty = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4)))
+    behind = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4, {"nvidia-232": 3})))
+    weights = [
+        WEIGHTS["MdevFragmentation"].weigh(inv.request("nvidia-231"), v, ALONE) for v in (empty, behind)
+    ]
+
+    assert "Here they weigh {} and {}:".format(*weights) in SECTIONS["MdevFragmentation"]
+
+
+def wanted_in(name: str) -> Request:
+    """What the VM of a unit's worked example asks for."""
+    types = SECTIONS[name].partition("asks for `")[2].partition("`")[0].split(",")
+    return inv.request(*(types if types != ["no mediated device"] else ()))
+
+
 def example(name: str) -> list[tuple[str, str]]:
     """Host and outcome of each row of a unit's worked example."""
-    return re.findall(r"^\| (\w+) \| [^|`]+ \| ([^|]+) \|$", SECTIONS[name].partition("|---")[2], re.M)
+    return re.findall(
+        r"^\| (\w+) \| [^|`]+ \| ([^|]+) \|$",
+        SECTIONS[name].partition("The VM asks for")[2].partition("|---")[2],
+        re.M,
+    )

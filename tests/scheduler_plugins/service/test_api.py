@@ -172,7 +172,9 @@ def test_explain(served: Served, vm: str) -> None:
         name: verdict["code"] for name, verdict in verdicts.items()
     }
     assert [{"parent": "0000:3b:00.0", "type": TYPE}] == verdicts["free"]["placement"]
-    assert {"MdevConsolidate": 0, "MdevSpread": 10} == verdicts["free"]["weights"]
+    weights = verdicts["free"]["weights"]
+    assert ["MdevConsolidate", "MdevSpread", "MdevFragmentation"] == list(weights)
+    assert (0, 10) == (weights["MdevConsolidate"], weights["MdevSpread"])
     assert ("hook", 10.0) == (verdicts["free"]["source"], verdicts["free"]["age_s"])
     assert () == served.scheduler.decisions
 

@@ -1,0 +1,72 @@
+"""MdevFragmentation: the host where this start destroys least of the capacity that the cluster can use.
+
+An NVIDIA card takes one type at a time, until its last instance ends. So what a start costs is not what it
+takes, but what others cannot have any more. The weight adds up (`scores.py` has the figures):
+
+- **joining** a card in use costs little, the less the fuller it is; **opening** an empty card costs so much
+  that every host where the VM joins comes before every host where it opens;
+- the **disorder** that the start leaves, less what was there before. The host's allocator takes the first
+  card that fits: free places on a later card are out of reach for those who would fit on an earlier one that
+  is empty, or soon will be. That counts by how large a share of the cluster's requests wants such places.
+  A single empty card on the host counts as well: requests of two cards find none there;
+- **ages**: a card whose neighbours will stay for long anyway lives no longer for the newcomer, and is the one
+  to join; one whose last VM is about to leave would be empty soon. How long VMs of a type live, given how
+  long they have run, is learnt from those that ended and those that run. While fewer than 20 have been seen
+  to end, ages say nothing.
+
+Joins weigh 0 to 499, opens 500 to 999; a request of several instances divides the range by how many cards it
+opens, so that opening one outweighs anything that joining can cost.
+
+Parameters, in the properties of the cluster's scheduling policy:
+
+- `MdevFragmentationMix` (a list of types and parts, such as `nvidia-231:80,nvidia-234:20`; default empty):
+  what the cluster's VMs will ask for, where that is known better than from the VMs defined today. Types that
+  are not in the list count as never asked for. Empty: learnt from the engine, every VM with a request counts.
+- `MdevFragmentationAges` (`yes` or `no`; default `yes`): whether ages count.
+"""
+
+from scheduler_plugins import scores
+from scheduler_plugins.context import Context
+from scheduler_plugins.footprint import Figures, footprint
+from scheduler_plugins.mix import Mix
+from scheduler_plugins.parameters import AGES, MIX, declared
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.request import Request
+from scheduler_plugins.weights import ALONE, WORST
+
+
+class MdevFragmentation:
+    """Prefers the host where the start destroys least of the capacity that the cluster's VMs can use."""
+
+    name = "MdevFragmentation"
+    description = "Prefers hosts where the VM's vGPU destroys least of the capacity that others can use"
+    parameters = (MIX, AGES)
+    properties = declared(*parameters)
+    with_request = True
+
+    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
+        """The host's weight, 0 the best."""
+        seen = host.observation
+        taken = footprint(host, request) if request else None
+        if not request:
+            return 0
+        if seen is None or taken is None:
+            return WORST
+        life = (
+            context.lives.of(taken, seen.owners or {}, context.now)
+            if context.lives and context.settings.ages
+            else (-1.0,) * len(taken.residents)
+        )
+        question = taken.figures, life
+        if question not in context.memo:
+            mix = Mix.given(context.settings.mix) if context.settings.mix else context.mix
+            context.memo[question] = weight(taken.figures, life, mix)
+        return context.memo[question]
+
+
+def weight(figures: Figures, life: tuple[float, ...], mix: Mix) -> int:
+    """The weight of a placement; `life` as `scores.py` has it."""
+    size, used, places, cards, kinds, room, types = figures
+    value = [mix.value(type_id) for type_id in types]
+    cost = scores.fragmentation_cost(size, used, places, value, cards, kinds, room, life)
+    return scores.weight_of(cost, scores.opened_by(size, cards), len(cards))

@@ -1,0 +1,105 @@
+"""The weights' side of a decision: what they are told, which a cluster uses, and which host is best."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mdev_inventory.known_vm import KnownVm
+from scheduler_plugins import margins, parameters
+from scheduler_plugins.ages import Lives
+from scheduler_plugins.context import Context
+from scheduler_plugins.decision import Weights
+from scheduler_plugins.ledger import Ledger
+from scheduler_plugins.lookup import Asked
+from scheduler_plugins.margins import Standing
+from scheduler_plugins.mix import Mixes
+from scheduler_plugins.parameters import Settings
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.question import Hosts, taken
+from scheduler_plugins.settling import Best
+from scheduler_plugins.units import Weight
+
+USUAL = "MdevConsolidate"
+"""By which the best host is chosen where it is not known which of our weights the cluster uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a cluster was last seen to use."""
+
+    units: tuple[str, ...] = ()
+    """Names of our weights; none where none was asked for yet."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Of its scheduling policy."""
+
+
+class Weighing:
+    """Weighs hosts; safe for threads."""
+
+    def __init__(
+        self,
+        units: Mapping[str, Weight],
+        hosts: Hosts,
+        vms: Callable[[], Mapping[str, KnownVm]],
+        clock: Callable[[], float],
+        lives: Callable[[], Lives | None],
+    ) -> None:
+        """`vms` gives all VMs as known now, `lives` what is known of their lifetimes."""
+        self._units, self._hosts, self._clock, self._lives = units, hosts, clock, lives
+        self._mixes = Mixes(vms, clock)
+        self._used: dict[str | None, Used] = {}
+
+    def uses(self, cluster_id: str | None) -> Used:
+        """What the cluster was last seen to use."""
+        return self._used.get(cluster_id, Used())
+
+    def used(self, cluster_id: str | None, units: Iterable[str], properties: Mapping[str, str]) -> None:
+        """The cluster's policy has these of our weights, and these properties."""
+        self._used[cluster_id] = Used(tuple(units), dict(properties))
+
+    def weigh(
+        self,
+        unit: Weight,
+        asked: Asked,
+        views: Iterable[HostView],
+        ledger: Ledger,
+        properties: Mapping[str, str],
+    ) -> Weights:
+        """What one unit says to these hosts; raises BadPropertyError."""
+        context = self._context(asked, parameters.settings_of(unit.parameters, properties))
+        held = self._held(views, asked, ledger)
+        return Weights(unit.name, tuple((view.id, unit.weigh(asked.request, view, context)) for view in held))
+
+    def all(self, asked: Asked, views: Iterable[HostView], ledger: Ledger) -> tuple[Weights, ...]:
+        """What the units for such VMs would say, with the properties that the cluster last had."""
+        held = self._held(views, asked, ledger)
+        units = [unit for unit in self._units.values() if unit.with_request == bool(asked.request)]
+        told = []
+        for unit in units:
+            context = self._usual_context(unit, asked)
+            told.append((unit.name, tuple((v.id, unit.weigh(asked.request, v, context)) for v in held)))
+        return tuple(Weights(name, scores) for name, scores in told)
+
+    def best(self, asked: Asked, ledger: Ledger) -> Best:
+        """The host with the least sum of those of our weights that the cluster uses, the first of several."""
+        usual = [name for name in (USUAL, *self._units) if name in self._units][:1]
+        units = [self._units[name] for name in self.uses(asked.cluster_id).units or usual]
+
+        def best(standings: Sequence[Standing]) -> Standing:
+            held = self._held((standing.view for standing in standings), asked, ledger)
+            contexts = [(unit, self._usual_context(unit, asked)) for unit in units]
+            sums = [sum(unit.weigh(asked.request, view, known) for unit, known in contexts) for view in held]
+            return standings[sums.index(min(sums))]
+
+        return best
+
+    def _usual_context(self, unit: Weight, asked: Asked) -> Context:
+        properties = self.uses(asked.cluster_id).properties
+        return self._context(asked, parameters.usable(unit.parameters, properties))
+
+    def _context(self, asked: Asked, settings: Settings) -> Context:
+        return Context(settings, self._mixes.of(asked.cluster_id), self._lives(), self._clock())
+
+    def _held(self, views: Iterable[HostView], asked: Asked, ledger: Ledger) -> list[HostView]:
+        """The hosts as weights see them."""
+        states = self._hosts.states
+        return [margins.holding(states, view, taken(ledger, asked, view.id.lower())) for view in views]
