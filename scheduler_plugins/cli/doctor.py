@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from mdev_inventory import __version__
 from scheduler_plugins.cli import DONE, NO, output
 from scheduler_plugins.doctor import chain, gather
-from scheduler_plugins.doctor.findings import Finding, Status, worst
+from scheduler_plugins.doctor.findings import Finding, Status, count, worst
 
+PLURAL = (Status.FAILURE, Status.WARNING)
 ORDER = (Status.FAILURE, Status.WARNING, Status.NOT_CHECKED, Status.OK)
 
 
@@ -21,11 +22,11 @@ def run(where: gather.Where, json: bool) -> int:
     return NO if worst(findings) is Status.FAILURE else DONE
 
 
-def document(findings: Sequence[Finding]) -> dict[str, object]:
+def document(findings: Sequence[Finding], version: str = __version__) -> dict[str, object]:
     """What `--json` prints; members without a value are null."""
     return {
         "status": worst(findings).value,
-        "version": __version__,
+        "version": version,
         "counts": {status.value: _count(findings)[status] for status in ORDER},
         "findings": [
             {
@@ -44,7 +45,12 @@ def document(findings: Sequence[Finding]) -> dict[str, object]:
 def summary(findings: Sequence[Finding]) -> str:
     """One line: what all of it comes to."""
     counts = _count(findings)
-    return ", ".join(f"{counts[status]} {status.value}" for status in ORDER if counts[status])
+    named = [_named(status, counts[status]) for status in ORDER if counts[status]]
+    return ", ".join(named)
+
+
+def _named(status: Status, number: int) -> str:
+    return count(number, status.value) if status in PLURAL else f"{number} {status.value}"
 
 
 def _count(findings: Sequence[Finding]) -> Counter[Status]:

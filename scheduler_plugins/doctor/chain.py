@@ -74,13 +74,13 @@ def diagnose(facts: Facts) -> list[Finding]:
         if because or any(each.status is Status.FAILURE for each in said):
             broken[link.name] = because or link.name
         findings += said
-    return [*findings, *_last(facts, findings)]
+    silent = broken.get("configuration") or broken.get("service")
+    own = [unchecked(LAST, f"{silent} does not hold")] if silent else _last(facts, findings)
+    return [*findings, *own]
 
 
 def _last(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
     """What the service itself complains of, where no other link explains it."""
-    if facts.service.error:
-        return [unchecked(LAST, "service does not hold")]
     wrong = {each.link for each in findings if each.status in (Status.WARNING, Status.FAILURE)}
     left = [reason for reason in facts.service.reasons if not _explained(reason, wrong, facts.proxied)]
     if left:
