@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from scheduler_plugins.benchmarks.placement import levers, sanity, trace
 from scheduler_plugins.benchmarks.placement.grids import ARRIVALS, GRIDS
 from scheduler_plugins.benchmarks.placement.policies import BASELINE, POLICIES
 from scheduler_plugins.benchmarks.placement.report import Results, Row, document
@@ -17,11 +18,17 @@ from scheduler_plugins.benchmarks.placement.run import run
 from scheduler_plugins.benchmarks.placement.tables import show
 
 _WIDTH = 150
+_OTHERS = {"--sanity": sanity.main, "--levers": levers.main, "--trace": trace.main}
+"""What else is run where the option is given, the first counts; each has options of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one grid; 0 when it is done."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for option, run_other in _OTHERS.items():
+        if option in given:
+            return run_other([word for word in given if word != option or option == "--trace"])
+    options = _parser().parse_args(given)
     grid = GRIDS[options.grid]
     seeds = grid.seeds if options.seeds is None else _seeds(grid.seeds, options.seeds)
     policies = _policies(options.policies)
@@ -43,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = "Replays demand against fleets by every rule, and compares what they let in."
+    about = (
+        "Replays demand against fleets by every rule, and compares what they let in. Instead of a grid: "
+        "--trace PATH replays the openb trace; --sanity --trace PATH finds published figures again; "
+        "--levers measures what no weight can give, and the bound. Each of them has a --help of its own."
+    )
     parser = argparse.ArgumentParser(
         prog="python -m scheduler_plugins.benchmarks.placement", description=about
     )
