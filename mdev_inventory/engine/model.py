@@ -48,6 +48,8 @@ class Vm:
     """Engines of 4.5 and later; None where not asked for or where the engine does not know them."""
     unreadable: str = ""
     """Why its request could not be read, in a list of VMs: then both of the above are None."""
+    started_at: float | None = None
+    """When it was last started, seconds since the epoch by the engine's clock; None where it is not told."""
 
 
 @dataclass(frozen=True, slots=True)

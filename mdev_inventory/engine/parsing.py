@@ -19,6 +19,8 @@ VDSM_PORT = 54321
 MDEV_PROPERTY = "mdev_type"
 # The inlined member's exact name is not verified (contract section 4, "Follow").
 FOLLOWED = ("mediated_devices", "mediateddevices")
+# Milliseconds since the epoch: the year 2286.
+LAST_MOMENT = 10**13
 # What an answer that is a fault, or not the engine's at all, carries in place of a collection.
 FAULT_MEMBERS = frozenset({"reason", "detail", "error", "fault"})
 T = TypeVar("T")
@@ -88,7 +90,13 @@ def vm(value: object) -> Vm:
         host_id=element.within("host", "id"),
         mdev_type=_properties(element, "custom_properties", "custom_property").get(MDEV_PROPERTY),
         mediated_devices=_followed(element),
+        started_at=_seconds(element.figure("start_time")),
     )
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    """A moment as the engine writes it; None for one that no VM can have been started at."""
+    return milliseconds / 1000 if milliseconds is not None and 0 < milliseconds < LAST_MOMENT else None
 
 
 def _maimed_host(value: object, _error: AnswerError) -> Host:

@@ -25,6 +25,7 @@ from mdev_inventory.store import FILE_NAME, StoreError
 from mdev_inventory.store_rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, Service
+from scheduler_plugins.learning import Learning
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service import parts, systemd
 from scheduler_plugins.service.api import api
@@ -95,6 +96,7 @@ async def live(
         collector = parts.collector(config, engine, inventories, clock)
         collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(died.set))
         stack.push_async_callback(asyncio.to_thread, collecting.stop)
+        learning = Learning(store, lambda: inventories.vms, clock)
         scheduler = Scheduler(
             engine,
             inventories,
@@ -102,11 +104,13 @@ async def live(
             settings=config.decisions,
             store=store,
             refresh=collecting.refresh,
+            lives=lambda: learning.lives,
         )
         capacities = Capacities(inventories, clock)
         collector.vm_listeners.append(partial(_stopped, scheduler))
-        collector.list_listeners.append(scheduler.vms_listed)
-        collector.also_written.append(("claims", scheduler.save))
+        collector.vm_listeners.append(learning.happened)
+        collector.list_listeners += [scheduler.vms_listed, learning.vms_listed]
+        collector.also_written += [("claims", scheduler.save), ("lifetimes", learning.save)]
         portal = _portal(config, stack, Portal(engine, clock), scheduler)
         reports = _reports(config, engine, inventories, clock)
         health = Health(

@@ -92,6 +92,24 @@ def test_a_vm_of_an_older_engine() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start_time", "expected"),
+    [
+        pytest.param(..., None, id="missing"),
+        pytest.param(1529582560995, 1529582560.995, id="milliseconds"),
+        pytest.param("1529582560995", 1529582560.995, id="as text"),
+        pytest.param("2018-06-21T12:02:40Z", None, id="a date"),
+        pytest.param(0, None, id="zero"),
+        pytest.param(-1, None, id="negative"),
+        pytest.param(10**17, None, id="too late"),
+        pytest.param({"x": 1}, None, id="an object"),
+    ],
+)
+def test_when_a_vm_was_started(start_time: object, expected: float | None) -> None:
+    """Milliseconds since the epoch; what is none of them costs nothing else."""
+    assert expected == parsing.vm(sample("vm_4.4", start_time=start_time)).started_at
+
+
+@pytest.mark.parametrize(
     ("properties", "expected"),
     [
         pytest.param(..., None, id="missing"),
