@@ -168,6 +168,12 @@ KINDS: Mapping[str, Kind] = {
         "the engine shows our user no hosts: nothing can be decided",
         "give the user the role ReadOnlyAdmin on the system",
     ),
+    "lists-unreadable": Kind(
+        "right to read",
+        FAILURE,
+        "the engine's list of hosts or of VMs cannot be read: the last one stays",
+        "look at engine.log; raise [engine] timeout where the lists are long",
+    ),
     "right-events": Kind(
         "right to add events",
         WARNING,

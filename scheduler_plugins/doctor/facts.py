@@ -138,6 +138,8 @@ class Engine:
     """How many of its last events say that it could not reach its external scheduler."""
     denied: Mapping[str, str] = field(default_factory=dict)
     """By the name of the member."""
+    forbidden: frozenset[str] = frozenset()
+    """The members that it refused for want of a right."""
 
 
 @dataclass(frozen=True, slots=True)

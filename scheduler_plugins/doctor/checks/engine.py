@@ -36,9 +36,10 @@ def credentials(facts: Facts) -> Iterator[Finding]:
 def right_to_read(facts: Facts) -> Iterator[Finding]:
     """It shows us hosts and VMs."""
     seen = facts.engine
-    denied = seen.denied.get("hosts") or seen.denied.get("vms")
+    denied = [name for name in ("hosts", "vms") if name in seen.denied]
     if denied:
-        yield found("right-read", denied)
+        forbidden = seen.forbidden.intersection(denied)
+        yield found("right-read" if forbidden else "lists-unreadable", seen.denied[denied[0]])
     elif not seen.hosts:
         yield found("right-read", "the engine lists no host at all")
     else:

@@ -36,12 +36,15 @@ def ask(config: Config) -> Engine:
 
 def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] | None) -> Engine:
     denied: dict[str, str] = {}
+    forbidden: set[str] = set()
 
     def tried(name: str, question: Callable[[], Iterable[T]]) -> tuple[T, ...] | None:
         try:
             return tuple(question())
         except EngineError as error:
             denied[name] = str(error)
+            if error.code in ("forbidden", "auth"):
+                forbidden.add(name)
             return None
 
     hosts = tried("hosts", api.hosts)
@@ -58,6 +61,7 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
         devices=dict(tried("devices", lambda: _devices(api, hosts)) or ()),
         unreached=sum(event.code == UNREACHED for event in events or ()),
         denied=denied,
+        forbidden=frozenset(forbidden),
     )
 
 

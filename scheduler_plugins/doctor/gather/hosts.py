@@ -17,7 +17,6 @@ from mdev_inventory.vdsm.rpc import ClientContext, VdsmClient, client_context
 from scheduler_plugins.config import Config
 from scheduler_plugins.doctor.facts import HostFacts
 
-AT_ONCE = 16
 DAY_S = 86400.0
 EXPIRED = 10
 """OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED."""
@@ -30,7 +29,7 @@ async def ask(hosts: Sequence[Host], config: Config, clock: Callable[[], float])
     """Every host; the credentials have been looked at before."""
     vdsm = config.vdsm
     tls = client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname)
-    client, turns = VdsmClient(tls), asyncio.Semaphore(AT_ONCE)
+    client, turns = VdsmClient(tls), asyncio.Semaphore(config.collector.max_connections)
 
     async def one(host: Host) -> HostFacts:
         async with turns:

@@ -180,15 +180,19 @@ def another_authority(site: Site) -> str:
     return f"[engine]\nca_file = {Authority(site.config / 'pki').ca_file}"
 
 
-@contextmanager
-def hosts_forbidden(site: Site) -> Iterator[None]:
-    """The engine shows our user no hosts."""
-    assert site.engine.rest
-    site.engine.rest.faults.add(Kind.FORBIDDEN, "/api/hosts", method="GET")
-    try:
-        yield
-    finally:
-        site.engine.rest.faults.clear()
+def api(kind: Kind, part: str) -> Broken:
+    """The engine answers so to questions for a path with that part."""
+
+    @contextmanager
+    def broken(site: Site) -> Iterator[None]:
+        assert site.engine.rest
+        site.engine.rest.faults.add(kind, part, method="GET")
+        try:
+            yield
+        finally:
+            site.engine.rest.faults.clear()
+
+    return broken
 
 
 def roles(*names: str) -> Broken:
@@ -298,7 +302,7 @@ def vdsm_fault(fault: Fault) -> Broken:
     def broken(site: Site) -> Iterator[None]:
         vdsm = site.center.vdsms["plain"]
         vdsm.fault = fault
-        site.options["fault"] = "[collector]\nhost_timeout = 1"
+        site.options["fault"] = "[collector]\nhost_timeout = 3"
         try:
             yield
         finally:

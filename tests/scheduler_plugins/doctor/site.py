@@ -24,7 +24,7 @@ from scheduler_plugins.simulation.service_process import ServiceProcess
 
 PLANS = (HostPlan("gpu", (T4,)), HostPlan("plain"))
 TYPE = "nvidia-230"
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 HOOK = """#!{python}
 import json, os, subprocess, sys
 subprocess.run([{real!r}, *sys.argv[1:]], check=True)
@@ -57,6 +57,8 @@ class Site:
         self.least_free = 1
         text = (service.folder / "conf.d" / "10-simulation.conf").read_text()
         (self.config / "10-site.conf").write_text(text)
+        # A machine that does much else makes no inventory old.
+        (self.config / "20-patience.conf").write_text("[collector]\ncollect_interval = 20\n")
         self.options: dict[str, str] = {}
 
     @property

@@ -8,6 +8,7 @@ from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST
 from scheduler_plugins.doctor.findings import Status
 from scheduler_plugins.simulation.engine.discovery import UnitType
+from scheduler_plugins.simulation.engine.rest.faults import Kind
 from scheduler_plugins.simulation.vdsm import Fault
 from scheduler_plugins.units import FILTERS, WEIGHTS
 from tests.scheduler_plugins.doctor import faults
@@ -40,7 +41,8 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("engine-unreachable", faults.engine_stopped, "Connection refused"),
     ("engine-untrusted", faults.options(faults.another_authority), "certificate"),
     ("credentials-refused", faults.options(faults.wrong_password), "refuses to let 'admin@internal' in"),
-    ("right-read", faults.hosts_forbidden, "lacks the right"),
+    ("right-read", faults.api(Kind.FORBIDDEN, "/api/hosts"), "lacks the right"),
+    ("lists-unreadable", faults.api(Kind.ERROR, "/api/vms"), "HTTP status 500"),
     ("right-events", faults.roles("ReadOnlyAdmin", "HostAdmin"), "inject_external_events"),
     ("right-refresh", faults.roles("ReadOnlyAdmin", "ExternalEventsCreator"), "manipulate_host"),
     ("external-scheduling-off", faults.all_disabled, "none enabled"),
@@ -51,7 +53,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("policy-outvoted", faults.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
     ("vdsm-unreachable", faults.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
     ("vdsm-untrusted", faults.vdsm_tls(None), "is not trusted"),
-    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 1 s"),
+    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 3 s"),
     ("vdsm-error", faults.vdsm_fault(Fault.RECOVERING), "error 99"),
     ("certificate-expired", faults.vdsm_tls(-2), "certificate has expired"),
     ("certificate-expires", faults.vdsm_tls(5), "host plain: 5 days left"),
