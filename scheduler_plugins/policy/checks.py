@@ -14,8 +14,8 @@ ASK = (
     f"and restart ovirt-scheduler-proxy; {RESTART}"
 )
 OFFER = (
-    "nobody offered it when the engine last started. Start mdev-scheduler, or ovirt-scheduler-proxy where "
-    f"that runs; {RESTART}"
+    "nobody offered it when the engine last started. Set ExternalSchedulerEnabled=true (engine-config), "
+    f"start mdev-scheduler, or ovirt-scheduler-proxy where that runs; {RESTART}"
 )
 OLDER = f"restart mdev-scheduler, or ovirt-scheduler-proxy where that runs; {RESTART}"
 

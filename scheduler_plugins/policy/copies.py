@@ -5,7 +5,6 @@ The engine itself remembers it, in the copy's description: any machine, and any 
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from scheduler_plugins.policy.state import Cluster, EngineState, Policy
 
@@ -13,36 +12,28 @@ LONGEST_NAME = 64
 _MEMORY = re.compile(r"\[mdev-scheduler: cluster=(\S+) before=(\S+)\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What a copy remembers, as ids."""
-
-    cluster_id: str
-    before_id: str
+def description(original: str, before_id: str, cluster: Cluster) -> str:
+    """For people, and for us to read again."""
+    words = f"Copy of {original} with units of mdev-scheduler, for cluster {cluster.name}."
+    return f"{words} [mdev-scheduler: cluster={cluster.id} before={before_id}]"
 
 
-def description(original: Policy, cluster: Cluster) -> str:
-    """For people, and for `memory`."""
-    words = f"Copy of {original.name} with units of mdev-scheduler, for cluster {cluster.name}."
-    return f"{words} [mdev-scheduler: cluster={cluster.id} before={original.id}]"
+def memory(policy: Policy) -> tuple[str, str] | None:
+    """For which cluster a copy is, and which policy that had, as ids; None for what is no copy of ours."""
+    found = _MEMORY.search(policy.description)
+    return (found[1], found[2]) if found and not policy.locked else None
 
 
-def memory(policy: Policy | None) -> Memory | None:
-    """What a policy remembers; None where it is no copy of ours."""
-    found = _MEMORY.search(policy.description) if policy else None
-    return Memory(found[1], found[2]) if found else None
-
-
-def is_copy_for(policy: Policy | None, cluster: Cluster) -> bool:
-    """Whether we made it for that cluster."""
+def memory_for(policy: Policy, cluster: Cluster) -> str | None:
+    """The id of the policy that the cluster had, if `policy` is a copy that we made for it."""
     remembered = memory(policy)
-    return remembered is not None and remembered.cluster_id == cluster.id
+    return remembered[1] if remembered and remembered[0] == cluster.id else None
 
 
 def left_over(state: EngineState, cluster: Cluster) -> list[Policy]:
     """Copies for the cluster that no cluster has: of a run that was cut off, or after a change by hand."""
-    copies = (policy for policy in state.policies.values() if is_copy_for(policy, cluster))
-    return [policy for policy in copies if not policy.locked and not state.users(policy)]
+    copies = (policy for policy in state.policies.values() if memory_for(policy, cluster))
+    return [policy for policy in copies if not state.users(policy)]
 
 
 def new_name(original: Policy, cluster: Cluster, taken: Collection[str]) -> str:

@@ -5,6 +5,7 @@ installed), EL8's platform Python, EL9's, and the first python3 on PATH. The tas
 because anyone on the machine can read a command line.
 """
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -59,8 +60,9 @@ def take(engine: Engine, steps: Sequence[Step]) -> EngineState:
     try:
         return from_document(_asked(engine, [step.task for step in steps])["state"])
     except EngineTroubleError as error:
-        if error.created and error.kind in ("refused", "denied", "changed", "failed"):
-            _asked(engine, [{"do": "remove-policy", "policy": error.created}])
+        if error.created and error.kind != "unreachable":
+            with contextlib.suppress(EngineTroubleError):
+                _asked(engine, [{"do": "remove-policy", "policy": error.created}])
         raise
 
 

@@ -72,7 +72,6 @@ class Hands:
         self._ways: Dict[str, Callable[[Document], None]] = {
             "add-policy": self._add_policy,
             "attach": self._attach,
-            "detach": self._detach,
             "set-properties": self._set_properties,
             "point-cluster": self._point_cluster,
             "remove-policy": self._remove_policy,
@@ -105,15 +104,6 @@ class Hands:
         else:
             policy.balances_service().add(types.Balance(scheduling_policy_unit=unit))
         attached.add((kind, step["unit"]))
-
-    def _detach(self, step: Document) -> None:
-        policy, attached = self._looked_at(step)
-        kind = step["kind"]
-        if (kind, step["unit"]) not in attached:
-            raise ChangedError("{} {} is no longer attached".format(kind, step["unit"]))
-        collection = getattr(policy, KINDS[kind] + "_service")()
-        getattr(collection, kind + "_service")(step["unit"]).remove()
-        attached.discard((kind, step["unit"]))
 
     def _set_properties(self, step: Document) -> None:
         from ovirtsdk4 import types

@@ -6,7 +6,7 @@ from scheduler_plugins.policy import copies
 from scheduler_plugins.policy.errors import WishError
 from scheduler_plugins.policy.plan import our_units
 from scheduler_plugins.policy.state import WEIGHT, Cluster, EngineState
-from scheduler_plugins.policy.wishes import OURS, property_regexes
+from scheduler_plugins.policy.wishes import OURS, PARAMETERS
 
 Document = dict[str, Any]
 
@@ -46,8 +46,8 @@ def _unit(state: EngineState, kind: str, name: str) -> Document:
 
 def _cluster(state: EngineState, cluster: Cluster) -> Document:
     policy = state.policies.get(cluster.policy_id)
-    remembered = copies.memory(policy)
-    before = state.policies.get(remembered.before_id) if remembered else None
+    remembered = copies.memory(policy) if policy else None
+    before = state.policies.get(remembered[1]) if remembered else None
     ours = our_units(state, policy) if policy else []
     return {
         "id": cluster.id,
@@ -59,5 +59,5 @@ def _cluster(state: EngineState, cluster: Cluster) -> Document:
             {"kind": kind, "name": name, **({"factor": number} if kind == WEIGHT else {})}
             for kind, name, number in ours
         ],
-        "properties": {key: value for key, value in cluster.properties.items() if key in property_regexes()},
+        "properties": {key: value for key, value in cluster.properties.items() if key in PARAMETERS},
     }

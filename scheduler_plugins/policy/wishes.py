@@ -11,6 +11,8 @@ from scheduler_plugins.policy.state import FILTER, WEIGHT
 
 MOST = 1000
 """A factor beyond is of no use, and factor times weight must stay far below XML-RPC's 32 bits."""
+PARAMETERS = {parameter.key: parameter for unit in units.WEIGHTS.values() for parameter in unit.parameters}
+"""The properties that our units understand."""
 OURS = frozenset({*((FILTER, name) for name in units.FILTERS), *((WEIGHT, name) for name in units.WEIGHTS)})
 """Our units, by what they are attached as."""
 
@@ -35,13 +37,6 @@ def parse(filtered: bool, weights: Iterable[str], properties: Iterable[str]) -> 
     return Wishes(wanted, unwanted, values)
 
 
-def property_regexes() -> dict[str, str]:
-    """The properties that our units understand."""
-    ours = (*units.FILTERS.values(), *units.WEIGHTS.values())
-    pairs = (text.partition("=") for unit in ours for text in unit.properties.split(";") if text)
-    return {key: regex for key, _, regex in pairs}
-
-
 def _factor(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
     if name not in units.WEIGHTS:
@@ -53,15 +48,14 @@ def _factor(text: str) -> tuple[str, int]:
 
 def _property(text: str) -> tuple[str, str]:
     key, _, value = text.partition("=")
-    known = property_regexes()
-    if key not in known:
-        raise WishError(f"--property {text}: no unit has a property {key!r}; {_nearest(key, known)}")
-    if ";" in value or not re.fullmatch(known[key], value):
-        raise WishError(f"--property {text}: the value must match {known[key]}")
+    if key not in PARAMETERS:
+        raise WishError(f"--property {text}: no unit has a property {key!r}; {_nearest(key, PARAMETERS)}")
+    if ";" in value or not re.fullmatch(PARAMETERS[key].regex, value):
+        raise WishError(f"--property {text}: it must be {PARAMETERS[key].takes}, or empty for the default")
     return key, value
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
     if close := difflib.get_close_matches(name, names, n=1, cutoff=0.5):
         return f"did you mean {close[0]}?"
-    return f"there are: {', '.join(names)}" if names else "there are none"
+    return f"there are: {', '.join(names)}"
