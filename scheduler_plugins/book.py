@@ -47,6 +47,7 @@ class Book:
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
         self._store = store
         self._rows: dict[str, str] = dict(store.claims()) if store else {}
+        self._entries = claim_rows.Rows()
         self._ended: dict[str, float] = {}
         self._ledger = claim_rows.from_rows(self._rows)
         self._lock, self._saving = threading.RLock(), threading.Lock()
@@ -87,7 +88,7 @@ class Book:
         if self._store is None:
             return
         with self._saving:
-            rows = claim_rows.to_rows(self.ledger)
+            rows = self._entries.of(self.ledger)
             put = {key: text for key, text in rows.items() if self._rows.get(key) != text}
             gone = self._gone(rows, put)
             if not put and not gone:

@@ -13,10 +13,27 @@ log = logging.getLogger("claims")
 FIRM, UNRESOLVED = "firm", "unresolved"
 
 
+class Rows:
+    """Writes a ledger's entries as rows; each entry once, for most are the same from decision to decision."""
+
+    def __init__(self) -> None:
+        """Nothing was written yet."""
+        self._written: dict[str, tuple[Firm | Unresolved, str]] = {}
+
+    def of(self, ledger: Ledger) -> dict[str, str]:
+        """Every entry by its key, as JSON."""
+        entries: dict[str, Firm | Unresolved] = {f"{FIRM}/{k}": claim for k, claim in ledger.firm.items()}
+        entries |= {f"{UNRESOLVED}/{k}": entry for k, entry in ledger.unresolved.items()}
+        before, self._written = self._written, {}
+        for key, entry in entries.items():
+            known = before.get(key)
+            self._written[key] = known if known and known[0] is entry else (entry, _row(entry))
+        return {key: text for key, (_, text) in self._written.items()}
+
+
 def to_rows(ledger: Ledger) -> dict[str, str]:
     """Every entry by its key, as JSON."""
-    rows = {f"{FIRM}/{k}": _firm_row(claim) for k, claim in ledger.firm.items()}
-    return rows | {f"{UNRESOLVED}/{k}": _unresolved_row(entry) for k, entry in ledger.unresolved.items()}
+    return Rows().of(ledger)
 
 
 def from_rows(rows: Mapping[str, str]) -> Ledger:
@@ -35,6 +52,10 @@ def from_rows(rows: Mapping[str, str]) -> Ledger:
             log.warning("DAMAGED row left out: table=claims key=%r: %r", key, error)
     in_order = sorted(unresolved.items(), key=lambda item: item[1].at)
     return Ledger(dict(in_order), dict(sorted(firm.items(), key=lambda item: item[1].since)))
+
+
+def _row(entry: Firm | Unresolved) -> str:
+    return _firm_row(entry) if isinstance(entry, Firm) else _unresolved_row(entry)
 
 
 def _firm_row(claim: Firm) -> str:

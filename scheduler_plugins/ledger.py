@@ -105,13 +105,16 @@ class Ledger:
 
     def on(self, host_id: str, vm_id: str = "", running: bool = False) -> Taken:
         """What is in flight to the host, but for the VM's own entries that its new decision will replace."""
-        taken = self._by_host.get(host_id, NOTHING)
+        return self.beside(vm_id, running).get(host_id, NOTHING)
+
+    def beside(self, vm_id: str = "", running: bool = False) -> Mapping[str, Taken]:
+        """The hosts to which anything is in flight beside the VM's own entries, by id, as `on` has it."""
         if vm_id not in self.unresolved and (running or vm_id not in self.firm):
-            return taken
-        return Taken(
-            taken.firm if running else tuple(c for c in taken.firm if c.start.vm_id != vm_id),
-            tuple(e for e in taken.unresolved if e.start.vm_id != vm_id),
-        )
+            vm_id, running = "", False
+        index = self._indexes.get((vm_id, running))
+        if index is None:
+            index = self._indexes[vm_id, running] = self._index(vm_id, running)
+        return index
 
     @property
     def vm_ids(self) -> tuple[str, ...]:
@@ -121,13 +124,18 @@ class Ledger:
         return tuple(dict.fromkeys([*self.unresolved, *unlaunched, *launched]))
 
     @cached_property
-    def _by_host(self) -> Mapping[str, Taken]:
+    def _indexes(self) -> dict[tuple[str, bool], Mapping[str, Taken]]:
+        """What `beside` has answered so far."""
+        return {}
+
+    def _index(self, vm_id: str, running: bool) -> Mapping[str, Taken]:
         firm: dict[str, list[Firm]] = {}
         unresolved: dict[str, list[Unresolved]] = {}
         for claim in self.firm.values():
-            firm.setdefault(claim.host_id, []).append(claim)
+            if running or claim.start.vm_id != vm_id:
+                firm.setdefault(claim.host_id, []).append(claim)
         for entry in self.unresolved.values():
-            for host_id in entry.hosts:
+            for host_id in entry.hosts if entry.start.vm_id != vm_id else ():
                 unresolved.setdefault(host_id, []).append(entry)
         hosts = firm.keys() | unresolved.keys()
         return {h: Taken(tuple(firm.get(h, ())), tuple(unresolved.get(h, ()))) for h in hosts}

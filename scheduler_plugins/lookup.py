@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
-from uuid import UUID
 
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import MediatedDevice, Vm
+from mdev_inventory.engine.vms import UUID
 from mdev_inventory.known_vm import KnownVm
 from scheduler_plugins.claims import News, holds_devices
 from scheduler_plugins.errors import AmbiguousNameError, EngineSilentError, MalformedIdError, UnknownVmError
@@ -214,7 +214,4 @@ def uuid_of(what: str, value: str) -> str:
 
 def is_uuid(value: str) -> bool:
     """Whether this is a UUID as the engine writes it, in either case."""
-    try:
-        return str(UUID(value)) == value.lower()
-    except ValueError:
-        return False
+    return UUID.fullmatch(value) is not None

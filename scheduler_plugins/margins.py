@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation
 from scheduler_plugins.claims import Firm, Start, Taken, Unresolved
 from scheduler_plugins.placement import HostView, Placement, RefusalCode, place
@@ -151,13 +152,22 @@ def outstanding(start: Start, seen: Observation) -> Start:
     own.update(uuid for uuid, vm_id in told.items() if vm_id == start.vm_id)
     if not own:
         return start
-    left = list(start.types)
-    for parent in seen.inventory.parents:
-        for mdev_type in parent.types or ():
-            for _ in own.intersection(mdev_type.instances or ()):
-                if mdev_type.id in left:
-                    left.remove(mdev_type.id)
+    living, left = _living(seen.inventory), list(start.types)
+    for uuid in own:
+        type_id = living.get(uuid)
+        if type_id in left:
+            left.remove(type_id)
     return start if len(left) == len(start.types) else replace(start, types=tuple(left))
+
+
+def _living(inventory: HostInventory) -> dict[str, str]:
+    """The type of each instance, by its UUID; worked out once per inventory."""
+    living: dict[str, str] | None = inventory.__dict__.get("living")
+    if living is None:
+        types = [t for parent in inventory.parents for t in parent.types or () if t.instances]
+        living = {uuid: t.id for t in types for uuid in t.instances or ()}
+        inventory.__dict__["living"] = living
+    return living
 
 
 def _outstanding(entries: Iterable[Firm | Unresolved], seen: Observation) -> list[Start]:

@@ -6,13 +6,19 @@ from typing import NamedTuple, Protocol
 
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
-from scheduler_plugins.claims import Taken
+from scheduler_plugins.claims import NOTHING, Taken
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.lookup import Asked, KnownVms
 from scheduler_plugins.margins import Look, Standing, stand
 from scheduler_plugins.placement import HostView
+from scheduler_plugins.request import Request
 from scheduler_plugins.states import States
 from scheduler_plugins.units import Filter
+
+AGES_HOLD_S = 1.0
+"""An inventory's age is told to within so much (seconds): decisions in a boot storm are far closer."""
+REQUESTS_KEPT = 16
+"""So many different requests are remembered at once."""
 
 
 class Inventories(KnownVms, Protocol):
@@ -49,10 +55,6 @@ class Question:
     """How often the engine was asked again."""
     risk: str = ""
 
-    def taken(self, ledger: Ledger, host_id: str) -> Taken:
-        """What is in flight to the host, but for what this question's answer will replace."""
-        return taken(ledger, self.asked, host_id)
-
 
 class Settled(NamedTuple):
     """The end of a question: how each host stands, and which are answered."""
@@ -61,41 +63,93 @@ class Settled(NamedTuple):
     answer: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
-    """The hosts as a decision sees them."""
+@dataclass(slots=True)
+class _Idle:
+    """How hosts with nothing in flight to them stand to one request, as long as their ages are right."""
 
-    inventories: Inventories
-    states: States = field(default_factory=States)
+    at: float
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+
+class Hosts:
+    """The hosts as a decision sees them; safe for threads, because whatever it forgets is worked out again.
+
+    Most hosts are what they were at the last decision. They are known by the very objects that it was made
+    from: a thousand comparisons of identity take less than one host takes to be judged.
+    """
+
+    def __init__(self, inventories: Inventories) -> None:
+        """Nothing is known yet."""
+        self.inventories = inventories
+        self.states = States()
+        self._views: dict[str, tuple[Host | None, HostView]] = {}
+        self._idle: dict[tuple[str, Request], _Idle] = {}
 
     def views(self, host_ids: Mapping[str, str]) -> list[HostView]:
         """What a decision knows of each host by its inventory alone."""
-        listed = self.inventories.hosts
-        return [self._view(listed.get(ours), ours, as_asked) for ours, as_asked in host_ids.items()]
+        listed, views = self.inventories.hosts, list[HostView]()
+        observation, failure = self.inventories.observation, self.inventories.failure
+        if len(self._views) > 2 * max(len(listed), len(host_ids)):
+            self._views = {}
+        for ours, as_asked in host_ids.items():
+            host, seen, failed = listed.get(ours), observation(ours), failure(ours)
+            before, view = self._views.get(as_asked, _UNKNOWN)
+            if (
+                view.observation is not seen
+                or before is not host
+                or view.failure is not failed
+                or not view.id
+            ):
+                view = _view(host, ours, as_asked, seen, failed)
+                self._views[as_asked] = host, view
+            views.append(view)
+        return views
 
     def standings(
         self, question: Question, ledger: Ledger, now: float, before: Sequence[Standing] = ()
     ) -> list[Standing]:
         """How each host stands; what did not change since `before` is not worked out again."""
         look = Look(question.unit, question.asked.request, self.states, now)
-        known = {standing.host_id: standing for standing in before}
+        asked, idle = question.asked, self._idle_of(look)
+        busy = ledger.beside(asked.vm_id, asked.home is not None)
+        known = {standing.host_id: standing for standing in before if standing.taken}
         standings = []
-        for view in self.views(question.host_ids):
-            in_flight = question.taken(ledger, view.id.lower())
-            standing = known.get(view.id.lower())
-            if standing is None or standing.view != view or standing.taken != in_flight:
-                standing = stand(look, view, in_flight)
+        for ours, view in zip(question.host_ids, self.views(question.host_ids), strict=True):
+            in_flight = busy.get(ours)
+            standing = known.get(ours) if in_flight else idle.get(ours)
+            if standing is None or standing.view is not view or (in_flight and standing.taken != in_flight):
+                standing = stand(look, view, in_flight or NOTHING)
+                if in_flight is None:
+                    idle[ours] = standing
             standings.append(standing)
         return standings
 
-    def _view(self, host: Host | None, host_id: str, as_asked: str) -> HostView:
-        return HostView(
-            id=as_asked,
-            name=host.name if host else host_id,
-            separate=host.separate if host else False,
-            observation=self.inventories.observation(host_id),
-            failure=self.inventories.failure(host_id),
-        )
+    def _idle_of(self, look: Look) -> dict[str, Standing]:
+        """What is known of idle hosts and that request; nothing once the ages told would be wrong."""
+        key = look.unit.name, look.request
+        idle = self._idle.get(key)
+        if idle is None or not 0 <= look.now - idle.at < AGES_HOLD_S:
+            idle = _Idle(look.now)
+            self._idle.pop(key, None)
+            self._idle[key] = idle
+            for oldest in list(self._idle)[:-REQUESTS_KEPT]:
+                self._idle.pop(oldest, None)
+        return idle.standings
+
+
+_UNKNOWN: tuple[Host | None, HostView] = (None, HostView("", "", False, None))
+
+
+def _view(
+    host: Host | None, host_id: str, as_asked: str, seen: Observation | None, failed: HostFailure | None
+) -> HostView:
+    return HostView(
+        id=as_asked,
+        name=host.name if host else host_id,
+        separate=host.separate if host else False,
+        observation=seen,
+        failure=failed,
+    )
 
 
 def taken(ledger: Ledger, asked: Asked, host_id: str) -> Taken:
