@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 import xmlrpc.server
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -51,6 +52,7 @@ def mode(path: Callable[[Site], Path], wrong: int) -> Broken:
             yield
         finally:
             path(site).chmod(right)
+            site.mended_at = time.time()
 
     return broken
 
@@ -291,6 +293,7 @@ def vdsm_tls(days: int | None) -> Broken:
             yield
         finally:
             vdsm.tls = right
+            site.mended_at = time.time()
 
     return broken
 
@@ -307,6 +310,7 @@ def vdsm_fault(fault: Fault) -> Broken:
             yield
         finally:
             vdsm.fault = Fault.NONE
+            site.mended_at = time.time()
             site.options.clear()
 
     return broken
@@ -321,6 +325,7 @@ def vdsm_gone(site: Site) -> Iterator[None]:
         yield
     finally:
         host.port = right
+        site.mended_at = time.time()
 
 
 def hook(change: str) -> Broken:

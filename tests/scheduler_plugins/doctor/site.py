@@ -58,8 +58,12 @@ class Site:
         text = (service.folder / "conf.d" / "10-simulation.conf").read_text()
         (self.config / "10-site.conf").write_text(text)
         # A machine that does much else makes no inventory old.
-        (self.config / "20-patience.conf").write_text("[collector]\ncollect_interval = 20\n")
+        (self.config / "20-patience.conf").write_text(
+            "[collector]\ncollect_interval = 20\nhost_timeout = 15\n"
+        )
         self.options: dict[str, str] = {}
+        self.mended_at = 0.0
+        """When the hosts last became as they should be."""
 
     @property
     def state(self) -> Path:
@@ -85,11 +89,13 @@ class Site:
         return status, json.loads(printed.getvalue())
 
     def is_well(self) -> bool:
-        """Whether the service itself has nothing to complain of, and has just seen every host."""
+        """Whether the service has nothing to complain of, and has asked every host since it was mended."""
         health = requests.get(f"{self.service.api}/healthz", timeout=10).json()
         hosts = self.service.ask("hosts")["items"]
-        seen = [host["age_s"] is not None and not host["failure"] for host in hosts]
-        return bool(health["status"] == "ok" and seen and all(seen) and not any(h["orphans"] for h in hosts))
+        since = time.time() - self.mended_at
+        seen = [host["age_s"] is not None and host["age_s"] < since for host in hosts]
+        wrong = any(host["failure"] or host["orphans"] for host in hosts)
+        return bool(health["status"] == "ok" and seen and all(seen) and not wrong)
 
     @contextmanager
     def hook(self, change: str) -> Iterator[None]:
@@ -103,6 +109,7 @@ class Site:
             yield
         finally:
             os.rename(real, hook)
+            self.mended_at = time.time()
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -118,7 +125,8 @@ def site(folder: Path) -> Iterator[Site]:
     """The installation, up and settled."""
     with DataCenter(folder, PLANS, speed=20.0) as center:
         center.add_vm(VmPlan("desk", (TYPE,), ""))
-        with ServiceProcess(center, port=free_port(), xmlrpc_port=free_port()) as service:
+        slow = "[collector]\nhost_timeout = 15\n[engine]\ntimeout = 30\n"
+        with ServiceProcess(center, port=free_port(), xmlrpc_port=free_port(), options=slow) as service:
             service.wait_for_fresh_inventories(set())
             center.start_engine(XmlRpcScheduler(service.xmlrpc))
             hosts, units = center.engine.hosts.values(), center.engine.units

@@ -53,7 +53,6 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("policy-outvoted", faults.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
     ("vdsm-unreachable", faults.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
     ("vdsm-untrusted", faults.vdsm_tls(None), "is not trusted"),
-    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 3 s"),
     ("vdsm-error", faults.vdsm_fault(Fault.RECOVERING), "error 99"),
     ("certificate-expired", faults.vdsm_tls(-2), "certificate has expired"),
     ("certificate-expires", faults.vdsm_tls(5), "host plain: 5 days left"),
@@ -70,6 +69,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("request-unreadable", faults.vm("odd", {"nodisplay": "true"}), "has no mdevType"),
     ("engine-blind", faults.engine_blind, "host gpu: free there, none left for the engine"),
     ("orphans", faults.orphan, faults.FOREIGN),
+    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 3 s"),
 )
 
 
