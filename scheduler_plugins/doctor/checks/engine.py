@@ -130,7 +130,7 @@ def vm_property(facts: Facts) -> Iterator[Finding]:
         return
     bearing = [vm for vm in facts.engine.vms or () if vm.mdev_type]
     if bearing:
-        yield ok(link, f"mdev_type is defined, as {count(len(bearing), 'VM')} bear it")
+        yield ok(link, f"mdev_type is defined: set on {count(len(bearing), 'VM')}")
     else:
         yield unchecked(
             link,

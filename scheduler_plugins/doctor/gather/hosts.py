@@ -44,7 +44,7 @@ async def _one(
     try:
         began = clock()
         caps = await client.call(host.address, host.port, "Host.getCapabilities", {}, timeout)
-        seen = _told(host, caps, began, clock())
+        seen = told(host, caps, began, clock())
         if seen.inventory is None:
             devices = await client.call(
                 host.address, host.port, "Host.hostdevListByCaps", {"caps": ["pci"]}, timeout
@@ -57,8 +57,8 @@ async def _one(
     return replace(seen, days=await asyncio.to_thread(_days, host, tls, timeout, clock()))
 
 
-def _told(host: Host, caps: object, began: float, answered: float) -> HostFacts:
-    """What the capabilities say."""
+def told(host: Host, caps: object, began: float, answered: float) -> HostFacts:
+    """What the capabilities say that were asked for and came at these times."""
     told: Mapping[str, Any] = caps if isinstance(caps, Mapping) else {}
     facts = HostFacts(host, release=_release(told), hook_listed=_lists_hook(told))
     try:
@@ -84,11 +84,16 @@ def _lists_hook(caps: Mapping[str, Any]) -> bool:
 
 
 def _off(inventory: HostInventory, began: float, answered: float) -> float | None:
-    """How far the host's clock is from ours; what lies within the call may be no difference at all."""
+    """How far the host's clock is from ours; None where its time cannot be read."""
     try:
         there = datetime.fromisoformat(inventory.collected_at).timestamp()
     except ValueError:
         return None
+    return clock_off(there, began, answered)
+
+
+def clock_off(there: float, began: float, answered: float) -> float:
+    """Seconds by which `there` is ahead; what lies within the call may be no difference at all."""
     if there > answered:
         return there - answered
     return min(0.0, there + RESOLUTION_S - began)

@@ -121,10 +121,13 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    """The installation, up and settled."""
-    with DataCenter(folder, PLANS, speed=20.0) as center:
-        center.add_vm(VmPlan("desk", (TYPE,), ""))
+def site(folder: Path, version: str = "4.5") -> Iterator[Site]:
+    """The installation with an engine of that version, up and settled."""
+    with DataCenter(folder, PLANS, speed=20.0, version=version) as center:
+        if version < "4.5":
+            center.engine.add_vm("desk", center.clusters["Default"], mdev_type=TYPE)
+        else:
+            center.add_vm(VmPlan("desk", (TYPE,), ""))
         slow = "[collector]\nhost_timeout = 15\n[engine]\ntimeout = 30\n"
         with ServiceProcess(center, port=free_port(), xmlrpc_port=free_port(), options=slow) as service:
             service.wait_for_fresh_inventories(set())

@@ -1,6 +1,7 @@
 """Each link broken alone in a whole installation: the one finding, its remedy, and the exit status."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +124,16 @@ def test_the_service_killed(well: Site) -> None:
     assert {"because service does not hold"} == {
         each["seen"] for each in answer["findings"] if each["status"] == "not checked"
     }
+
+
+def test_an_engine_of_4_4(tmp_path: Path) -> None:
+    """Requests are custom properties there, and all of it is well just the same."""
+    with site(tmp_path, "4.4") as older:
+        eventually(older.is_well)
+        status, answer = older.ask()
+    said = {each["link"]: each["seen"] for each in answer["findings"]}
+
+    assert (0, "ok", 0) == (status, answer["status"], answer["counts"]["not checked"])
+    assert "it answers, 4.4.10" == said["engine"]
+    assert "mdev_type is defined: set on 1 VM" == said["VM property"]
+    assert "1 VM with a request, none seen to be impossible" == said["requests"]
