@@ -70,7 +70,7 @@ class Asked:
     vm_name: str
     """Empty where nobody told it."""
     cluster_id: str | None
-    """None where the engine did not tell."""
+    """None where the engine never told."""
     request: Request
     at: float
     """When we learned it, seconds since the epoch."""
@@ -182,7 +182,7 @@ class Lookup:
             asked = Asked(vm_id, "", None, Request(()), now, note)
         else:
             note = f"{reason}; its request is as known {max(0, now - known.seen_at):.0f} s ago"
-            asked = Asked(vm_id, known.name, None, Request(known.types), now, note)
+            asked = Asked(vm_id, known.name, known.cluster_id or None, Request(known.types), now, note)
         self._remember(asked)
         log.warning("Request from memory vm=%s note=%s", vm_id, note)
         return asked
