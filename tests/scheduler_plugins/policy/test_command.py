@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from scheduler_plugins.cli import app
 from scheduler_plugins.policy import runner
 from scheduler_plugins.simulation.engine.rest.faults import Kind
+from scheduler_plugins.simulation.pki import Authority
 from scheduler_plugins.units import FILTERS, WEIGHTS
 from tests import golden
 from tests.scheduler_plugins.policy.served import Served
@@ -18,14 +21,21 @@ ENABLE = ("enable", "--cluster", "gpu", "--filter", "--weight", "MdevConsolidate
 DISABLE = ("disable", "--cluster", "gpu")
 
 
-def command(served: Served, *words: str, **environ: str) -> Ran:
+def here(*words: str, typed: str = "", **environ: str) -> Ran:
+    """The command in this process, which saves its start."""
+    result = CliRunner().invoke(app, ["policy", *words], input=typed, env={"COLUMNS": "80", **environ})
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def command(served: Served, *words: str, typed: str = "", **environ: str) -> Ran:
     """`mdev-scheduler policy` with the engine's configuration."""
-    return run("policy", *words, "--config", str(served.configured()), **environ)
+    return here(*words, "--config", str(served.configured()), typed=typed, **environ)
 
 
 def check(served: Served, name: str, *words: str) -> None:
     """It succeeds, and prints what the file holds."""
-    ran = command(served, *words)
+    ran = run("policy", *words, "--config", str(served.configured()))
 
     assert (0, "") == (ran.status, ran.err)
     golden.check(GOLDEN / f"{name}.txt", ran.out)
@@ -171,7 +181,7 @@ def test_a_user_who_may_only_look(served: Served) -> None:
 
 
 def test_another_user_with_a_password_file(served: Served, tmp_path: Path) -> None:
-    """Which must be nobody else's to read."""
+    """Which must be nobody else's to read; or with the password piped in."""
     served.tokens.user, served.tokens.password = "root@internal", "other"
     file = tmp_path / "root"
     file.write_text("other\n")
@@ -182,6 +192,7 @@ def test_another_user_with_a_password_file(served: Served, tmp_path: Path) -> No
     assert (2, "") == (loose.status, loose.out)
     assert f"--password-file: [engine] password_file = '{file}': others may use the file" in loose.err
     assert 0 == command(served, *words).status
+    assert 0 == command(served, *words[:3], typed="other\n").status
 
 
 def test_a_wrong_password(served: Served) -> None:
@@ -198,7 +209,7 @@ def test_an_engine_that_is_not_there(served: Served) -> None:
     """Where it was looked for."""
     folder = served.configured()
     served.engine.stop()
-    ran = run("policy", "status", "--config", str(folder))
+    ran = here("status", "--config", str(folder))
 
     assert (3, "", 1) == (ran.status, ran.out, len(ran.err.splitlines()))
     assert served.url in ran.err
@@ -207,12 +218,10 @@ def test_an_engine_that_is_not_there(served: Served) -> None:
 
 def test_another_authority_is_not_trusted(served: Served, tmp_path: Path) -> None:
     """The engine's certificate is checked, always."""
-    from scheduler_plugins.simulation.pki import Authority
-
     folder = served.configured()
     other = Authority(tmp_path / "other", "another CA").ca_file
     (folder / "60.conf").write_text(f"[engine]\nca_file = {other}\n")
-    ran = run("policy", "status", "--config", str(folder))
+    ran = here("status", "--config", str(folder))
 
     assert (3, "") == (ran.status, ran.out)
     assert "certificate" in ran.err
@@ -254,7 +263,7 @@ def test_two_clusters_of_one_name(served: Served) -> None:
 
 def test_without_a_configuration(tmp_path: Path) -> None:
     """Nothing is asked of anybody."""
-    ran = run("policy", "status", "--config", str(tmp_path))
+    ran = here("status", "--config", str(tmp_path))
 
     assert (2, "") == (ran.status, ran.out)
     assert "[engine] url" in ran.err

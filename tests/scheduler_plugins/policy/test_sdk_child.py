@@ -202,7 +202,7 @@ def test_a_second_run_mends_what_a_dying_engine_left(
     """The engine dies after having done each request in turn; the same command again gets it right."""
     died_at = 0
     while True:
-        served = Served(tmp_path)
+        served = Served(tmp_path, tls=False)
         for each in before:
             carried_out(served, each)
         served.rest.faults.add(Kind.UNSAID, "/api", times=1, after=died_at)
