@@ -53,7 +53,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A role that our user has, on the system or on one object."""
+    """A role that our user or one of its groups has, on the system or on one object."""
 
     role: str
     """Its name."""
@@ -92,7 +92,7 @@ class Administration:
         return Policy(policy_id, name, tuple(filters), tuple(weights))
 
     def permissions(self) -> list[Permission]:
-        """Our own user's; those of its groups are not among them. `not-found` on engines before 4.2."""
+        """Our own user's and its groups', as the engine knows them. `not-found` on engines before 4.2."""
         user = self._rest.one("", _own_user, Deadline(self._timeout))
         if user is None:
             raise EngineError("not-found", "GET /api: the engine does not say who we are")

@@ -14,7 +14,8 @@ HEAD = f"""\
 {TITLE}
 
 Every link in the order in which it must hold. One whose precondition fails is `not checked`, with the link
-that keeps it from being looked at. {{words}} stand for what was found.
+that keeps it from being looked at. {{words}} stand for what was found. Exit status: 1 where anything is a
+failure, else 0; what cannot be asked is a finding itself, so 3 never comes.
 
 | link | finding | status | means | do |
 |---|---|---|---|---|

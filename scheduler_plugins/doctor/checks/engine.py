@@ -83,10 +83,8 @@ def _right(facts: Facts, link: str, permit: str, code: str, wanted: bool) -> Ite
         yield ok(link, places)
     else:
         roles = ", ".join(sorted({one.role for one in permissions})) or "none"
-        yield found(
-            code,
-            f"{permit} is not among the roles of {facts.config.engine.user} ({roles}; a group's do not show)",
-        )
+        seen = f"{permit} is in none of the roles of {facts.config.engine.user} and its groups: {roles}"
+        yield found(code, seen)
 
 
 def external_scheduling(facts: Facts) -> Iterator[Finding]:

@@ -80,7 +80,11 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("state-unwritable", machine(state=replace(WELL.machine.state, owner=0)), "owner 0"),
     ("engine-unreachable", engine(code="timeout", error="no answer"), "no answer"),
     ("right-read", engine(hosts=()), "lists no host at all"),
-    ("right-events", permissions("manipulate_host"), "a group's do not show"),
+    (
+        "right-events",
+        permissions("manipulate_host"),
+        "is in none of the roles of mdev-scheduler@internal and its groups: Role",
+    ),
 )
 
 
