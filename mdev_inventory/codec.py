@@ -2,18 +2,22 @@
 
 The *key* is what a host's capabilities carry under `mdev_inventory`. VDSM logs every capabilities answer
 in full, so each byte counts: what describes a type stands once per host in `types`, the figures stand per
-parent. Where a parent describes a type otherwise than the first parent that has it (cards under two
-drivers), that parent carries a `types` of its own with the whole description of just these.
+parent, in the order of `types`. Where a parent describes a type otherwise than the first parent that has it
+(cards under two drivers), that parent carries a `types` of its own with the whole description of just these.
 
-    {"schema": 1, "collected_at": ..., "boot_id": ..., "hook_version": ...,
-     "types": {ID: {"name": ..., "description": ..., "device_api": ...}},
+    {"schema": 2, "collected_at": ..., "boot_id": ..., "hook_version": ...,
+     "types": [[ID, name, description, device_api], ...],
      "parents": [{"address": ..., "vendor": ..., "device": ..., "driver": ..., "numa_node": ...,
-                  "physfn": ..., "figures": {ID: FIGURE}, "types": {ID: {...}}}],
+                  "physfn": ..., "figures": [FIGURE, ...], "types": [[ID, ...], ...]}],
      "errors": [{"path": ..., "error": ...}]}
 
-FIGURE is available_instances (null where unknown), or [available_instances, [UUID, ...]] where there are
-instances, or [available_instances, null] where they are unknown. `figures` is null where the types could
-not be listed.
+FIGURE is available_instances (null where unknown), or [available_instances, INSTANCES] where there are
+instances, or [available_instances, null] where they are unknown. INSTANCES is one text of 22 characters for
+each, its UUID in base64 (RFC 4648) without padding, or a list of texts where some are no UUIDs. `figures` is
+an object by type id where the parent has not just the host's types, and null where they could not be listed.
+
+Schema 1, which is read as well, has `types` as objects by id with named members, `figures` always by type id,
+and instances always as a list.
 
 The *document* is the long form for people and programs (`mdev-scheduler scan --json`), in which null
 stands for whatever is not known.
@@ -22,7 +26,9 @@ Runs on Python 3.6: the VDSM hook imports it.
 """
 
 import json
-from typing import Any, Dict, Tuple
+from binascii import Error, a2b_base64, b2a_base64
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Sequence, Tuple, cast
 
 from mdev_inventory.json_value import JsonValue
 from mdev_inventory.model import (
@@ -36,9 +42,14 @@ from mdev_inventory.model import (
 )
 
 _Json = Dict[str, Any]
+_Types = Dict[str, MdevType]
 
 # Schemas start at 1, and the service reads its own and the one before.
 _OLDEST_SCHEMA = max(1, SCHEMA - 1)
+# The first with types as lists and figures in their order.
+_LISTS = 2
+_PACKED = 22
+_DASHES = (8, 12, 16, 20)
 
 
 def dump_key(inventory: HostInventory) -> str:
@@ -48,23 +59,25 @@ def dump_key(inventory: HostInventory) -> str:
 
 def to_key(inventory: HostInventory) -> _Json:
     """The compact form for the capabilities; `from_key` restores the very same inventory."""
-    types: _Json = {}
-    parents = [_parent_to_key(parent, types) for parent in inventory.parents]
+    types = {}  # type: Dict[str, List[str]]
+    for parent in inventory.parents:
+        for mdev_type in parent.types or ():
+            types.setdefault(mdev_type.id, _describe(mdev_type))
     return {
         "schema": SCHEMA,
         "collected_at": inventory.collected_at,
         "boot_id": inventory.boot_id,
         "hook_version": inventory.hook_version,
-        "types": types,
-        "parents": parents,
+        "types": list(types.values()),
+        "parents": [_parent_to_key(parent, types) for parent in inventory.parents],
         "errors": _errors(inventory),
     }
 
 
-def _parent_to_key(parent: ParentDevice, types: _Json) -> _Json:
-    """One parent; what it is the first to describe goes into the host's `types`."""
-    described = {t.id: _describe(t) for t in parent.types or ()}
-    own = {i: text for i, text in described.items() if types.setdefault(i, text) != text}
+def _parent_to_key(parent: ParentDevice, types: Dict[str, List[str]]) -> _Json:
+    """One parent, with its own description of what the host's `types` describe otherwise."""
+    described = [_describe(t) for t in parent.types or ()]
+    own = [text for text in described if types[text[0]] != text]
     key = {
         "address": parent.address,
         "vendor": parent.vendor,
@@ -72,23 +85,52 @@ def _parent_to_key(parent: ParentDevice, types: _Json) -> _Json:
         "driver": parent.driver,
         "numa_node": parent.numa_node,
         "physfn": parent.physfn,
-        "figures": None if parent.types is None else {t.id: _figure(t) for t in parent.types},
+        "figures": None if parent.types is None else _figures(parent.types, types),
     }
     return dict(key, types=own) if own else key
 
 
-def _describe(mdev_type: MdevType) -> _Json:
-    return {
-        "name": mdev_type.name,
-        "description": mdev_type.description,
-        "device_api": mdev_type.device_api,
-    }
+def _describe(mdev_type: MdevType) -> List[str]:
+    return [mdev_type.id, mdev_type.name, mdev_type.description, mdev_type.device_api]
+
+
+def _figures(types: Sequence[MdevType], described: Dict[str, List[str]]) -> Any:
+    if [t.id for t in types] == list(described):
+        return [_figure(t) for t in types]
+    return {t.id: _figure(t) for t in types}
 
 
 def _figure(mdev_type: MdevType) -> Any:
     if mdev_type.instances == ():
         return mdev_type.available
-    return [mdev_type.available, mdev_type.instances and list(mdev_type.instances)]
+    return [mdev_type.available, mdev_type.instances and _packed(mdev_type.instances)]
+
+
+def _packed(uuids: Sequence[str]) -> Any:
+    """UUIDs in less than two thirds of their length; as they are where they are none."""
+    texts = [_pack(uuid) for uuid in uuids]
+    known = [text for text in texts if text is not None]
+    return "".join(known) if len(known) == len(texts) else list(uuids)
+
+
+def _pack(uuid: str) -> Optional[str]:
+    """The UUID's 16 bytes in base64; None for what does not come back as it was."""
+    try:
+        raw = bytes.fromhex(uuid.replace("-", ""))
+    except ValueError:
+        return None
+    if not uuid or _uuid(raw) != uuid:
+        return None
+    return b2a_base64(raw, newline=False)[:_PACKED].decode("ascii")
+
+
+def _uuid(raw: bytes) -> str:
+    """The text of a UUID; empty where there are not 16 bytes."""
+    text = raw.hex()
+    if len(text) != 32:
+        return ""
+    ends = (*_DASHES, 32)
+    return "-".join(text[begin:end] for begin, end in zip((0, *_DASHES), ends))
 
 
 def _errors(inventory: HostInventory) -> Any:
@@ -98,11 +140,12 @@ def _errors(inventory: HostInventory) -> Any:
 def from_key(obj: Any) -> HostInventory:
     """The inventory that a host published; `obj` is the decoded JSON and may be anything.
 
-    Raises InventoryError, naming the member and its value.
+    Raises InventoryError, naming the member and its value. Equal types are one object: a host of 64 functions
+    has 1,408 of them, and a thousand such hosts have hardly more.
     """
     key = JsonValue(KEY, obj)
     _check_schema(key.member("schema"))
-    types = _descriptions(key.member("types"))
+    types = _descriptions(key.member("types"), key.member("schema").number())
     parents = tuple(_parent(value, types) for value in key.member("parents").items())
     _check_distinct(parents)
     return HostInventory(
@@ -135,24 +178,40 @@ def _check_distinct(parents: Tuple[ParentDevice, ...]) -> None:
         seen.add(parent.address)
 
 
-def _descriptions(types: JsonValue) -> Dict[str, MdevType]:
-    """Per type id what describes it, without figures."""
-    return {type_id: _description(type_id, value) for type_id, value in types.entries()}
+def _descriptions(types: JsonValue, schema: int) -> _Types:
+    """Per type id what describes it, without figures, in the order of the key."""
+    if schema < _LISTS:
+        return {type_id: _named(type_id, value) for type_id, value in types.entries()}
+    found = [_listed(value) for value in types.items()]
+    return {mdev_type.id: mdev_type for mdev_type in found}
 
 
-def _description(type_id: str, value: JsonValue) -> MdevType:
-    return MdevType(
-        id=type_id,
-        name=value.member("name").text(type_id),
-        description=value.member("description").text(""),
-        device_api=value.member("device_api").text(""),
+def _listed(value: JsonValue) -> MdevType:
+    items = value.items()
+    if len(items) != 4:
+        raise InventoryError(value.where, value.value, "not a list of four")
+    type_id = items[0].text()
+    return _described(type_id, items[1].text(type_id), items[2].text(""), items[3].text(""))
+
+
+def _named(type_id: str, value: JsonValue) -> MdevType:
+    return _described(
+        type_id,
+        value.member("name").text(type_id),
+        value.member("description").text(""),
+        value.member("device_api").text(""),
     )
 
 
-def _parent(value: JsonValue, types: Dict[str, MdevType]) -> ParentDevice:
-    own = value.member("types")
-    known = dict(types, **_descriptions(own)) if own.given else types
-    figures = value.member("figures")
+@lru_cache(maxsize=4096)
+def _described(type_id: str, name: str, description: str, device_api: str) -> MdevType:
+    return MdevType(id=type_id, name=name, description=description, device_api=device_api)
+
+
+def _parent(value: JsonValue, types: _Types) -> ParentDevice:
+    own, figures = value.member("types"), value.member("figures")
+    if own.given:
+        types = dict(types, **_descriptions(own, _LISTS if isinstance(own.value, list) else 1))
     return ParentDevice(
         address=value.member("address").text(),
         vendor=value.member("vendor").optional_text(),
@@ -160,20 +219,66 @@ def _parent(value: JsonValue, types: Dict[str, MdevType]) -> ParentDevice:
         driver=value.member("driver").optional_text(),
         numa_node=value.member("numa_node").optional_number(),
         physfn=value.member("physfn").optional_text(),
-        types=tuple(_type(i, v, known) for i, v in figures.entries()) if figures.given else None,
+        types=_types(figures, types) if figures.given else None,
     )
 
 
-def _type(type_id: str, figure: JsonValue, known: Dict[str, MdevType]) -> MdevType:
+def _types(figures: JsonValue, known: _Types) -> Tuple[MdevType, ...]:
+    """The parent's types with their figures, which stand by id, or in the order of those known."""
+    if not isinstance(figures.value, list):
+        return tuple(_type(type_id, value, known) for type_id, value in figures.entries())
+    if len(figures.value) != len(known):
+        raise InventoryError(figures.where, figures.value, f"not one figure for each of {len(known)} types")
+    if all(type(figure) is int or figure is None for figure in figures.value):
+        for value in figures.items() if _is_odd(figures.value) else ():
+            value.optional_number()
+        return _with_figures(tuple(known.values()), tuple(figures.value))
+    return tuple(_type(type_id, value, known) for type_id, value in zip(known, figures.items()))
+
+
+def _is_odd(figures: Sequence[Optional[int]]) -> bool:
+    """Whether any of them is of a size that has to be looked at."""
+    return any(figure is not None and not -1 <= figure <= 65535 for figure in figures)
+
+
+@lru_cache(maxsize=8192)
+def _with_figures(types: Tuple[MdevType, ...], figures: Tuple[Optional[int], ...]) -> Tuple[MdevType, ...]:
+    return tuple(_with_figure(mdev_type, figure) for mdev_type, figure in zip(types, figures))
+
+
+@lru_cache(maxsize=65536)
+def _with_figure(mdev_type: MdevType, figure: Optional[int]) -> MdevType:
+    return mdev_type._replace(available=figure)
+
+
+def _type(type_id: str, figure: JsonValue, known: _Types) -> MdevType:
     if type_id not in known:
         raise InventoryError(figure.where, figure.value, "figure of a type that `types` does not describe")
     if not isinstance(figure.value, list):
-        return known[type_id]._replace(available=figure.optional_number())
+        return _with_figure(known[type_id], figure.optional_number())
     available, instances = figure.pair()
     return known[type_id]._replace(
         available=available.optional_number(),
-        instances=tuple(sorted(uuid.text() for uuid in instances.items())) if instances.given else None,
+        instances=tuple(sorted(_instances(instances))) if instances.given else None,
     )
+
+
+def _instances(instances: JsonValue) -> List[str]:
+    if not isinstance(instances.value, str):
+        return [uuid.text() for uuid in instances.items()]
+    text = instances.text()
+    uuids = [_unpacked(text[begin : begin + _PACKED]) for begin in range(0, len(text), _PACKED)]
+    if not all(uuids):
+        raise InventoryError(instances.where, text, "not the base64 of UUIDs")
+    return cast(List[str], uuids)
+
+
+def _unpacked(text: str) -> Optional[str]:
+    try:
+        uuid = _uuid(a2b_base64(text + "=="))
+    except (Error, ValueError):
+        return None
+    return uuid if _pack(uuid) == text else None
 
 
 def _error(value: JsonValue) -> ReadError:

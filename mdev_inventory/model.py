@@ -6,7 +6,7 @@ Runs on Python 3.6: the VDSM hook imports it.
 import reprlib
 from typing import NamedTuple, Optional, Tuple
 
-SCHEMA = 1
+SCHEMA = 2
 KEY = "mdev_inventory"
 """The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"

@@ -34,7 +34,7 @@ def test_every_inventory_has_a_document(inventory: HostInventory) -> None:
 
 
 def test_the_key_is_as_designed() -> None:
-    """Types stand once per host, figures per parent, and instances only where there are any."""
+    """Types stand once per host, figures per parent in their order, instances only where there are any."""
     types = (
         MdevType("nvidia-222", "GRID T4-1B", "max_instance=16", "vfio-pci", 15, (uuid(1),)),
         MdevType("nvidia-223", "GRID T4-2B", "max_instance=8", "vfio-pci", 0),
@@ -46,15 +46,15 @@ def test_the_key_is_as_designed() -> None:
     key = to_key(HostInventory((parent,), errors, "2026-11-22T19:00:00Z", "boot", "1.0.0"))
 
     assert {
-        "schema": 1,
+        "schema": 2,
         "collected_at": "2026-11-22T19:00:00Z",
         "boot_id": "boot",
         "hook_version": "1.0.0",
-        "types": {
-            "nvidia-222": {"name": "GRID T4-1B", "description": "max_instance=16", "device_api": "vfio-pci"},
-            "nvidia-223": {"name": "GRID T4-2B", "description": "max_instance=8", "device_api": "vfio-pci"},
-            "nvidia-224": {"name": "GRID T4-2B4", "description": "", "device_api": ""},
-        },
+        "types": [
+            ["nvidia-222", "GRID T4-1B", "max_instance=16", "vfio-pci"],
+            ["nvidia-223", "GRID T4-2B", "max_instance=8", "vfio-pci"],
+            ["nvidia-224", "GRID T4-2B4", "", ""],
+        ],
         "parents": [
             {
                 "address": ADDRESS,
@@ -63,7 +63,7 @@ def test_the_key_is_as_designed() -> None:
                 "driver": "nvidia",
                 "numa_node": 0,
                 "physfn": None,
-                "figures": {"nvidia-222": [15, [uuid(1)]], "nvidia-223": 0, "nvidia-224": [None, None]},
+                "figures": [[15, "njd5scLRS16fMAAAAAAAAQ"], 0, [None, None]],
             }
         ],
         "errors": [{"path": "/sys/x", "error": "EIO"}],
@@ -75,7 +75,54 @@ def test_types_that_cannot_be_listed_are_null() -> None:
     unlisted = ParentDevice("a", types=None)
     without = ParentDevice("b", types=())
 
-    assert [None, {}] == [p["figures"] for p in to_key(HostInventory((unlisted, without)))["parents"]]
+    assert [None, []] == [p["figures"] for p in to_key(HostInventory((unlisted, without)))["parents"]]
+
+
+def test_figures_stand_by_type_where_a_parent_has_not_just_the_hosts_types() -> None:
+    """Another card, or the same types in another order."""
+    one, two = MdevType("t-1", "one", available=1), MdevType("t-2", "two", available=2)
+    parents = (ParentDevice("a", types=(one, two)), ParentDevice("b", types=(two,)), ParentDevice("c"))
+
+    assert [[1, 2], {"t-2": 2}, {}] == [p["figures"] for p in to_key(HostInventory(parents))["parents"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("x", id="no UUID"),
+        pytest.param(uuid(1).upper(), id="upper case"),
+        pytest.param(uuid(1).replace("-", ""), id="without dashes"),
+        pytest.param(uuid(1) + "00", id="too long"),
+        pytest.param(f"{{{uuid(1)}}}", id="in braces"),
+    ],
+)
+def test_instances_of_other_names_stand_as_they_are(text: str) -> None:
+    """The kernel only takes UUIDs, but what is there is told."""
+    mixed = host(MdevType("t-1", "one", "", "", 1, tuple(sorted((text, uuid(2))))))
+
+    assert [1, sorted([text, uuid(2)])] == to_key(mixed)["parents"][0]["figures"][0]
+    assert mixed == from_key(to_key(mixed))
+
+
+SCHEMA_1 = {
+    "schema": 1,
+    "types": {"t-1": {"name": "one", "description": "d", "device_api": "vfio-pci"}, "t-2": {}},
+    "parents": [
+        {"address": "a", "figures": {"t-1": [3, [uuid(1)]], "t-2": 0}},
+        {"address": "b", "figures": {"t-1": 4}, "types": {"t-1": {"name": "other"}}},
+    ],
+    "errors": [],
+}
+
+
+def test_the_schema_before_is_read() -> None:
+    """Hosts are updated one after the other, and a state file outlives an update."""
+    one = MdevType("t-1", "one", "d", "vfio-pci", 3, (uuid(1),))
+    first = ParentDevice("a", types=(one, MdevType("t-2", "t-2", available=0)))
+    second = ParentDevice("b", types=(MdevType("t-1", "other", available=4),))
+
+    assert HostInventory((first, second)) == from_key(SCHEMA_1)
 
 
 def test_a_parent_that_describes_a_type_otherwise_carries_its_own_description() -> None:
@@ -86,13 +133,25 @@ def test_a_parent_that_describes_a_type_otherwise_carries_its_own_description() 
     parents = to_key(HostInventory((first, second)))["parents"]
 
     assert "types" not in parents[0]
-    assert {"t-1": {"name": "one", "description": "new", "device_api": ""}} == parents[1]["types"]
+    assert [["t-1", "one", "new", ""]] == parents[1]["types"]
+
+
+def in_use(inventory: HostInventory, count: int) -> HostInventory:
+    """The host with so many instances of its first type on each parent."""
+    parents = []
+    for number, parent in enumerate(inventory.parents):
+        first, *others = parent.types or ()
+        uuids = tuple(sorted(uuid(number * count + n) for n in range(count)))
+        parents.append(parent._replace(types=(first._replace(instances=uuids), *others)))
+    return inventory._replace(parents=tuple(parents))
 
 
 @pytest.mark.parametrize(
     ("inventory", "budget"),
     [
         pytest.param(cards("T4", 4), 4096, id="four T4"),
+        pytest.param(in_use(cards("T4", 4), 4), 4096, id="four T4 with 16 instances"),
+        pytest.param(in_use(cards("T4", 4), 16), 4096, id="four T4 with 64 instances, all that they hold"),
         pytest.param(cards("M60", 4), 4096, id="four GPUs of two M60"),
         pytest.param(virtual_functions("A40", 64), 40960, id="64 empty VFs of an A40"),
         pytest.param(virtual_functions("RTX A6000", 64), 40960, id="64 empty VFs of an RTX A6000"),
@@ -108,9 +167,9 @@ def test_the_key_keeps_to_its_budget(inventory: HostInventory, budget: int) -> N
 def test_a_missing_description_of_a_type_is_read_as_unknown() -> None:
     """The members that only people read may be left out."""
     key = {
-        "schema": 1,
-        "types": {"t-1": {}},
-        "parents": [{"address": "a", "figures": {"t-1": 3}}],
+        "schema": 2,
+        "types": [["t-1", None, None, None]],
+        "parents": [{"address": "a", "figures": [3]}],
         "errors": [],
     }
 
@@ -120,8 +179,9 @@ def test_a_missing_description_of_a_type_is_read_as_unknown() -> None:
 def test_parents_and_instances_are_read_in_order() -> None:
     """Whoever wrote them: equal states give equal inventories."""
     key = to_key(HostInventory((ParentDevice("b"), ParentDevice("a"))))
-    key["types"] = {"t-1": {}}
-    key["parents"][0]["figures"] = {"t-1": [1, ["y", "x"]]}
+    key["types"] = [["t-1", None, None, None]]
+    key["parents"][0]["figures"] = [[1, ["y", "x"]]]
+    key["parents"][1]["figures"] = [0]
 
     first, second = from_key(key).parents
 
@@ -154,9 +214,9 @@ def broken(path: str, value: Any) -> dict[str, Any]:
 
 
 P = "parents/0"
-F = "parents/0/figures/nvidia-22"
+F = "parents/0/figures/0"
 IN_P = "mdev_inventory.parents[0]"
-IN_F = IN_P + ".figures['nvidia-22']"
+IN_F = IN_P + ".figures[0]"
 
 
 @pytest.mark.parametrize(
@@ -168,29 +228,26 @@ IN_F = IN_P + ".figures['nvidia-22']"
         pytest.param("schema", 0, "mdev_inventory.schema is 0: older than 1", id="schema 0"),
         pytest.param(
             "schema",
-            2,
-            "schema is 2: newer than 1, the newest known here; update mdev-scheduler",
-            id="schema 2",
+            3,
+            "schema is 3: newer than 2, the newest known here; update mdev-scheduler",
+            id="schema 3",
         ),
         pytest.param("schema", None, "mdev_inventory.schema is None: missing", id="no schema"),
-        pytest.param("types", [], "mdev_inventory.types is []: not an object", id="types list"),
+        pytest.param("types", {}, "mdev_inventory.types is {}: not a list", id="types object"),
         pytest.param("types", None, "mdev_inventory.types is None: missing", id="no types"),
+        pytest.param("types/0", "x", "mdev_inventory.types[0] is 'x': not a list", id="type text"),
         pytest.param(
-            "types/nvidia-22", "x", "mdev_inventory.types['nvidia-22'] is 'x': not an object", id="type text"
+            "types/0", ["x"], "mdev_inventory.types[0] is ['x']: not a list of four", id="short type"
         ),
+        pytest.param("types/0/0", None, "mdev_inventory.types[0][0] is None: missing", id="no id"),
+        pytest.param("types/0/1", 5, "mdev_inventory.types[0][1] is 5: not text", id="name number"),
         pytest.param(
-            "types/nvidia-22/name",
-            5,
-            "mdev_inventory.types['nvidia-22'].name is 5: not text",
-            id="name number",
-        ),
-        pytest.param(
-            "types/nvidia-22/name",
+            "types/0/1",
             "x" * 4097,
-            "types['nvidia-22'].name is 'xxxxxxxxxxxx...xxxxxxxxxxxxx': text of 4097 characters",
+            "types[0][1] is 'xxxxxxxxxxxx...xxxxxxxxxxxxx': text of 4097 characters",
             id="huge name",
         ),
-        pytest.param("types/nvidia-22/name", "\ud800", "half a surrogate pair", id="name not to be encoded"),
+        pytest.param("types/0/1", "\ud800", "half a surrogate pair", id="name not to be encoded"),
         pytest.param("parents", {}, "mdev_inventory.parents is {}: not a list", id="parents object"),
         pytest.param("parents", None, "mdev_inventory.parents is None: missing", id="no parents"),
         pytest.param(P, 1, f"{IN_P} is 1: not an object", id="parent number"),
@@ -201,8 +258,15 @@ IN_F = IN_P + ".figures['nvidia-22']"
         pytest.param(f"{P}/driver", {}, f"{IN_P}.driver is {{}}: not text", id="driver object"),
         pytest.param(f"{P}/physfn", False, f"{IN_P}.physfn is False: not text", id="physfn bool"),
         pytest.param(f"{P}/numa_node", "0", f"{IN_P}.numa_node is '0': not a whole number", id="numa text"),
-        pytest.param(f"{P}/types", [], f"{IN_P}.types is []: not an object", id="own types list"),
-        pytest.param(f"{P}/figures", [], f"{IN_P}.figures is []: not an object", id="figures list"),
+        pytest.param(f"{P}/types", 1, f"{IN_P}.types is 1: not an object", id="own types number"),
+        pytest.param(f"{P}/types", ["x"], f"{IN_P}.types[0] is 'x': not a list", id="own type text"),
+        pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not an object", id="figures number"),
+        pytest.param(
+            f"{P}/figures",
+            [0, 0],
+            f"{IN_P}.figures is [0, 0]: not one figure for each of 1 types",
+            id="figures",
+        ),
         pytest.param(
             f"{P}/figures", {"x-1": 0}, f"{IN_P}.figures['x-1'] is 0: figure of a type", id="unknown type"
         ),
@@ -214,7 +278,10 @@ IN_F = IN_P + ".figures['nvidia-22']"
         pytest.param(F, [], f"{IN_F} is []: not a list of two", id="figure empty list"),
         pytest.param(F, [1, [], 2], f"{IN_F} is [1, [], 2]: not a list of two", id="figure of three"),
         pytest.param(F, ["1", []], f"{IN_F}[0] is '1': not a whole number", id="pair of text"),
-        pytest.param(F, [1, "x"], f"{IN_F}[1] is 'x': not a list", id="instances text"),
+        pytest.param(F, [1, "x"], f"{IN_F}[1] is 'x': not the base64 of UUIDs", id="instances text"),
+        pytest.param(F, [1, "!" * 22], "not the base64 of UUIDs", id="instances no base64"),
+        pytest.param(F, [1, "A" * 21 + "B"], "not the base64 of UUIDs", id="bits beyond the UUID"),
+        pytest.param(F, [1, 7], f"{IN_F}[1] is 7: not a list", id="instances number"),
         pytest.param(F, [1, [7]], f"{IN_F}[1][0] is 7: not text", id="instance number"),
         pytest.param(F, [1, [None]], f"{IN_F}[1][0] is None: missing", id="instance null"),
         pytest.param("errors", None, "mdev_inventory.errors is None: missing", id="no errors"),
@@ -239,11 +306,14 @@ def test_what_is_broken_is_named_with_its_value(path: str, value: Any, text: str
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        pytest.param("types/nvidia-22/name", "x" * 4096, id="a text of a page"),
+        pytest.param("types/0/1", "x" * 4096, id="a text of a page"),
+        pytest.param("types/0/1", None, id="no name"),
+        pytest.param(f"{P}/figures", {"nvidia-22": 1}, id="figures by type"),
         pytest.param(F, 2**63 - 1, id="the largest figure"),
         pytest.param(F, -(2**63), id="the least figure"),
         pytest.param(F, [None, None], id="nothing known"),
         pytest.param(F, [1, []], id="no instances, written out"),
+        pytest.param(F, [1, ""], id="no instances, packed"),
         pytest.param(f"{P}/figures", None, id="types not listed"),
         pytest.param("unheard-of", 1, id="a member of another version"),
     ],
@@ -279,14 +349,15 @@ MEMBERS = [
     *(
         "schema",
         "types",
-        "types/nvidia-22",
-        "types/nvidia-22/name",
+        "types/0",
+        "types/0/0",
+        "types/0/1",
         "parents",
         P,
         f"{P}/address",
         f"{P}/numa_node",
     ),
-    *(f"{P}/figures", F, f"{F}/0", f"{F}/1", f"{F}/1/0", f"{P}/types", "errors", "errors/0", "errors/0/path"),
+    *(f"{P}/figures", F, f"{F}/0", f"{F}/1", f"{P}/types", "errors", "errors/0", "errors/0/path"),
 ]
 
 

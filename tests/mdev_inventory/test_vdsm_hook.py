@@ -149,8 +149,8 @@ def test_a_read_that_hangs_costs_one_error(
 
 def without_figure(key: dict[str, Any]) -> list[tuple[str, str]]:
     """Where the published inventory has no figure."""
-    figures = ((p["address"], t, figure) for p in key["parents"] for t, figure in p["figures"].items())
-    return [(address, type_id) for address, type_id, figure in figures if figure is None]
+    found = [(p.address, t) for p in from_key(key).parents for t in p.types or ()]
+    return [(address, t.id) for address, t in found if t.available is None]
 
 
 def hang_everywhere(root: Path, file: str) -> None:
