@@ -10,11 +10,11 @@
   %), `count` (VMs let in, %), `largest` (% of time in which one more VM could have had a whole card), `spare`
   (hosts on which nothing runs, mean over time), `failed` (starts on hosts that had no room), `decision_us`
   (microseconds for one decision over all hosts, departures and bookkeeping included);
-- `compared`: list of `case`, `policy`, `gpu` (mean), `difference` (paired, to the baseline, in points), `low`,
-  `high` (95 %), `p`, `holm` (p corrected over the cases of the policy);
-- `groups`: list of `policy`, `by` (`all` or a column of `cases`), `value`, `cases`, `gpu`,
-  `count`, `largest`, `spare`, `difference`, `low`, `high`, `wins`, `losses` (cases with p < 0.05),
-  `holm_wins`, `holm_losses`, `worst` (the lowest mean difference of a case), `worst_case`;
+- `compared`: list of `case`, `policy`, `gpu` (mean), `difference` (paired, to the baseline, in points),
+  `low`, `high` (95 %), `p`, `holm` (p corrected over the cases of the policy);
+- `groups`: list of `policy`, `by` (`all` or a column of `cases`), `value`, `cases`, `gpu`, `count`, `largest`,
+  `spare`, `difference`, `low`, `high`, `wins`, `losses` (cases with p < 0.05), `holm_wins`, `holm_losses`,
+  `worst` (the lowest mean difference of a case), `worst_case`;
 - `duels`: list of `policy` (the product's), `against` (any other), `cases`, `difference`, `low`, `high`,
   `holm_wins`, `holm_losses`, `worst`, `worst_case`: the same with another rule as the baseline.
 """
