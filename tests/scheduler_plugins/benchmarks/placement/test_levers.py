@@ -44,6 +44,13 @@ def test_differences_are_paired_and_grouped() -> None:
     assert 0 == groups["packing", "all", ""]["difference"]
 
 
+def test_the_gap_to_what_could_be_is_told() -> None:
+    """Here every other way is as good as MdevFragmentation."""
+    assert levers.gap(levers.document(CASES, found())).startswith(
+        "MdevFragmentation is 0.00 points below the bound, 0.00 below free migration"
+    )
+
+
 def test_the_report_is_for_people_and_for_programs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +61,7 @@ def test_the_report_is_for_people_and_for_programs(
     assert 0 == levers.main(["--arrivals", "80", "--seeds", "2", "--workers", "1", "--json", str(file)])
 
     lines = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert list(levers.TITLES) == lines[2:]
+    assert [*levers.TITLES, "MdevFragmentation"] == lines[2:]
     report = json.loads(file.read_text())
     assert [1, 2] == report["seeds"]
     assert {2} == {len(run["gpu"]) for run in report["runs"]}
