@@ -5,7 +5,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py d
                  json_value.py model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install bench-placement mutation clean
+.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install test-ansible bench-placement mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -54,6 +54,13 @@ bundle: .venv/demo.stamp          ## one archive for the engine machine: service
 
 test-install: .venv/dev.stamp rpm ## both packages installed into empty roots, offline, and run from there
 	BUNDLE=$$($(BIN)/python deploy/bundle/build.py dist) $(BIN)/pytest -n 2 --dist loadgroup tests/deploy
+
+test-ansible: .venv/dev.stamp rpm ## ansible-lint, then the playbook really run on two roots (minutes; root only)
+	.ci/venv dev deploy
+	$(BIN)/ansible-lint --offline --profile production deploy/ansible
+	tests/deploy/roots/debian build/debian-root
+	PATH=$(CURDIR)/$(BIN):$$PATH DEBIAN_ROOT=build/debian-root RPM=$$(deploy/rpm/build dist/50_mdev_inventory dist) \
+		BUNDLE=$$($(BIN)/python deploy/bundle/build.py dist) $(BIN)/pytest tests/deploy/test_ansible.py
 
 mutation: .venv/dev.stamp         ## would a test notice a changed decision? (minutes)
 	.ci/venv dev mutation

@@ -50,7 +50,7 @@ def main(folder: Path, pythons: tuple[str, ...]) -> Path:
         (top / "requirements.txt").write_text("".join(_requirements(top / "wheels")))
         (top / "supports").write_text("".join(f"{ARCH} {python}\n" for python in pythons))
         (top / "version").write_text(f"{version}\n")
-        for script in ("install.sh", "uninstall.sh"):
+        for script in ("install.sh", "uninstall.sh", "enroll.sh"):
             shutil.copy(HERE / script, top / script)
         shutil.copy(ROOT / "scheduler_plugins/proxy/mdev_units.py", top)
         shutil.copy(ROOT / "LICENSE", top)

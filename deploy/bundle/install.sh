@@ -86,8 +86,8 @@ install_program() {
     "$new/bin/python" -I -m pip --quiet --disable-pip-version-check uninstall --yes pip setuptools 2>/dev/null
     grep -rlIF "$new" "$new/bin" "$new/pyvenv.cfg" | while read -r file; do sed -i "s|$new|$home|g" "$file"; done
     cp "$here/requirements.txt" "$here/mdev_units.py" "$here/LICENSE" "$new/"
-    cp "$here/uninstall.sh" "$new/uninstall.sh"
-    chmod 0755 "$new/uninstall.sh"
+    cp "$here/uninstall.sh" "$here/enroll.sh" "$new/"
+    chmod 0755 "$new/uninstall.sh" "$new/enroll.sh"
     echo "$1" >"$new/interpreter"
     if [ -f "$root$home/created" ]; then cp "$root$home/created" "$new/created"; fi
     if [ -d "$root$home" ]; then mv "$root$home" "$root$home.old"; fi
