@@ -14,7 +14,7 @@ CARD, TYPE = "0000:3b:00.0", "nvidia-22"
 VM_ID, OTHER_ID = (f"{n}0000000-0000-4000-8000-00000000000a" for n in (1, 2))
 DEVICE = "d0000000-0000-4000-8000-000000000001"
 RANDOM, STRAY = (f"c2177883-f1bb-47f0-914d-32a22e3a880{n}" for n in (1, 2))
-VM = KnownVm(VM_ID, "desk", (TYPE,), 1.0, (DEVICE,))
+VM = KnownVm(VM_ID, "desk", (TYPE,), 1.0, (DEVICE,), "c1")
 OTHER = KnownVm(OTHER_ID, "other", (TYPE,), 1.0)
 
 
