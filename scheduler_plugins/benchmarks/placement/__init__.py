@@ -1,6 +1,7 @@
 """The judge of weights: demand replayed against fleets, in process, the same under the same seed.
 
-`make bench-placement` (options in `PLACEMENT`, see `--help`) prints tables; `--json FILE` writes all figures:
+`make bench-placement` (options in `PLACEMENT`, see `--help`) prints tables; `--json FILE` writes all figures,
+`--full` those of each reported grid to `FILE-GRID.json`:
 
 - `schema` 1, `grid`, `seeds` (list), `arrivals` (of each replay; the first quarter is not counted),
   `baseline` (the rule that others are compared with), `seconds`;
@@ -12,9 +13,9 @@
   (microseconds for one decision over all hosts, departures and bookkeeping included);
 - `compared`: list of `case`, `policy`, `gpu` (mean), `difference` (paired, to the baseline, in points),
   `low`, `high` (95 %), `p`, `holm` (p corrected over the cases of the policy);
-- `groups`: list of `policy`, `by` (`all` or a column of `cases`), `value`, `cases`, `gpu`, `count`, `largest`,
-  `spare`, `difference`, `low`, `high`, `wins`, `losses` (cases with p < 0.05), `holm_wins`, `holm_losses`,
-  `worst` (the lowest mean difference of a case), `worst_case`;
+- `groups`: list of `policy`, `by` (`all` or a column of `cases`), `value`, `cases`, `gpu`, `count`,
+  `largest`, `spare`, `difference`, `low`, `high`, `wins`, `losses` (cases with p < 0.05), `holm_wins`,
+  `holm_losses`, `worst` (the lowest mean difference of a case), `worst_case`;
 - `duels`: list of `policy` (the product's), `against` (any other), `cases`, `difference`, `low`, `high`,
   `holm_wins`, `holm_losses`, `worst`, `worst_case`: the same with another rule as the baseline.
 """

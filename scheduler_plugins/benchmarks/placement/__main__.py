@@ -18,35 +18,45 @@ from scheduler_plugins.benchmarks.placement.run import run
 from scheduler_plugins.benchmarks.placement.tables import show
 
 _WIDTH = 150
+FULL = ("frozen", "families", "models")
+"""The grids of the reported figures; each gets a JSON file of its own, `FILE-GRID.json`."""
 _OTHERS = {"--sanity": sanity.main, "--levers": levers.main, "--trace": trace.main}
 """What else is run where the option is given, the first counts; each has options of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one grid; 0 when it is done."""
+    """Runs one grid, or all that are reported; 0 when it is done."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     for option, run_other in _OTHERS.items():
         if option in given:
             return run_other([word for word in given if word != option or option == "--trace"])
     options = _parser().parse_args(given)
-    grid = GRIDS[options.grid]
+    names = FULL if options.full else (options.grid,)
+    for name in names:
+        report = _report(name, options)
+        show(report, Console(width=_WIDTH))
+        if options.json:
+            target = options.json.with_stem(f"{options.json.stem}-{name}") if options.full else options.json
+            target.write_text(json.dumps(report, separators=(",", ":")) + "\n", encoding="utf-8")
+    return 0
+
+
+def _report(name: str, options: argparse.Namespace) -> Row:
+    """One grid run and compared."""
+    grid = GRIDS[name]
     seeds = grid.seeds if options.seeds is None else _seeds(grid.seeds, options.seeds)
     policies = _policies(options.policies)
     began = time.monotonic()
-    found = run(grid.cases, seeds, policies, options.arrivals, options.workers, _Progress())
-    report: Row = {
+    found = run(grid.cases, seeds, policies, options.arrivals, options.workers, _Progress(name))
+    return {
         "schema": 1,
-        "grid": options.grid,
+        "grid": name,
         "seeds": list(seeds),
         "arrivals": options.arrivals,
         "baseline": BASELINE,
         "seconds": round(time.monotonic() - began, 1),
         **document(Results(grid.cases, policies, found), BASELINE),
     }
-    show(report, Console(width=_WIDTH))
-    if options.json:
-        options.json.write_text(json.dumps(report, separators=(",", ":")) + "\n", encoding="utf-8")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     grids = "; ".join(f"{name}: {grid.help}" for name, grid in GRIDS.items())
     parser.add_argument("--grid", choices=GRIDS, default="quick", help=grids)
+    parser.add_argument("--full", action="store_true", help=f"all that is reported: {', '.join(FULL)}")
     parser.add_argument("--seeds", type=int, help="so many paired seeds instead of the grid's own number")
     parser.add_argument("--policies", help="names with commas between; packing always runs; default: all")
     parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="VMs of each replay")
@@ -83,14 +94,16 @@ def _policies(names: str | None) -> list[str]:
 class _Progress:
     """One line on standard error, every few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._began = self._told = time.monotonic()
 
     def __call__(self, done: int, jobs: int) -> None:
         now = time.monotonic()
         if now - self._told >= 5.0 or done == jobs:
             self._told = now
-            print(f"{done} of {jobs} replayed, {now - self._began:.0f} s", file=sys.stderr, flush=True)
+            told = f"{self._name}: {done} of {jobs} replayed, {now - self._began:.0f} s"
+            print(told, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,17 @@ def test_the_command_writes_what_it_prints(tmp_path: Path, capsys: pytest.Captur
     assert "fragmentation against" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("judge")
+def test_a_full_run_writes_each_reported_grid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each grid has a file of its own, and progress is told on standard error."""
+    options = ["--full", "--seeds", "1", "--arrivals", "8", "--policies", "packing", "--workers", "1"]
+
+    assert 0 == command.main([*options, "--json", str(tmp_path / "all.json")])
+    assert {f"all-{name}.json" for name in command.FULL} == {path.name for path in tmp_path.iterdir()}
+    assert "frozen: 90 of 90 replayed" in capsys.readouterr().err
+
+
 def test_an_unknown_rule_is_an_error_that_names_the_known() -> None:
     """A misspelt rule ends the run at once."""
     with pytest.raises(SystemExit, match="no rule 'fdg'; known: random"):
