@@ -11,7 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scheduler_plugins.benchmarks.speed import decisions, door1, door2, hook, report, rows, start
+from scheduler_plugins.benchmarks.speed import (
+    collecting,
+    decisions,
+    door1,
+    door2,
+    hook,
+    report,
+    rows,
+    start,
+    storm,
+)
 from scheduler_plugins.benchmarks.speed.proxy import system_python
 from scheduler_plugins.benchmarks.speed.rows import Section
 
@@ -21,6 +31,8 @@ MEASURES: dict[str, Callable[[Path, float], Section]] = {
     "decisions": decisions.measure,
     "start": start.measure,
     "hook": hook.measure,
+    "collector": collecting.measure,
+    "storm": storm.measure,
 }
 
 

@@ -22,10 +22,12 @@ class Answers:
         hosts = fleet.hosts(ports)
         self.hosts_json = json.dumps({"host": [_host(host) for host in hosts]}).encode()
         self.hosts_xml = _xml("hosts", "".join(map(_host_xml, hosts)))
+        self._residents = [_resident(uuid) for uuid in fleet.instances]
 
     def vms(self, vm_ids: list[str]) -> bytes:
-        """A search for these VMs; all that run where there are none."""
-        return json.dumps({"vm": [self._vm(vm_id) for vm_id in vm_ids or self.placed]}).encode()
+        """A search for these VMs; where there are none, all that run, those of the hosts' instances too."""
+        vms = [self._vm(vm_id) for vm_id in vm_ids or self.placed]
+        return json.dumps({"vm": vms + ([] if vm_ids else self._residents)}).encode()
 
     def vm_json(self, vm_id: str) -> bytes:
         """One VM."""
@@ -62,6 +64,14 @@ class Answers:
 def device_id(vm_id: str) -> str:
     """Of the VM's only mediated device, and so of its instance."""
     return f"d{vm_id[1:]}"
+
+
+def _resident(uuid: str) -> dict[str, object]:
+    """The VM to which an instance belongs that lived before anything was measured."""
+    params = {"property": [{"name": "mdevType", "value": "lives already"}]}
+    devices = {"vm_mediated_device": [{"id": uuid, "spec_params": params}]}
+    name = f"a{uuid[1:]}"
+    return {"id": name, "name": name, "cluster": {"id": CLUSTER}, "status": "up", "mediated_devices": devices}
 
 
 def _host(host: Host) -> dict[str, object]:

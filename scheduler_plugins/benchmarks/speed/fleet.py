@@ -94,6 +94,12 @@ class Fleet:
             self.host_ids[number], seen, Source.HOOK, requested_at, requested_at + TAKES_S, owners={}
         )
 
+    @property
+    def instances(self) -> list[str]:
+        """The UUIDs of all instances on any of its hosts: a host has the first few of them."""
+        parents = inventory(self.shape_name, self.shape.full).parents
+        return [uuid for parent in parents for t in parent.types or () for uuid in t.instances or ()]
+
     def vm_id(self, number: int) -> str:
         """Of one of as many VMs as anybody wants."""
         return _id(f"vm {number}")
@@ -114,7 +120,8 @@ class Fleet:
 @cache
 def inventory(shape_name: str, used: int) -> HostInventory:
     """A host of that shape on which so many instances live."""
-    shape, chance = SHAPES[shape_name], random.Random(used)  # noqa: S311 - ids that can be repeated
+    # The first instances are the same everywhere: so few VMs explain them all.
+    shape, chance = SHAPES[shape_name], random.Random(0)  # noqa: S311 - ids that can be repeated
     bus = build_bus(shape.boards)
     for _ in range(used):
         parent = next(p for p in bus.parents() if bus.available(p, shape.type_id) != "0")

@@ -81,10 +81,12 @@ def engine(fleet: Fleet, folder: Path, ports: Sequence[int] = ()) -> Iterator[En
 
 
 @contextlib.contextmanager
-def vdsms(fleet: Fleet, folder: Path) -> Iterator[list[int]]:
+def vdsms(fleet: Fleet, folder: Path, authority: Authority) -> Iterator[list[int]]:
     """The ports of the fleet's VDSMs, all in one process."""
-    command = [sys.executable, "-m", f"{HERE}.vdsm_stub", fleet.shape_name, str(fleet.count)]
-    with running([*command, str(fleet.full), str(folder / "pki")], folder / "vdsms.log") as (_, ports):
+    own = authority.host("127.0.0.1")
+    command = [sys.executable, "-m", f"{HERE}.vdsm_stub", fleet.shape_name, str(fleet.count), str(fleet.full)]
+    files = [str(authority.ca_file), str(own.cert_file), str(own.key_file)]
+    with running([*command, *files], folder / "vdsms.log") as (_, ports):
         yield json.loads(ports)
 
 
@@ -129,9 +131,10 @@ def service(
     fill: bool = True,
     ports: Sequence[int] = (),
     age_s: float = 1.0,
+    authority: Authority | None = None,
 ) -> Iterator[Service]:
     """The service beside that engine; with `fill` it starts with every host of the fleet in its store."""
-    authority = Authority(folder / "pki")
+    authority = authority or Authority(folder / "pki")
     state = folder / "state"
     if fill:
         state.mkdir(parents=True, exist_ok=True)
