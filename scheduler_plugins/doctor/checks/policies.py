@@ -9,9 +9,19 @@ from scheduler_plugins.doctor.findings import Finding, ok, some, unchecked
 from scheduler_plugins.units import FILTERS, WEIGHTS
 
 LINK = "policies"
-WISHES = frozenset({"PreferredHosts", "VmAffinityGroups", "VmToHostsAffinityGroups"})
-"""Internal weights that tell hosts apart only where an administrator wished so for that VM: they do not
-vote against ours, however high their factor."""
+SILENT = frozenset(
+    {
+        "None",
+        "HA",
+        "PreferredHosts",
+        "VmAffinityGroups",
+        "VmToHostsAffinityGroups",
+        "CPU for high performance VMs",
+        "CPU and NUMA pinning compatibility",
+    }
+)
+"""Internal weights that call all hosts alike but for few VMs: the engine's own, or those for which an
+administrator wished so. They do not vote against ours, however high their factor."""
 BY_PROXY = 1
 """Through the proxy all external weights together have this factor, whatever the policy says."""
 
@@ -68,7 +78,7 @@ def _outvoted(facts: Facts, cluster: Cluster, policy: Policy) -> Iterator[Findin
     ours = sum(factor for unit, factor in weights if not unit.internal and unit.name in WEIGHTS)
     if ours and facts.proxied:
         ours = BY_PROXY
-    theirs = {unit.name: n for unit, n in weights if unit.internal and unit.name not in WISHES and n}
+    theirs = {unit.name: n for unit, n in weights if unit.internal and unit.name not in SILENT and n}
     total = sum(theirs.values())
     if not ours or total <= ours:
         return

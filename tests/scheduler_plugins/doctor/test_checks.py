@@ -68,7 +68,11 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("claim-overdue", service(claims=(Claim("desk", "gpu", 200.0),)), "VM desk on host gpu: 200 s"),
     ("service-degraded", service(reasons=("store: disk I/O error",)), "store: disk I/O error"),
     ("plugin-missing", machine(proxied(), proxy=Proxy(installed=True)), "no mdev_units.py"),
-    ("policy-outvoted", policy(("u-MdevConsolidate", 1), ("i-1", 3)), "ours count 1, internal 3: HA 3"),
+    (
+        "policy-outvoted",
+        policy(("u-MdevConsolidate", 1), ("i-1", 3)),
+        "ours count 1, internal 3: OptimalForEvenDistribution 3",
+    ),
     ("request-impossible", asks(*[TYPE] * 9), "holds 9 of nvidia-231, however empty (8 at most)"),
     ("request-impossible", asks(TYPE, "nvidia-9"), "no host of its cluster has the type 'nvidia-9'"),
     (

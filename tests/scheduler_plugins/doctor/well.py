@@ -32,7 +32,7 @@ OUR_UNITS = tuple(
     for name in names
 )
 INNER = (
-    Unit("i-1", "HA", "weight", internal=True, enabled=True),
+    Unit("i-1", "OptimalForEvenDistribution", "weight", internal=True, enabled=True),
     Unit("i-2", "PreferredHosts", "weight", internal=True, enabled=True),
     Unit("i-3", "Memory", "filter", internal=True, enabled=True),
 )
