@@ -18,8 +18,9 @@ import requests
 
 import scheduler_plugins
 from mdev_inventory.request_files import ON_FAILURE_FILE
+from scheduler_plugins.units import WEIGHTS
 from tests.scheduler_plugins.service.running import HOSTS, Folder, Running
-from tests.scheduler_plugins.world import FREE, PLAIN, WANTS, World
+from tests.scheduler_plugins.world import FREE, PLAIN, TYPE, WANTS, World
 
 
 @pytest.fixture
@@ -51,6 +52,43 @@ def test_door_2_answers_from_what_the_last_run_knew(running: Running) -> None:
 
     expected = [[FREE, 10, "MdevSpread"], *([host, 1000, "MdevSpread"] for host in HOSTS[1:])]
     assert {"result_code": 0, "result": expected} == weights
+
+
+def test_door_2_takes_the_policys_properties(running: Running) -> None:
+    """Every unit's are told, and reach it; a bad value costs its own unit its answer, with the reason."""
+    functions = [[name, 1] for name in WEIGHTS]
+    mix = {"MdevFragmentationMix": f"{TYPE}:80,x-1:20", "HighUtilization": "80"}
+    with ServerProxy(running.doors["xmlrpc"]) as engine:
+        told: Any = engine.discover()
+        good: Any = engine.runCostFunctions(functions, HOSTS, WANTS, mix)
+        bad: Any = engine.runCostFunctions(functions, HOSTS, WANTS, {"MdevFragmentationMix": TYPE})
+
+    assert {n: [u.description, u.properties] for n, u in WEIGHTS.items()} == told["scores"]
+    assert [[host, name] for name in WEIGHTS for host in HOSTS] == [[h, n] for h, _, n in good["result"]]
+    assert 0 == good["result_code"]
+    assert {*WEIGHTS} - {"MdevFragmentation"} == {name for _, _, name in bad["result"]}
+    assert ["MdevFragmentation"] == list(bad["plugin_errors"])
+    assert bad["plugin_errors"]["MdevFragmentation"][0].startswith(
+        "bad-property: policy property MdevFragmentationMix is 'nvidia-22', not a list like"
+    )
+
+
+@pytest.mark.parametrize(
+    "properties", [{}, {"MdevFragmentationMix": f"{TYPE}:80,x-1:20"}], ids=["none", "mix"]
+)
+def test_door_1_takes_the_policys_properties(running: Running, properties: dict[str, str]) -> None:
+    """The plugin hands them on, whatever they hold; a bad one makes it fail, as the proxy wants."""
+    plugins = Path(scheduler_plugins.__file__).parent / "proxy"
+    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.doors["socket"]}
+    answers = []
+    for args in (properties, {"MdevFragmentationAges": "\n; maybe"}):
+        script = f"import mdev_units; mdev_units.MdevFragmentation().do_score{(HOSTS, WANTS, args)!r}"
+        answers.append(
+            subprocess.run([sys.executable, "-c", script], cwd=plugins, env=environ, capture_output=True)
+        )
+
+    assert HOSTS == [host for host, _ in ast.literal_eval(answers[0].stdout.decode())]
+    assert [(0, b""), (1, b"")] == [(answer.returncode, answer.stderr) for answer in answers]
 
 
 def test_door_1_answers_the_proxys_plugin(running: Running) -> None:
