@@ -19,6 +19,8 @@ class NotOursError(Exception):
 def ask(config: Config, url: str = "") -> Service:
     """Everything it says; `error` where it does not."""
     host = f"[{config.service.http_host}]" if ":" in config.service.http_host else config.service.http_host
+    if not url and config.service.http_port == 0:
+        return Service(error="[service] http_port = 0 takes any free port: say with --url which one it took")
     base = (url or f"http://{host}:{config.service.http_port}").rstrip("/")
     with requests.Session() as session:
         session.trust_env = False  # a proxy meant for the web would be asked for our loopback address

@@ -101,6 +101,11 @@ def test_a_service_that_is_down() -> None:
     assert not seen.foreign
 
 
+def test_a_service_on_any_port() -> None:
+    """Only whoever started it knows where it is."""
+    assert "--url" in service.ask(Config(service=Service(http_port=0))).error
+
+
 @pytest.mark.parametrize(
     ("version", "release"),
     [("4.50.3.4", (4, 5)), ("4.40.100.2", (4, 4)), ("4.20.48", (4, 2)), ("", None), ("x.y", None)],
