@@ -98,10 +98,13 @@ class Learning:
     def save(self) -> None:
         """Write what has changed, and work out anew what is due; raises StoreError."""
         with self._lock:
-            self._work_out()
-            if not self._changed:
-                return
-            rows, self._changed = life_rows.to_rows(self._running, self._counted, self._listed_at), False
+            running = dict(self._running)
+            counted = {type_id: one.copy() for type_id, one in self._counted.items()}
+            listed_at, changed, self._changed = self._listed_at, self._changed, False
+        self._work_out(running, counted)
+        if not changed:
+            return
+        rows = life_rows.to_rows(running, counted, listed_at)
         put = {key: text for key, text in rows.items() if self._rows.get(key) != text}
         try:
             self._store.save_lifetimes(put, [key for key in self._rows if key not in rows])
@@ -130,26 +133,26 @@ class Learning:
         if one is not None and one.watched is not None:
             self._counted.setdefault(one.type, Counted()).add(*one.ages(at))
 
-    def _work_out(self) -> None:
+    def _work_out(self, running: Mapping[str, Running], counted: Mapping[str, Counted]) -> None:
         now = self._clock()
         if self._lives is None or not 0 <= now - self._worked_out < TABLES_S:
-            tables, self._worked_out = self._tables(now), now
+            tables, self._worked_out = _tables(running.values(), counted, now), now
         elif not 0 <= now - self._told < SINCE_S:
             tables = self._lives.tables
         else:
             return
         self._told = now
         vms = self._vms()
-        by_vm = {vm_id: one.since for vm_id, one in self._running.items()}
+        by_vm = {vm_id: one.since for vm_id, one in running.items()}
         by_uuid = {u: since for vm_id, since in by_vm.items() if vm_id in vms for u in uuids_of(vms[vm_id])}
         self._lives = Lives(tables, by_vm, by_uuid)
 
-    def _tables(self, now: float) -> Tables:
-        """The rates, with the time at risk of those that run."""
-        exposure = {type_id: [*counted.exposure] for type_id, counted in self._counted.items()}
-        for one in self._running.values():
-            if one.watched is not None:
-                add_exposure(*one.ages(now), EDGES, 0, exposure.setdefault(one.type, [0.0] * BINS))
-        nothing = Counted()
-        departures = {t: self._counted.get(t, nothing).departures for t in exposure}
-        return Tables(departures, exposure)
+
+def _tables(running: Iterable[Running], counted: Mapping[str, Counted], now: float) -> Tables:
+    """The rates, with the time at risk of those that run."""
+    exposure = {type_id: [*one.exposure] for type_id, one in counted.items()}
+    for one in running:
+        if one.watched is not None:
+            add_exposure(*one.ages(now), EDGES, 0, exposure.setdefault(one.type, [0.0] * BINS))
+    nothing = Counted()
+    return Tables({type_id: counted.get(type_id, nothing).departures for type_id in exposure}, exposure)

@@ -38,6 +38,10 @@ class Counted:
     departures: list[float] = field(default_factory=lambda: [0.0] * BINS)
     exposure: list[float] = field(default_factory=lambda: [0.0] * BINS)
 
+    def copy(self) -> "Counted":
+        """One that no longer changes with this."""
+        return Counted([*self.departures], [*self.exposure])
+
     def add(self, first: float, age: float) -> None:
         """One more that ended at that age (seconds), watched from the `first` on."""
         add_exposure(first, age, EDGES, 0, self.exposure)
