@@ -123,7 +123,8 @@ def policies(found: Row) -> None:
     _print("")
     _print(table)
     for policy in found["left_over"]:
-        _print(f"left over, no cluster has it: policy {_plain(policy['name'])}")
+        way = f"policy disable --cluster {policy['cluster']}" if policy["cluster"] else "the portal"
+        _print(f"left over, no cluster has it: policy {_plain(policy['name'])}; remove it with {_plain(way)}")
 
 
 def plan(told: Row) -> None:

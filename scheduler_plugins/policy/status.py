@@ -5,7 +5,7 @@ from typing import Any
 from scheduler_plugins.policy import copies
 from scheduler_plugins.policy.errors import WishError
 from scheduler_plugins.policy.plan import our_units
-from scheduler_plugins.policy.state import WEIGHT, Cluster, EngineState
+from scheduler_plugins.policy.state import WEIGHT, Cluster, EngineState, Policy
 from scheduler_plugins.policy.wishes import OURS, PARAMETERS
 
 Document = dict[str, Any]
@@ -19,7 +19,7 @@ def document(state: EngineState) -> Document:
             _cluster(state, cluster) for cluster in sorted(state.clusters, key=lambda one: one.name)
         ],
         "left_over": [
-            {"id": policy.id, "name": policy.name}
+            {"id": policy.id, "name": policy.name, "cluster": _made_for(state, policy)}
             for policy in state.policies.values()
             if copies.memory(policy) and not state.users(policy)
         ],
@@ -42,6 +42,11 @@ def _unit(state: EngineState, kind: str, name: str) -> Document:
     unit = state.unit(kind, name)
     known = "unknown" if unit is None else "enabled" if unit.enabled else "disabled"
     return {"name": name, "kind": kind, "engine": known}
+
+
+def _made_for(state: EngineState, policy: Policy) -> str | None:
+    """The cluster that a copy was made for, if it is still there."""
+    return next((one.name for one in state.clusters if copies.memory_for(policy, one)), None)
 
 
 def _cluster(state: EngineState, cluster: Cluster) -> Document:

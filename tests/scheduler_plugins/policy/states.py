@@ -1,7 +1,10 @@
 """What the engine may show, for tests of the planning."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
+from scheduler_plugins.policy.plan import Step
 from scheduler_plugins.policy.state import (
     BALANCE,
     FILTER,
@@ -76,3 +79,46 @@ def engine(
             for name, its in (clusters or {"gpu": "even"}).items()
         ),
     )
+
+
+def applied(state: EngineState, steps: Iterable[Step]) -> EngineState:
+    """The engine after the steps; it rejects what the real one would."""
+    policies, clusters = dict(state.policies), {one.id: one for one in state.clusters}
+    for step in steps:
+        task: Any = dict(step.task)
+        where = task.get("policy") or "new"
+        if task["do"] == "add-policy":
+            assert task["name"].lower() not in [one.name.lower() for one in policies.values()]
+            policies["new"] = replace(policy(task["name"], (), description=task["description"]), id="new")
+        elif task["do"] == "attach":
+            units = (*policies[where].units, Attached(task["kind"], task["unit"], task["number"]))
+            policies[where] = replace(policies[where], units=_valid(state, units))
+        elif task["do"] == "set-properties":
+            policies[where] = replace(policies[where], properties=task["properties"])
+        elif task["do"] == "point-cluster":
+            cluster = clusters[task["cluster"]]
+            assert (task["from"], where in policies) == (cluster.policy_id, True)
+            values = {**cluster.properties, **task["properties"]}
+            clusters[cluster.id] = replace(cluster, policy_id=where, properties=values)
+        else:
+            assert where not in [one.policy_id for one in clusters.values()]
+            del policies[where]
+    renamed = {("id-" + one.name if key == "new" else key): one for key, one in policies.items()}
+    return EngineState(
+        state.units,
+        {key: replace(one, id=key) for key, one in renamed.items()},
+        tuple(
+            replace(one, policy_id=f"id-{policies['new'].name}") if one.policy_id == "new" else one
+            for one in clusters.values()
+        ),
+    )
+
+
+def _valid(state: EngineState, units: tuple[Attached, ...]) -> tuple[Attached, ...]:
+    keys = [(each.kind, each.unit_id) for each in units]
+    positions = [each.number for each in units if each.kind == FILTER]
+    assert len(set(keys)) == len(keys)
+    assert positions.count(-1) <= 1
+    assert positions.count(1) <= 1
+    assert all(state.unit_by_id(each.unit_id) for each in units)
+    return units

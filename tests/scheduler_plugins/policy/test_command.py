@@ -149,7 +149,10 @@ def test_an_engine_that_dies_on_the_way(served: Served) -> None:
 
     assert (3, "") == (first.status, first.out)
     assert "4 of 11 steps were taken: run the same command again" in first.err
-    assert "left over, no cluster has it: policy evenly_distributed-mdev-gpu\n" in left
+    assert (
+        "left over, no cluster has it: policy evenly_distributed-mdev-gpu; "
+        "remove it with policy disable --cluster gpu\n"
+    ) in left
     assert second.out.startswith("done: remove policy evenly_distributed-mdev-gpu\n")
     assert {"HA": 1, "OptimalForEvenDistribution": 2, "MdevConsolidate": 3} == served.of(served.gpu)[
         "weights"

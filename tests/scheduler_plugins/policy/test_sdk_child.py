@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scheduler_plugins.policy import plan, sdk_child
+from scheduler_plugins.policy import plan, runner, sdk_child
+from scheduler_plugins.policy.errors import EngineTroubleError
 from scheduler_plugins.policy.plan import Plan, Step
 from scheduler_plugins.policy.state import EngineState
 from scheduler_plugins.policy.status import cluster_named
@@ -236,6 +237,18 @@ def fails(served: Served, planner: Planner) -> bool:
     return "error" in answer
 
 
+def test_a_built_in_policy_that_shows_a_rejected_unit(served: Served) -> None:
+    """Somebody tried to add our filter to it: it shows, but is not stored, so there is something to do."""
+    locked, memory = served.policy("evenly_distributed"), ("Memory", UnitType.FILTER)
+    locked.live.filters += [(("MdevFilter", UnitType.FILTER), 0), (memory, 0)]
+    enabled(served)
+    served.restart()
+    content = served.of(served.gpu)
+
+    assert "evenly_distributed-mdev-gpu" == content.pop("name")
+    assert COPY == content
+
+
 def test_a_copy_is_used_only_when_it_is_complete(served: Served) -> None:
     """Up to the last step the cluster has what it had."""
     with connected(served) as connection:
@@ -269,3 +282,30 @@ def test_an_engine_that_does_not_answer_properly(
 
     assert expected == answer["error"]["kind"], answer
     assert "object at" not in answer["error"]["text"]
+
+
+def test_an_engine_that_hangs(served: Served) -> None:
+    """Each request has its deadline."""
+    connection = sdk_child.connected({**served.task(), "timeout": 1})
+    served.rest.faults.add(Kind.HANG, "/api/", times=1)
+    answer = sdk_child.served(connection, [])
+    connection.close()
+
+    assert "unreachable" == answer["error"]["kind"]
+    assert "timed out" in answer["error"]["text"].lower()
+
+
+def test_a_login_that_hangs(served: Served) -> None:
+    """The SDK sets it no deadline, so the child has one of its own, and is ended by it."""
+    served.rest.faults.add(Kind.HANG, "/sso/")
+    with pytest.raises(EngineTroubleError) as caught:
+        runner.look(served.asked(timeout=1.0))
+
+    assert ("unreachable", "no answer to the login within 1 s") == (caught.value.kind, str(caught.value))
+
+
+def test_a_logout_that_hangs_loses_no_answer(served: Served) -> None:
+    """The answer is out before."""
+    served.rest.faults.add(Kind.HANG, "/sso-logout")
+
+    assert ["gpu", "office"] == [cluster.name for cluster in runner.look(served.asked(timeout=1.0)).clusters]
