@@ -1,5 +1,6 @@
 """What the deployment can be told is documented, and the documentation names what is there."""
 
+import configparser
 import re
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def test_a_script_tells_every_option_that_it_takes(script: str) -> None:
 
     assert options
     assert [] == sorted(option for option in options if option not in head)
+
+
+def test_the_lock_pins_all_that_the_service_needs() -> None:
+    """A dependency that was added without `deploy/bundle/lock` would fail on the engine machine only."""
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    needed = re.findall(r"^[\w.-]+", settings["options"]["install_requires"], re.M)
+    pinned = re.findall(r"^(\S+)==", (ROOT / "deploy/bundle/requirements.txt").read_text(), re.M)
+
+    assert needed
+    assert set() == set(needed) - set(pinned)
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
