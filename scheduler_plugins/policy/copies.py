@@ -8,7 +8,8 @@ from collections.abc import Collection
 
 from scheduler_plugins.policy.state import Cluster, EngineState, Policy
 
-LONGEST_NAME = 64
+LONGEST_NAME = 40
+"""Longer ones are hard to read, and the engine has limits."""
 _MEMORY = re.compile(r"\[mdev-scheduler: cluster=(\S+) before=(\S+)\]")
 
 
@@ -37,8 +38,8 @@ def left_over(state: EngineState, cluster: Cluster) -> list[Policy]:
 
 
 def new_name(original: Policy, cluster: Cluster, taken: Collection[str]) -> str:
-    """A name that no policy has, made of letters, digits, dots, dashes and underscores."""
-    base = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{original.name}-mdev-{cluster.name}")[: LONGEST_NAME - 4]
+    """A name that no policy has, made of letters, digits, dashes and underscores."""
+    base = re.sub(r"[^A-Za-z0-9_-]", "_", f"{original.name}-mdev-{cluster.name}")[: LONGEST_NAME - 4]
     numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
     lower = {name.lower() for name in taken}
     return next(name for name in numbered if name.lower() not in lower)

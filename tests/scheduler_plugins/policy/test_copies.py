@@ -47,7 +47,8 @@ def test_a_copy_is_left_over_when_no_cluster_has_it() -> None:
         ("gpu", [], "even-mdev-gpu"),
         ("gpu", ["even-mdev-gpu"], "even-mdev-gpu-2"),
         ("gpu", ["EVEN-mdev-gpu", "even-mdev-gpu-2"], "even-mdev-gpu-3"),
-        ("Zürich 1/2", [], "even-mdev-Z_rich_1_2"),
+        ("Zürich 1/2.3", [], "even-mdev-Z_rich_1_2_3"),
+        ("a-cluster-with-a-name-of-forty-characters", [], "even-mdev-a-cluster-with-a-name-of-f"),
     ],
 )
 def test_names(cluster: str, taken: list[str], expected: str) -> None:
@@ -61,7 +62,7 @@ def test_a_name_is_always_new_plain_and_short(original: str, cluster: str, taken
     name = copies.new_name(policy(original), Cluster("id", cluster, "", {}), taken)
     again = copies.new_name(policy(original), Cluster("id", cluster, "", {}), [*taken, name])
 
-    assert re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name)
-    assert re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", again)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", again)
     assert name.lower() not in [each.lower() for each in taken]
     assert name != again
