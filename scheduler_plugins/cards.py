@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.figures import fields, is_nvidia, limited, one_less, same_size, shown, with_instance
-from scheduler_plugins.functions import card_of, is_function
+from scheduler_plugins.functions import Card, card_of, is_function
 from scheduler_plugins.pools import PooledParent, lives_side_by_side, stock_of
 
 
@@ -76,10 +76,16 @@ def occupancy(inventory: HostInventory, parent_address: str, type_id: str) -> Oc
     """How full the card of that parent is; raises LookupError like `after_creation`."""
     parent, wanted = _find(inventory, parent_address, type_id)
     card = card_of(inventory, parent)
-    # A GPU that is nearly full only looks like a function; others have none.
-    if parent.physfn is None and len(card.functions) <= 1:
-        return Occupancy(_alive(parent, wanted), shown(parent, type_id))
-    showing = sum(shown(p, type_id) > 0 for p in card.functions)
+    return fullness(card if is_function(parent) or len(card.functions) > 1 else Card((parent,)), wanted)
+
+
+def fullness(card: Card, wanted: MdevType) -> Occupancy:
+    """How full a card is for a type that it offers; of one that is a parent alone, that parent is all."""
+    parent = card.functions[0]
+    # A GPU that is nearly full only looks like a function.
+    if parent.physfn is None and len(card.functions) == 1:
+        return Occupancy(_alive(parent, wanted), shown(parent, wanted.id))
+    showing = sum(shown(p, wanted.id) > 0 for p in card.functions)
     return Occupancy(card.alive, min(showing, card.room(wanted)))
 
 

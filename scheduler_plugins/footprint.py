@@ -14,14 +14,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, ParentDevice
-from scheduler_plugins.cards import Occupancy, occupancy
-from scheduler_plugins.functions import card_key
+from scheduler_plugins.cards import Occupancy, fullness, occupancy
+from scheduler_plugins.functions import Card, card_key, is_function
 from scheduler_plugins.placement import HostView, Placement, place
 from scheduler_plugins.request import Request
 from scheduler_plugins.walk import by_name
 
 KEPT = 64
 """So many footprints are remembered of one inventory."""
+
+
+Key = tuple[str, bool]
+"""Of a card: its parents' `card_key`, and whether they are virtual functions."""
 
 
 class Resident(NamedTuple):
@@ -59,7 +63,8 @@ class Footprint(NamedTuple):
 class CardState(NamedTuple):
     """One card now."""
 
-    key: str
+    key: Key
+    card: Card
     alive: int
     holds: str
     """The type with the most instances; empty where nothing lives on it, or nobody can tell what."""
@@ -85,48 +90,50 @@ def footprint(host: HostView, request: Request) -> Footprint | None:
 
 def cards_of(inventory: HostInventory, types: Sequence[str]) -> Iterator[CardState]:
     """The cards that offer any of these types, in the allocator's order, without those that are of no use."""
-    cards: dict[str, list[ParentDevice]] = {}
+    cards: dict[Key, list[ParentDevice]] = {}
     for parent in by_name(inventory):
-        if any(parent.find(type_id) for type_id in types):
-            cards.setdefault(card_key(parent), []).append(parent)
+        cards.setdefault(_key(parent), []).append(parent)
     for key, parents in cards.items():
-        state = _state(inventory, key, parents, types)
-        if state.alive or state.places:
-            yield state
+        if any(parent.find(type_id) for parent in parents for type_id in types):
+            state = _state(key, Card(tuple(parents)), types)
+            if state.alive or state.places:
+                yield state
 
 
-def _state(
-    inventory: HostInventory, key: str, parents: Sequence[ParentDevice], types: Sequence[str]
-) -> CardState:
-    living = tuple(
-        Resident(t.id, uuid) for parent in parents for t in parent.types or () for uuid in t.instances or ()
-    )
+def _key(parent: ParentDevice) -> Key:
+    return card_key(parent), is_function(parent)
+
+
+def _state(key: Key, card: Card, types: Sequence[str]) -> CardState:
+    offered_types = [t for parent in card.functions for t in parent.types or ()]
+    living = tuple(Resident(t.id, uuid) for t in offered_types for uuid in t.instances or ())
     counts = Counter(sorted(resident.type for resident in living))
     holds = counts.most_common(1)[0][0] if counts else ""
-    offered = [_occupancy(inventory, parents, type_id) for type_id in ([holds] if holds else types)]
+    offered = [_fullness(card, type_id) for type_id in ([holds] if holds else types)]
     most = max(offered, key=lambda one: one.free)
     alive = max(len(living), most.alive or 0)
     hidden = (Resident("", ""),) * (alive - len(living))
     if alive and not holds and most.free:
         holds = types[offered.index(most)]
-    return CardState(key, alive, holds, alive + most.free, (*living, *hidden))
+    return CardState(key, card, alive, holds, alive + most.free, (*living, *hidden))
 
 
-def _occupancy(inventory: HostInventory, parents: Sequence[ParentDevice], type_id: str) -> Occupancy:
+def _fullness(card: Card, type_id: str) -> Occupancy:
     """How full the card is for the type; nothing is free of one that it does not offer."""
-    offering = next((parent for parent in parents if parent.find(type_id)), None)
-    return occupancy(inventory, offering.address, type_id) if offering else Occupancy(None, 0)
+    offered = next((found for parent in card.functions if (found := parent.find(type_id))), None)
+    return fullness(card, offered) if offered else Occupancy(None, 0)
 
 
 def _footprint(found: Placement) -> Footprint:
     wanted = tuple(dict.fromkeys(slot.type for slot in found.slots))
     states = list(cards_of(found.before, wanted))
     index = {state.key: number for number, state in enumerate(states)}
-    key_of = {parent.address: card_key(parent) for parent in found.before.parents}
+    key_of = {parent.address: _key(parent) for parent in found.before.parents}
     types = list(wanted)
     types += dict.fromkeys(state.holds for state in states if state.alive and state.holds not in wanted)
     cards = tuple(index[key_of[slot.parent]] for slot in found.slots)
-    met = tuple(occupancy(state, slot.parent, slot.type) for state, slot in found.steps)
+    first = _fullness(states[cards[0]].card, found.slots[0].type)
+    met = (first, *(occupancy(state, slot.parent, slot.type) for state, slot in found.steps[1:]))
     figures = Figures(
         size=tuple(types.index(state.holds) if state.alive else -1 for state in states),
         used=tuple(state.alive for state in states),

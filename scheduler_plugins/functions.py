@@ -9,8 +9,8 @@ left for other profiles stays, what it has left for the same one is not told.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.figures import fields, is_nvidia, limited, same_size, with_instance
@@ -19,18 +19,19 @@ from scheduler_plugins.figures import fields, is_nvidia, limited, same_size, wit
 _MIG_BACKED = re.compile(r"-(\d+-\d+)[A-Z]+$")
 
 
-class Card(NamedTuple):
+@dataclass(frozen=True)
+class Card:
     """All virtual functions of one physical function."""
 
     functions: tuple[ParentDevice, ...]
 
-    @property
+    @cached_property
     def alive(self) -> int:
         """Instances on the card, at most one on each function."""
         shows = any(_shows_any(p) for p in self.functions)
         return sum(_alive(p, shows) for p in self.functions)
 
-    @property
+    @cached_property
     def mixes_sizes(self) -> bool:
         """Whether sizes that live or can be created on the card differ."""
         sizes = {

@@ -131,4 +131,4 @@ def test_cards_of_no_use() -> None:
     inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), inv.gpu(C, inv.T4))
 
     assert [] == list(cards_of(inventory, ["x-1"]))
-    assert [(C, 0, 16)] == [(card.key, card.alive, card.places) for card in cards_of(inventory, [Q1, Q4])]
+    assert [(C, 0, 16)] == [(card.key[0], card.alive, card.places) for card in cards_of(inventory, [Q1, Q4])]
