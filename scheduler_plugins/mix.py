@@ -34,10 +34,10 @@ class Mix:
     @classmethod
     def of(cls, requests: Iterable[tuple[str, ...]]) -> "Mix":
         """The mix of these requests."""
-        counts: Counter[str] = Counter()
+        counts: dict[str, float] = defaultdict(float)
         for types, alike in Counter(requests).items():
             for type_id in types:
-                counts[type_id] += alike / len(types)  # type: ignore[assignment]
+                counts[type_id] += alike / len(types)
         return cls(counts)
 
     @classmethod
@@ -76,11 +76,10 @@ class Mixes:
 
 
 def _mixes(vms: Iterable[KnownVm]) -> Mapping[str | None, Mix]:
-    requests: dict[str | None, list[tuple[str, ...]]] = defaultdict(list)
+    """By cluster; that of all VMs under None."""
+    requests: dict[str | None, list[tuple[str, ...]]] = {None: []}
     for vm in vms:
         if vm.types:
             requests[None].append(vm.types)
-            requests[vm.cluster_id].append(vm.types)
-    return {cluster: Mix.of(types) for cluster, types in requests.items()} | (
-        {} if None in requests else {None: Mix()}
-    )
+            requests.setdefault(vm.cluster_id, []).append(vm.types)
+    return {cluster_id: Mix.of(types) for cluster_id, types in requests.items()}

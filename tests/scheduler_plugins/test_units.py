@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler_plugins.ages import LEAST_DEPARTURES
 from scheduler_plugins.parameters import declared
 from scheduler_plugins.placement import RefusalCode
 from scheduler_plugins.request import Request
@@ -94,6 +95,11 @@ def test_no_two_units_declare_one_property() -> None:
     keys = [parameter.key for unit in WEIGHTS.values() for parameter in unit.parameters]
 
     assert len(set(keys)) == len(keys)
+
+
+def test_how_many_lives_it_takes_is_documented() -> None:
+    """As the code has it."""
+    assert f"Until {LEAST_DEPARTURES:.0f} VMs have been seen to end" in SECTIONS["MdevFragmentation"]
 
 
 def test_places_out_of_reach() -> None:
