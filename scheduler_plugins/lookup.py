@@ -3,7 +3,7 @@
 The engine is given a short total deadline: the proxy's plugin waits 5 s in all, and the engine holds
 its cluster's lock meanwhile. A decision costs two requests at most: one search for the VM together with those
 decided on before and whatever else starts, and one for the VM's mediated devices, which only engines from
-4.5 on have.
+4.5 on have, and which need not be asked for where the search tells them.
 """
 
 import logging
@@ -39,9 +39,9 @@ class Engine(Protocol):
     def vms_by_id(
         self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
     ) -> Sequence[Vm]:
-        """Those of these VMs that exist, and with `starting` those that start, without mediated devices.
+        """Those of these VMs that exist, and with `starting` those that start.
 
-        One request for a hundred of them.
+        One request for a hundred of them; mediated devices are None where that did not tell them.
         """
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
@@ -122,8 +122,9 @@ class Lookup:
         if vm.unreadable:
             return self._stored(vm_id, vm.unreadable), news
         try:
-            left = max(LEAST_SECONDS, self._deadline_s - (self._timer() - began))
-            vm = replace(vm, mediated_devices=self._engine.devices_of(vm_id, left))
+            if vm.mediated_devices is None:
+                left = max(LEAST_SECONDS, self._deadline_s - (self._timer() - began))
+                vm = replace(vm, mediated_devices=self._engine.devices_of(vm_id, left))
         except EngineError as failed:
             if failed.code == "not-found":
                 raise UnknownVmError(vm_id) from failed

@@ -156,7 +156,8 @@ class EngineApi:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
 
         With `starting`, every VM that starts (waits for its launch, or powers up) is found as well.
-        Status, host and the custom property are told, mediated devices are not: see `devices_of`.
+        Status, host and the custom property are told; mediated devices are None unless this engine was seen
+        to inline them: see `devices_of`.
         """
         return self._vms.by_id(vm_ids, self._deadline(timeout_s), starting)
 

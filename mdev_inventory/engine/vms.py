@@ -63,9 +63,10 @@ class EngineVms:
         return self._devices(vm_id, deadline)
 
     def by_id(self, vm_ids: Iterable[str], deadline: Deadline, starting: bool = False) -> list[Vm]:
-        """Those of these VMs that exist, without their mediated devices: one search for each hundred.
+        """Those of these VMs that exist: one search for each hundred.
 
-        With `starting`, the first one finds every VM that starts as well.
+        With `starting`, the first one finds every VM that starts as well. Mediated devices are None but on an
+        engine that was seen to inline them in its list of VMs.
 
         What is no UUID is no VM's id, and would be words of the search's own language: it is not sent.
         """
@@ -76,11 +77,28 @@ class EngineVms:
             statuses = STARTING if starting and not first else {}
             terms = [f"id={vm_id}" for vm_id in part] + [f"status={word}" for word in statuses.values()]
             search = {"search": " or ".join(terms)}
-            vms = self._rest.all("/vms", parsing.vms, deadline, search)
+            vms = self._searched(search, deadline)
             # An engine that passes over a search that it does not understand lists all VMs.
-            asked_for = [vm for vm in vms if vm.id.lower() in part or vm.status in statuses]
-            found += [replace(vm, mediated_devices=None) for vm in asked_for]
+            found += [vm for vm in vms if vm.id.lower() in part or vm.status in statuses]
         return found
+
+    def _searched(self, search: dict[str, str], deadline: Deadline) -> list[Vm]:
+        """The VMs with their devices where the engine inlines them, else without."""
+        before = self._learnt(deadline)
+        if before.devices and before.follow:
+            try:
+                vms = self._rest.all("/vms", parsing.vms, deadline, {**search, **FOLLOW})
+            except EngineError as error:
+                if error.code not in ("http", "forbidden") or (error.status or 0) >= SERVER_TROUBLE:
+                    raise
+                self._learn(replace(before, follow=False))
+            else:
+                return [
+                    vm if vm.unreadable else replace(vm, mediated_devices=vm.mediated_devices or ())
+                    for vm in vms
+                ]
+        found = self._rest.all("/vms", parsing.vms, deadline, search)
+        return [replace(vm, mediated_devices=None) for vm in found]
 
     def all(self, seconds: float) -> list[Vm]:
         """All VMs with their requests; each question to the engine has `seconds` of its own.

@@ -24,9 +24,12 @@ class Answers:
         self.hosts_xml = _xml("hosts", "".join(map(_host_xml, hosts)))
         self._residents = [_resident(uuid) for uuid in fleet.instances]
 
-    def vms(self, vm_ids: list[str]) -> bytes:
+    def vms(self, vm_ids: list[str], inlined: bool) -> bytes:
         """A search for these VMs; where there are none, all that run, those of the hosts' instances too."""
         vms = [self._vm(vm_id) for vm_id in vm_ids or self.placed]
+        if inlined:
+            for vm in vms:
+                vm["mediated_devices"] = self._devices_of(str(vm["id"]))
         return json.dumps({"vm": vms + ([] if vm_ids else self._residents)}).encode()
 
     def vm_json(self, vm_id: str) -> bytes:
@@ -44,14 +47,16 @@ class Answers:
 
     def mediated_devices(self, vm_id: str) -> bytes:
         """What the VM asks for: one instance."""
-        params = [{"name": "mdevType", "value": self._fleet.shape.type_id}]
-        device = {"id": device_id(vm_id), "spec_params": {"property": params}}
-        return json.dumps({"vm_mediated_device": [device]}).encode()
+        return json.dumps(self._devices_of(vm_id)).encode()
 
     def devices(self, host_id: str, as_xml: bool) -> bytes:
         """The engine's copy of the host's devices."""
         key = self._fleet.key(self._number[host_id])
         return _devices_xml(key) if as_xml else _devices_json(key)
+
+    def _devices_of(self, vm_id: str) -> dict[str, object]:
+        params = [{"name": "mdevType", "value": self._fleet.shape.type_id}]
+        return {"vm_mediated_device": [{"id": device_id(vm_id), "spec_params": {"property": params}}]}
 
     def _vm(self, vm_id: str) -> dict[str, object]:
         host_id = self.placed.get(vm_id)

@@ -51,7 +51,8 @@ class Proxy:
         done = subprocess.run(  # noqa: S603 - our own plugins
             [self.python, "-c", script],
             cwd=self.folder,
-            env={**os.environ, **self.environment},
+            # The proxy's user may not write into the plugins' folder: nothing compiled is ever kept there.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

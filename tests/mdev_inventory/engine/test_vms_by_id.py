@@ -108,3 +108,42 @@ def searches(net: responses.RequestsMock) -> list[str]:
     """What was searched for."""
     urls = [urlsplit(str(call.request.url)) for call in net.calls]
     return [words for url in urls for words in parse_qs(url.query).get("search", [])]
+
+
+def inlining(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """The engine has shown that it inlines mediated devices in its list of VMs."""
+    carrying = sample("vm_4.5", mediated_devices=sample("mediated_devices"))
+    net.get(f"{API}/vms", json={"vm": [carrying]})
+    net.get(f"{API}/vms/{VM_ID}/mediateddevices", json=sample("mediated_devices"))
+    engine.vms()
+
+
+def test_an_engine_that_inlines_devices_tells_them_in_the_search(
+    net: responses.RequestsMock, engine: EngineApi
+) -> None:
+    """One request instead of two; a VM without any has none, which is something else than not told."""
+    inlining(net, engine)
+    carrying = sample("vm_4.5", mediated_devices=sample("mediated_devices"))
+    followed = responses.matchers.query_param_matcher({"follow": "mediateddevices"}, strict_match=False)
+    net.remove(responses.GET, f"{API}/vms")
+    net.get(f"{API}/vms", json={"vm": [carrying, sample("vm_4.5", id=other(1))]}, match=[followed])
+
+    found = engine.vms_by_id([VM_ID, other(1)])
+
+    assert {VM_ID: DEVICES, other(1): ()} == {vm.id: vm.mediated_devices for vm in found}
+
+
+def test_an_engine_that_no_longer_inlines_devices_is_searched_without(
+    net: responses.RequestsMock, engine: EngineApi
+) -> None:
+    """The devices are then None, to be asked for, and nobody asks to follow again."""
+    inlining(net, engine)
+    followed = responses.matchers.query_param_matcher({"follow": "mediateddevices"}, strict_match=False)
+    net.remove(responses.GET, f"{API}/vms")
+    net.get(f"{API}/vms", status=400, json=sample("fault"), match=[followed])
+    net.get(f"{API}/vms", json={"vm": [sample("vm_4.5")]})
+    before = len(asked(net))
+
+    for _ in range(2):
+        assert [None] == [vm.mediated_devices for vm in engine.vms_by_id([VM_ID])]
+    assert [True, False, False] == ["follow=" in path for path in asked(net)[before:]]
