@@ -165,7 +165,11 @@ def demo(
     ] = None,
 ) -> None:
     """A simulated data centre on loopback: hosts, an engine, VM starts, and their decisions explained."""
-    from scheduler_plugins.simulation.demo import run
+    try:
+        from scheduler_plugins.simulation.demo import run
+    except ModuleNotFoundError as error:
+        # An engine machine gets what the service needs, and no more.
+        raise fail(f"the demonstration needs {error.name}: run `make demo` in a clone") from error
 
     raise typer.Exit(run(hosts, json, keep, port, xmlrpc_port, run_dir))
 

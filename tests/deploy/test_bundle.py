@@ -118,6 +118,16 @@ def test_the_program_is_installed_without_a_network(installed: Path) -> None:
     assert not list((installed / HOME).rglob("pip")), "nothing else is to be installed there"
 
 
+def test_what_is_left_out_is_said(installed: Path) -> None:
+    """The demonstration's own needs are no engine machine's."""
+    command = [str(installed / HOME / "bin/python"), "-I", "-m", "scheduler_plugins", "demo"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (3, "") == (done.returncode, done.stdout)
+    assert "the demonstration needs cryptography: run `make demo` in a clone" in done.stderr
+
+
 def test_no_file_names_the_folder_that_it_was_installed_through(installed: Path) -> None:
     """A root may be an image that is mounted elsewhere."""
     scripts = [path for path in (installed / HOME / "bin").iterdir() if not path.is_symlink()]
