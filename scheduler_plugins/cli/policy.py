@@ -158,13 +158,14 @@ def _told(cluster: "Cluster", plan: "Plan", dry_run: bool) -> Mapping[str, Any]:
 
 def _engine(folder: Path, user: str | None, password_file: Path | None, python: str | None) -> "Engine":
     """As configured, but for what the options say; ends the command where that cannot be."""
+    from mdev_inventory.engine.transport import base_url
     from scheduler_plugins import config
     from scheduler_plugins.config import secrets
     from scheduler_plugins.policy.runner import Engine, with_python
 
     try:
         settings = config.load(folder)
-        url = secrets.engine_url(settings)
+        url = base_url(secrets.engine_url(settings)) + "/api"
         if user and not password_file:
             password = _asked_for(user)
         else:

@@ -7,6 +7,7 @@ because anyone on the machine can read a command line.
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -89,9 +90,11 @@ def _asked(engine: Engine, steps: Sequence[Mapping[str, object]]) -> Mapping[str
 def _run(python: str, task: bytes, engine: Engine) -> Mapping[str, Any]:
     """The child's answer; one that cannot be started has no SDK either."""
     command = [python, "-I", sdk_child.__file__]
+    # A proxy meant for the web would be asked for the engine.
+    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     try:
         done = subprocess.run(  # noqa: S603 - a Python of this machine, and our own file
-            command, input=task, capture_output=True, timeout=DEADLINE_S, check=False
+            command, input=task, capture_output=True, timeout=DEADLINE_S, check=False, env=environment
         )
     except OSError as error:
         return {"error": {"kind": "no-sdk", "text": str(error)}}

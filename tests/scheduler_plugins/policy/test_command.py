@@ -13,7 +13,7 @@ from scheduler_plugins.simulation.pki import Authority
 from scheduler_plugins.units import FILTERS, WEIGHTS
 from tests import golden
 from tests.scheduler_plugins.policy.served import Served
-from tests.scheduler_plugins.test_cli import Ran, run
+from tests.scheduler_plugins.test_cli import NOWHERE, Ran, run
 
 pytestmark = pytest.mark.usefixtures("sdk")
 GOLDEN = Path(__file__).parent / "golden"
@@ -23,7 +23,8 @@ DISABLE = ("disable", "--cluster", "gpu")
 
 def here(*words: str, typed: str = "", **environ: str) -> Ran:
     """The command in this process, which saves its start."""
-    result = CliRunner().invoke(app, ["policy", *words], input=typed, env={"COLUMNS": "80", **environ})
+    usual = {"COLUMNS": "80", "https_proxy": NOWHERE, "ALL_PROXY": NOWHERE}
+    result = CliRunner().invoke(app, ["policy", *words], input=typed, env={**usual, **environ})
     assert isinstance(result.exception, SystemExit | None), result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)
 
@@ -217,6 +218,14 @@ def test_an_engine_that_is_not_there(served: Served) -> None:
     assert (3, "", 1) == (ran.status, ran.out, len(ran.err.splitlines()))
     assert served.url in ran.err
     assert "is it up, and are [engine] url and ca_file right?" in ran.err
+
+
+def test_the_engines_address_may_be_short(served: Served) -> None:
+    """As the service takes it: without path, or with a slash at its end."""
+    folder = served.configured()
+    for url in (served.url.removesuffix("/ovirt-engine/api"), f"{served.url}/"):
+        (folder / "60.conf").write_text(f"[engine]\nurl = {url}\n")
+        assert 0 == here("status", "--config", str(folder)).status
 
 
 def test_another_authority_is_not_trusted(served: Served, tmp_path: Path) -> None:
