@@ -129,24 +129,33 @@ def foreign(section_key: str) -> Broken:
     return broken
 
 
+@contextmanager
+def proxy_running(root: Path, plugin: str | None, units: tuple[str, ...]) -> Iterator[int]:
+    """ovirt-scheduler-proxy under a root, with that text for our plugin, and those units loaded; its port."""
+    folder = root / "usr/share/ovirt-scheduler-proxy/plugins"
+    folder.mkdir(parents=True)
+    if plugin is not None:
+        (folder / "mdev_units.py").write_text(plugin)
+    server = xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False)
+    sections = {"filters": {name: ["", ""] for name in units}, "scores": {}, "balance": {}}
+    server.register_function(lambda: sections, "discover")
+    try:
+        with serving(server) as port:
+            yield port
+    finally:
+        shutil.rmtree(root / "usr")
+
+
 def proxy(plugin: str | None, units: tuple[str, ...]) -> Broken:
-    """ovirt-scheduler-proxy holds the port, with that text for our plugin, and has loaded those units."""
+    """The proxy holds the port."""
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        folder = site.root / "usr/share/ovirt-scheduler-proxy/plugins"
-        folder.mkdir(parents=True)
-        if plugin is not None:
-            (folder / "mdev_units.py").write_text(plugin)
-        server = xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False)
-        sections = {"filters": {name: ["", ""] for name in units}, "scores": {}, "balance": {}}
-        server.register_function(lambda: sections, "discover")
-        server.register_introspection_functions()
-        with serving(server) as port, options(lambda _: f"[service]\nxmlrpc_port = {port}")(site):
-            try:
-                yield
-            finally:
-                shutil.rmtree(site.root / "usr")
+        with (
+            proxy_running(site.root, plugin, units) as port,
+            options(lambda _: f"[service]\nxmlrpc_port = {port}")(site),
+        ):
+            yield
 
     return broken
 

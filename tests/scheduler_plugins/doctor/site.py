@@ -16,9 +16,10 @@ import requests
 from scheduler_plugins.cli.doctor import run
 from scheduler_plugins.doctor.gather import Where
 from scheduler_plugins.simulation.datacenter import DataCenter
-from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
+from scheduler_plugins.simulation.engine.external import ExternalScheduler, XmlRpcScheduler
 from scheduler_plugins.simulation.engine.policies import SchedulingPolicy
 from scheduler_plugins.simulation.engine.state import Host
+from scheduler_plugins.simulation.proxy_process import ProxyScheduler
 from scheduler_plugins.simulation.scenario import T4, HostPlan, VmPlan
 from scheduler_plugins.simulation.service_process import ServiceProcess
 
@@ -51,7 +52,7 @@ class Site:
         self.center, self.service = center, service
         self.engine = center.engine
         self.root = center.folder / "root"
-        self.root.mkdir()
+        self.root.mkdir(exist_ok=True)
         self.config = center.folder / "doctor.d"
         self.config.mkdir()
         self.least_free = 1
@@ -121,19 +122,29 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def site(folder: Path, version: str = "4.5") -> Iterator[Site]:
-    """The installation with an engine of that version, up and settled."""
+def site(folder: Path, version: str = "4.5", proxy_port: int | None = None) -> Iterator[Site]:
+    """The installation with an engine of that version, up and settled.
+
+    With `proxy_port` the engine asks ovirt-scheduler-proxy, which holds that port already.
+    """
     with DataCenter(folder, PLANS, speed=20.0, version=version) as center:
         if version < "4.5":
             center.engine.add_vm("desk", center.clusters["Default"], mdev_type=TYPE)
         else:
             center.add_vm(VmPlan("desk", (TYPE,), ""))
         slow = "[collector]\nhost_timeout = 15\n[engine]\ntimeout = 30\n"
-        with ServiceProcess(center, port=free_port(), xmlrpc_port=free_port(), options=slow) as service:
+        door2 = proxy_port or free_port()
+        with ServiceProcess(center, port=free_port(), xmlrpc_port=door2, options=slow) as service:
             service.wait_for_fresh_inventories(set())
-            center.start_engine(XmlRpcScheduler(service.xmlrpc))
+            center.start_engine(_scheduler(center, service, proxied=proxy_port is not None))
             hosts, units = center.engine.hosts.values(), center.engine.units
             assert center.wait_for(
                 lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S
             )
             yield Site(center, service)
+
+
+def _scheduler(center: DataCenter, service: ServiceProcess, proxied: bool) -> ExternalScheduler:
+    if not proxied:
+        return XmlRpcScheduler(service.xmlrpc)
+    return ProxyScheduler(center.folder / "plugins", Path(service.socket), service.folder / "state")

@@ -130,6 +130,22 @@ def test_every_text_that_ends_a_command_is_there(folder: str) -> None:
     assert [] == [parts for parts in texts if not any(part in page for part in parts)]
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("scheduler_plugins/service/portal.py", "No host can start VM"),
+        ("scheduler_plugins/service/reports.py", "while the service did not answer"),
+        ("mdev_inventory/store_rescue.py", "; the service began with an empty one"),
+        ("mdev_inventory/store_rescue.py", "The state is kept in memory: a restart forgets it"),
+    ],
+    ids=["portal", "reports", "moved aside", "in memory"],
+)
+def test_the_events_are_there(file: str, text: str) -> None:
+    """By the words that are always the same."""
+    assert text in (ROOT / file).read_text()
+    assert text in PAGE.read_text()
+
+
 @pytest.mark.parametrize("name", ["messages", "versions", "security"])
 def test_every_link_leads_somewhere(name: str) -> None:
     """To a page or a file of these."""

@@ -137,3 +137,18 @@ def test_an_engine_of_4_4(tmp_path: Path) -> None:
     assert "it answers, 4.4.10" == said["engine"]
     assert "mdev_type is defined: set on 1 VM" == said["VM property"]
     assert "1 VM with a request, none seen to be impossible" == said["requests"]
+
+
+def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:
+    """The proxy holds the engine's port with our plugin: the closed door 2 is nothing to tell."""
+    root = tmp_path / "root"
+    plugin = faults.PLUGIN.read_text()
+    with faults.proxy_running(root, plugin, ALL_UNITS) as port, site(tmp_path, proxy_port=port) as proxied:
+        status, answer = proxied.ask()
+    said = {each["link"]: each for each in answer["findings"]}
+
+    assert [] == [each for each in answer["findings"] if each["status"] != "ok"]
+    assert 0 == status
+    assert "ovirt-scheduler-proxy listens" in said["door 2"]["seen"]
+    assert "has this version's plugin" in said["proxy"]["seen"]
+    assert "door 2 is closed" in said["service's own word"]["seen"]
