@@ -64,7 +64,8 @@ class Site:
         }
         command = ["ansible-playbook", "-i", str(inventory), "--diff", str(PLAYBOOKS / playbook), *options]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-        (self.roots / "log").open("a").write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+        with (self.roots / "log").open("a") as log:
+            log.write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
         assert PASSWORD not in done.stdout + done.stderr
         assert 0 == done.returncode, done.stdout[-6000:] + done.stderr[-2000:]
         return sums(done.stdout)
