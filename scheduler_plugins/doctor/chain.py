@@ -59,6 +59,8 @@ EXPLAINED = (
     ("event about", ("right to add events", "engine", "credentials")),
     ("claims", ("state directory", "disk")),
     ("store", ("state directory", "disk")),
+    ("request files", ("state directory", "disk")),
+    ("lifetimes", ("state directory", "disk")),
 )
 """How the service's complaints begin, and the links that then show why."""
 ABOUT_HOSTS = ("VDSM", "inventories", "hook")
