@@ -4,6 +4,7 @@ import pytest
 
 from scheduler_plugins.benchmarks.placement import card_choice
 from scheduler_plugins.benchmarks.placement.card_choice import RULES
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
 from tests.scheduler_plugins.benchmarks.placement.small_fleets import (
     FULL,
     HALF,
@@ -12,6 +13,14 @@ from tests.scheduler_plugins.benchmarks.placement.small_fleets import (
     hosts,
     started,
 )
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    with alone("card-choice"):
+        card_choice.replay(RULES["packing"], hosts(1), demand((0, 1, FULL)))
 
 
 @pytest.mark.parametrize("rule", RULES)

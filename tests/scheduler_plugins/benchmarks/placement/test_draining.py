@@ -3,6 +3,7 @@
 import pytest
 
 from scheduler_plugins.benchmarks.placement.draining import replay_draining, replay_pool
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
 from tests.scheduler_plugins.benchmarks.placement.small_fleets import (
     FULL,
     HALF,
@@ -12,8 +13,16 @@ from tests.scheduler_plugins.benchmarks.placement.small_fleets import (
     started,
 )
 
+pytestmark = pytest.mark.timeout(PATIENCE)
 ALONE = [(0, 2, FULL), (1, 9, HALF), (1, 4, HALF), (3, 9, HALF)]
 """After 4 each of two cards holds one half."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    with alone("draining"):
+        replay_draining(hosts(1), demand((0, 1, FULL)))
+        replay_pool(hosts(1), demand((0, 1, FULL)))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,18 @@ from scheduler_plugins.benchmarks.placement import levers
 from scheduler_plugins.benchmarks.placement.demand import Case
 from scheduler_plugins.benchmarks.placement.grids import GRIDS, Grid
 from scheduler_plugins.benchmarks.placement.levers import Job, Measured
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
+from tests.scheduler_plugins.benchmarks.placement.conftest import Judge
 
 CASES = [Case("16x4", "uniform", 0.95, 0.0, "exp"), Case("6x8", "uniform", 0.95, 0.1, "exp")]
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled(judge: Judge) -> None:
+    with alone("card-choice"), alone("draining"):
+        levers.work(Job(CASES[0], 1, 60))
 
 
 def found() -> dict[tuple[str, str], list[Measured]]:

@@ -9,6 +9,15 @@ import pytest
 from scheduler_plugins.benchmarks.placement import sanity
 from scheduler_plugins.benchmarks.placement.openb import Node, Pod
 from tests.scheduler_plugins.benchmarks.placement import openb_files
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    with alone("sharing"):
+        sanity.run(sanity.PUBLISHED[0].policy, [Node(9, 9, 1, "T4")], [Pod(1, 1, 1, 1000, (), 0, 1)], 0)
 
 
 def pods(*counts: int) -> list[Pod]:

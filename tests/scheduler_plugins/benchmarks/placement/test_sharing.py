@@ -5,8 +5,16 @@ import pytest
 
 from scheduler_plugins.benchmarks.placement import sharing
 from scheduler_plugins.benchmarks.placement.sharing import Nodes, Requests, Whole
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
 
+pytestmark = pytest.mark.timeout(PATIENCE)
 HALF, ONE = 0, 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    with alone("sharing"):
+        sharing.replay(sharing.FGD, three_nodes(), half_and_one(), whole(HALF), whole(1))
 
 
 def whole(*values: object) -> Whole:

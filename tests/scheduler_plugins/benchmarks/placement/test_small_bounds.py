@@ -6,6 +6,16 @@ from pathlib import Path
 import pytest
 
 from scheduler_plugins.benchmarks.placement import bound, small_bounds
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
+from tests.scheduler_plugins.benchmarks.placement.conftest import Judge
+
+pytestmark = pytest.mark.timeout(PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled(judge: Judge) -> None:
+    with alone("card-choice"), alone("draining"):
+        small_bounds.bounded("uniform", 1)
 
 
 def test_what_is_reached_is_below_both_bounds() -> None:

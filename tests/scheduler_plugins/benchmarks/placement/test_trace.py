@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scheduler_plugins.benchmarks.placement import __main__ as judge
+from scheduler_plugins.benchmarks.placement import __main__ as command
 from scheduler_plugins.benchmarks.placement import trace
 from scheduler_plugins.benchmarks.placement.fleets import fleet
 from scheduler_plugins.benchmarks.placement.openb import Pod
 from tests.scheduler_plugins.benchmarks.placement import openb_files
+from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE
+from tests.scheduler_plugins.benchmarks.placement.conftest import Judge
 
+pytestmark = pytest.mark.timeout(PATIENCE)
 LADDER = (16, 8, 4, 2, 1)
 A40 = (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 
@@ -86,13 +89,13 @@ def test_the_same_seed_draws_the_same_vms() -> None:
 
 
 def test_the_command_says_what_rounding_adds_and_replays(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    judge: Judge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`--trace` is an option of the judge's own command; its figures have the judge's form."""
     path = openb_files.write(tmp_path, [openb_files.pod(1, 470), openb_files.pod(1, 1000, deleted=9)])
     options = ["--trace", str(path), "--fleets", "6x8", "--seeds", "1", "--arrivals", "60", "--workers", "1"]
 
-    assert 0 == judge.main([*options, "--json", str(tmp_path / "found.json")])
+    assert 0 == command.main([*options, "--json", str(tmp_path / "found.json")])
 
     out = capsys.readouterr().out
     assert (
@@ -109,7 +112,7 @@ def test_a_trace_that_is_not_there_ends_with_3(
     more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The error names the file."""
-    assert 3 == judge.main([*more, "--trace", str(tmp_path / "none")])
+    assert 3 == command.main([*more, "--trace", str(tmp_path / "none")])
     assert f"{tmp_path}/" in capsys.readouterr().err
 
 
