@@ -9,7 +9,6 @@ source does not tell instances, a card that is known to be in use is taken to ho
 of which nothing is known counts as empty. A card that holds nothing and offers nothing is left out.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -70,7 +69,13 @@ class CardState(NamedTuple):
     """The type with the most instances; empty where nothing lives on it, or nobody can tell what."""
     places: int
     """How many of that type it holds at most; where it is empty, of the type that it has most places for."""
-    residents: tuple[Resident, ...]
+
+    @property
+    def residents(self) -> tuple[Resident, ...]:
+        """Who lives on it; those without a name last."""
+        types = (t for parent in self.card.functions for t in parent.types or ())
+        named = tuple(Resident(t.id, uuid) for t in types for uuid in t.instances or ())
+        return (*named, *(Resident("", ""),) * (self.alive - len(named)))
 
 
 def footprint(host: HostView, request: Request) -> Footprint | None:
@@ -105,17 +110,18 @@ def _key(parent: ParentDevice) -> Key:
 
 
 def _state(key: Key, card: Card, types: Sequence[str]) -> CardState:
-    offered_types = [t for parent in card.functions for t in parent.types or ()]
-    living = tuple(Resident(t.id, uuid) for t in offered_types for uuid in t.instances or ())
-    counts = Counter(sorted(resident.type for resident in living))
-    holds = counts.most_common(1)[0][0] if counts else ""
+    living: dict[str, int] = {}
+    for parent in card.functions:
+        for one in parent.types or ():
+            if one.instances:
+                living[one.id] = living.get(one.id, 0) + len(one.instances)
+    holds = min(living, key=lambda type_id: (-living[type_id], type_id), default="")
     offered = [_fullness(card, type_id) for type_id in ([holds] if holds else types)]
     most = max(offered, key=lambda one: one.free)
-    alive = max(len(living), most.alive or 0)
-    hidden = (Resident("", ""),) * (alive - len(living))
+    alive = max(sum(living.values()), most.alive or 0)
     if alive and not holds and most.free:
         holds = types[offered.index(most)]
-    return CardState(key, card, alive, holds, alive + most.free, (*living, *hidden))
+    return CardState(key, card, alive, holds, alive + most.free)
 
 
 def _fullness(card: Card, type_id: str) -> Occupancy:
