@@ -4,6 +4,7 @@ import pytest
 
 from scheduler_plugins.benchmarks.placement.draining import replay_draining, replay_pool
 from tests.scheduler_plugins.benchmarks.placement.compiling import PATIENCE, alone
+from tests.scheduler_plugins.benchmarks.placement.conftest import Judge
 from tests.scheduler_plugins.benchmarks.placement.small_fleets import (
     FULL,
     HALF,
@@ -19,7 +20,7 @@ ALONE = [(0, 2, FULL), (1, 9, HALF), (1, 4, HALF), (3, 9, HALF)]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _compiled() -> None:
+def _compiled(judge: Judge) -> None:
     with alone("draining"):
         replay_draining(hosts(1), demand((0, 1, FULL)))
         replay_pool(hosts(1), demand((0, 1, FULL)))
