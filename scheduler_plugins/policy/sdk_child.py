@@ -23,7 +23,11 @@ class ChangedError(Exception):
 
 
 def connected(task: Document) -> Any:
-    """A connection that has logged in."""
+    """A connection that has logged in.
+
+    Every request has a connection of its own: where one that was used before ends without an answer, libcurl
+    sends the request once more by itself, a POST too, and the engine would reject the second.
+    """
     import ovirtsdk4
 
     connection = ovirtsdk4.Connection(
@@ -32,6 +36,7 @@ def connected(task: Document) -> Any:
         password=task["password"],
         ca_file=task["ca_file"],
         timeout=int(task["timeout"]),
+        headers={"Connection": "close"},
     )
     connection.authenticate()
     return connection

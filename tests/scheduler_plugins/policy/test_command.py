@@ -36,7 +36,7 @@ def command(served: Served, *words: str, typed: str = "", **environ: str) -> Ran
 
 def check(served: Served, name: str, *words: str) -> None:
     """It succeeds, and prints what the file holds."""
-    ran = run("policy", *words, "--config", str(served.configured()))
+    ran = command(served, *words)
 
     assert (0, "") == (ran.status, ran.err)
     golden.check(GOLDEN / f"{name}.txt", ran.out)
@@ -64,6 +64,14 @@ def test_a_life_with_our_units(served: Served) -> None:
     check(served, "disable-again", *DISABLE)
     assert "evenly_distributed" == served.of(served.gpu)["name"]
     assert ["evenly_distributed", "none", "none-mdev-office"] == served.names()
+
+
+def test_as_a_process_of_its_own(served: Served) -> None:
+    """The same, from the command line."""
+    ran = run("policy", "status", "--config", str(served.configured()))
+
+    assert (0, "") == (ran.status, ran.err)
+    golden.check(GOLDEN / "status-before.txt", ran.out)
 
 
 def test_for_programs(served: Served) -> None:
