@@ -9,7 +9,7 @@ from scheduler_plugins.benchmarks.speed import processes, rows
 from scheduler_plugins.benchmarks.speed.door2 import Vms
 from scheduler_plugins.benchmarks.speed.engine_calls import Door2, Starts
 from scheduler_plugins.benchmarks.speed.fleet import Fleet
-from scheduler_plugins.benchmarks.speed.processes import Engine, Service
+from scheduler_plugins.benchmarks.speed.processes import Engine, Service, Vdsms
 from scheduler_plugins.benchmarks.speed.rows import Bound, Row, Section
 from scheduler_plugins.benchmarks.speed.timing import Stats, in_turns
 from scheduler_plugins.simulation.pki import Authority
@@ -29,25 +29,25 @@ level = warning
 
 
 @contextmanager
-def collected(fleet: Fleet, folder: Path, age_s: float = 1.0) -> Iterator[tuple[Engine, Service]]:
+def collected(fleet: Fleet, folder: Path, age_s: float = 1.0) -> Iterator[tuple[Engine, Service, Vdsms]]:
     """A service whose collector has every host of the fleet to ask, and the engine beside it."""
     folder.mkdir()
     authority = Authority(folder / "pki")
     with (
-        processes.vdsms(fleet, folder, authority) as ports,
-        processes.engine(fleet, folder, ports) as engine,
+        processes.vdsms(fleet, folder, authority) as vdsms,
+        processes.engine(fleet, folder, vdsms.ports) as engine,
         processes.service(
-            fleet, folder, engine.url, OPTIONS, ports=ports, age_s=age_s, authority=authority
+            fleet, folder, engine.url, OPTIONS, ports=vdsms.ports, age_s=age_s, authority=authority
         ) as service,
     ):
-        yield engine, service
+        yield engine, service, vdsms
 
 
 def measure(folder: Path, effort: float) -> Section:
     """Its share of a core over a whole interval, and decisions beside it and without it in turns."""
     section = Section("collector", f"The collector: 1,000 hosts every {INTERVAL_S} s over TLS")
     fleet = Fleet("cards", HOSTS)
-    with collected(fleet, folder / "busy") as (engine, service):
+    with collected(fleet, folder / "busy") as (engine, service, _):
         began, used, threads = time.monotonic(), service.cpu_s, 0
         while time.monotonic() < began + max(10.0, INTERVAL_S * min(1.0, effort)):
             threads = max(threads, service.threads)

@@ -1,6 +1,7 @@
 """What the engine's stub answers, made once: JSON for us, XML for the SDK (contract: REST API, samples)."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from xml.sax.saxutils import escape
 
@@ -9,6 +10,8 @@ from mdev_inventory.engine.model import Host
 from scheduler_plugins.benchmarks.speed.fleet import CLUSTER, Fleet
 
 HREF = "/ovirt-engine/api"
+USER_RUN_VM = 32
+"""Code of the event that a VM is up on its host."""
 
 
 class Answers:
@@ -18,11 +21,23 @@ class Answers:
         """No VM runs yet."""
         self.placed: dict[str, str] = {}
         self._fleet = fleet
+        self._events: list[dict[str, object]] = []
         self._number = {host_id: number for number, host_id in enumerate(fleet.host_ids)}
         hosts = fleet.hosts(ports)
         self.hosts_json = json.dumps({"host": [_host(host) for host in hosts]}).encode()
         self.hosts_xml = _xml("hosts", "".join(map(_host_xml, hosts)))
         self._residents = [_resident(uuid) for uuid in fleet.instances]
+
+    def place(self, told: Mapping[str, str]) -> None:
+        """These VMs run on these hosts from now on; the engine's events tell it."""
+        self.placed.update(told)
+        for vm_id, host_id in told.items():
+            about = {"vm": {"id": vm_id}, "host": {"id": host_id}}
+            self._events.append({"id": str(len(self._events) + 1), "code": str(USER_RUN_VM), **about})
+
+    def events(self, after: int) -> bytes:
+        """Those with a greater number, as the engine lists them: the newest first."""
+        return json.dumps({"event": self._events[after:][::-1]}).encode()
 
     def vms(self, vm_ids: list[str], inlined: bool) -> bytes:
         """A search for these VMs; where there are none, all that run, those of the hosts' instances too."""

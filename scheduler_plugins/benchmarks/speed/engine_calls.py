@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +48,8 @@ class Starts:
     door: Door2
     engine: Engine
     hosts: Sequence[str]
-    number: int = 0
+    placed: Callable[[str], object] = str
+    """Told of the host on which each VM then runs."""
 
     def start(self, vm_id: str) -> float:
         """Milliseconds of the filter and the weights of this VM's start; NoHostError."""
@@ -60,8 +61,8 @@ class Starts:
             host_id = min(_result(answer), key=lambda entry: entry[1])[0]
         else:
             host_id = fitting[0]
+        self.placed(host_id)
         self.engine.tell("place", **{vm_id: host_id})
-        self.number += 1
         return filtering + weighing
 
 

@@ -51,7 +51,7 @@ class EngineStub:
         if what == "delay":
             self.delay_s = told["seconds"]
         elif what == "place":
-            self._answers.placed.update(told)
+            self._answers.place(told)
         elif what == "forget":
             self._answers.placed.clear()
         elif what == "count":
@@ -70,6 +70,8 @@ class EngineStub:
                 return self._answers.mediated_devices(vm_id)
             case ["GET", "hosts"]:
                 return self._answers.hosts_xml if as_xml else self._answers.hosts_json
+            case ["GET", "events"]:
+                return self._answers.events(int(parse_qs(query).get("from", ["0"])[0]))
             case ["GET", "hosts", host_id, "devices"]:
                 return self._answers.devices(host_id, as_xml)
             case _:

@@ -83,9 +83,12 @@ class Fleet:
 
     def key(self, number: int) -> str:
         """What the capability hook of that host publishes, as JSON."""
+        return key_of(self.shape_name, self.used(number))
+
+    def used(self, number: int) -> int:
+        """How many instances live on that host before anything starts."""
         shape = self.shape
-        used = shape.full if number < self.full else (number % VARIANTS) * shape.most // VARIANTS
-        return _key(self.shape_name, used)
+        return shape.full if number < self.full else (number % VARIANTS) * shape.most // VARIANTS
 
     def observation(self, number: int, requested_at: float) -> Observation:
         """What was seen of that host; an inventory of its own, as if it had been read for itself."""
@@ -132,7 +135,8 @@ def inventory(shape_name: str, used: int) -> HostInventory:
 
 
 @cache
-def _key(shape_name: str, used: int) -> str:
+def key_of(shape_name: str, used: int) -> str:
+    """What the hook publishes on a host of that shape with so many instances, as JSON."""
     return codec.dump_key(inventory(shape_name, used))
 
 

@@ -80,14 +80,28 @@ def engine(fleet: Fleet, folder: Path, ports: Sequence[int] = ()) -> Iterator[En
         yield Engine(f"http://127.0.0.1:{port.strip()}")
 
 
+@dataclass(frozen=True, slots=True)
+class Vdsms:
+    """The VDSMs of a fleet, all in one process."""
+
+    ports: list[int]
+    process: subprocess.Popen[str]
+
+    def start_vm(self, number: int) -> None:
+        """A VM with one instance starts on that host."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{number}\n")
+        self.process.stdin.flush()
+
+
 @contextlib.contextmanager
-def vdsms(fleet: Fleet, folder: Path, authority: Authority) -> Iterator[list[int]]:
-    """The ports of the fleet's VDSMs, all in one process."""
+def vdsms(fleet: Fleet, folder: Path, authority: Authority) -> Iterator[Vdsms]:
+    """The VDSMs of a fleet."""
     own = authority.host("127.0.0.1")
     command = [sys.executable, "-m", f"{HERE}.vdsm_stub", fleet.shape_name, str(fleet.count), str(fleet.full)]
     files = [str(authority.ca_file), str(own.cert_file), str(own.key_file)]
-    with running([*command, *files], folder / "vdsms.log") as (_, ports):
-        yield json.loads(ports)
+    with running([*command, *files], folder / "vdsms.log") as (process, ports):
+        yield Vdsms(json.loads(ports), process)
 
 
 @dataclass(frozen=True, slots=True)

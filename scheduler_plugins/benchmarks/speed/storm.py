@@ -26,8 +26,11 @@ def measure(folder: Path, effort: float) -> Section:
 
 
 def _measure(section: Section, folder: Path, fleet: Fleet, count: int, age_s: float, text: str) -> None:
-    with collected(fleet, folder, age_s) as (engine, service):
-        starts = Starts(Door2(service.xmlrpc), engine, fleet.host_ids)
+    with collected(fleet, folder, age_s) as (engine, service, vdsms):
+        number = {host_id: n for n, host_id in enumerate(fleet.host_ids)}
+        starts = Starts(
+            Door2(service.xmlrpc), engine, fleet.host_ids, lambda host_id: vdsms.start_vm(number[host_id])
+        )
         starts.start(fleet.vm_id(count))
         began = time.perf_counter()
         samples = [starts.start(fleet.vm_id(number)) for number in range(count)]

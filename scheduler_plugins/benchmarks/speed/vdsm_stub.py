@@ -4,26 +4,33 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mdev_inventory.model import KEY
-from scheduler_plugins.benchmarks.speed.fleet import Fleet
+from scheduler_plugins.benchmarks.speed.fleet import Fleet, key_of
 from scheduler_plugins.simulation.pki import KeyPair, server_context
 from scheduler_plugins.simulation.vdsm import SimulatedVdsm
 from scheduler_plugins.simulation.vdsm_answers import capabilities
 
 
 class ReadyHost:
-    """A host that answers the same whenever it is asked."""
+    """A host whose answers lie ready, for any number of instances on it."""
 
-    def __init__(self, host_id: str, name: str, key: str) -> None:
-        """`key` is what the capability hook would add."""
-        self._capabilities = {**capabilities(host_id, name, "4.5"), KEY: json.loads(key)}
+    def __init__(self, fleet: Fleet, number: int) -> None:
+        """One of the fleet."""
+        self._plain = capabilities(fleet.host_ids[number], f"host{number}", "4.5")
+        self._shape_name, self._most = fleet.shape_name, fleet.shape.full
+        self._used = fleet.used(number)
+
+    def start_vm(self) -> None:
+        """One instance more."""
+        self._used = min(self._most, self._used + 1)
 
     def capabilities(self) -> dict[str, Any]:
         """With the hook's key."""
-        return self._capabilities
+        return {**self._plain, KEY: _key(self._shape_name, self._used)}
 
     def hostdev_list(self) -> dict[str, Any]:
         """Nobody asks a host that has the hook."""
@@ -38,17 +45,22 @@ class ReadyHost:
         return dict.fromkeys(vm_ids, "")
 
 
+@cache
+def _key(shape_name: str, used: int) -> Any:
+    return json.loads(key_of(shape_name, used))
+
+
 async def serve(fleet: Fleet, ca_file: Path, own: KeyPair) -> None:
-    """Prints the ports as JSON, and serves until standard input ends."""
+    """Prints the ports as JSON, and serves; each line of standard input is a host on which a VM starts."""
     tls = server_context(ca_file, own)
-    vdsms = [
-        SimulatedVdsm(ReadyHost(host_id, f"host{number}", fleet.key(number)), tls)
-        for number, host_id in enumerate(fleet.host_ids)
-    ]
+    hosts = [ReadyHost(fleet, number) for number in range(fleet.count)]
+    vdsms = [SimulatedVdsm(host, tls) for host in hosts]
     for vdsm in vdsms:
         await vdsm.start()
     print(json.dumps([vdsm.port for vdsm in vdsms]), flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        hosts[int(line)].start_vm()
 
 
 def main() -> None:
