@@ -69,7 +69,8 @@ class External:
                 run.warn(unit, decision.stale)
         if not passed:
             run.errors.append("all filters failed")
-        return run.result([host for host in host_ids if all(host in fitting for fitting in passed)])
+        fitting = frozenset(host_ids).intersection(*passed)
+        return run.result([host for host in host_ids if host in fitting])
 
     def run_cost_functions(
         self, cost_functions: object, hosts: object, vm: object, properties: object
