@@ -14,8 +14,8 @@ from scheduler_plugins.benchmarks.speed.timing import Stats, in_turns
 
 AGAINST_TRIVIAL = Bound(10, at_least=True)
 AGAINST_NAIVE = {0.0: Bound(50, at_least=True), 0.02: Bound(100, at_least=True)}
-VMS = 50
-"""A VM starts again after so many others: its decision before is long over then."""
+VMS = 10
+"""A VM starts again after so many others: so many are in flight at most, as inventories never change."""
 
 
 def measure(folder: Path, effort: float) -> Section:
