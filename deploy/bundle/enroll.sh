@@ -50,4 +50,8 @@ rm -f $key.new $pki/keys/$name.p12
 chown $name $key
 chmod 0600 $key
 chmod 0644 $cert
-good || { echo "enroll.sh: $cert is not what it should be: look at it with 'openssl x509 -text -in $cert'" >&2; exit 3; }
+good || {
+    echo "enroll.sh: the new $cert does not do: see 'openssl x509 -noout -dates -issuer -in $cert';
+the authority may give fewer days than --within asks for ($days)" >&2
+    exit 3
+}

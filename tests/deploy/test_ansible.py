@@ -217,13 +217,13 @@ def test_a_certificate_that_ends_soon_is_enrolled_again(site: Site) -> None:
     """And one that does not is left alone."""
     site.run("site.yml")
     engine = site.roots / "manager"
-    enrol = ["chroot", str(engine), "/opt/mdev-scheduler/enroll.sh", "--within"]
+    enrol = ["chroot", str(engine), "/opt/mdev-scheduler/enroll.sh", "--check", "--within"]
 
     def says(days: str) -> str:
         return subprocess.run([*enrol, days], capture_output=True, text=True, check=True).stdout
 
     assert "" == says("1800")
-    assert "enrol /etc/pki/ovirt-engine/certs/mdev-scheduler.cer\n" == says("1826")
+    assert "would enrol /etc/pki/ovirt-engine/certs/mdev-scheduler.cer\n" == says("1827")
 
 
 def test_a_property_for_old_levels_is_added_to_those_that_are_there(site: Site) -> None:
