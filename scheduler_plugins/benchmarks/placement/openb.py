@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from scheduler_plugins.errors import SchedulerError
-
 WHOLE = 1000
 """A whole GPU, in the trace's unit (`gpu_milli`)."""
 NODE_LIST = "openb_node_list_gpu_node.csv"
@@ -25,7 +23,7 @@ _REMEDY = "give --trace the folder of the openb CSV files, or a pod list in it"
 Row = TypeVar("Row")
 
 
-class TraceError(SchedulerError):
+class TraceError(Exception):
     """A trace that is not there or cannot be read: file, line, value and what is expected."""
 
 
