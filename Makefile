@@ -13,7 +13,7 @@ demo: .venv/demo.stamp            ## a simulated data centre on loopback starts 
 storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' true state (minutes)
 	$(BIN)/python -m scheduler_plugins.simulation.storm --json storm.json $(STORM)
 
-bench: .venv/bench.stamp          ## how fast it is, against its floors and a naive plugin (under 10 minutes)
+bench: .venv/bench.stamp          ## how fast it is, against its floors and a naive plugin (minutes)
 	$(BIN)/python -m scheduler_plugins.benchmarks.speed --json bench.json $(BENCH)
 
 test: .venv/dev.stamp             ## all tests
