@@ -34,6 +34,17 @@ class Question:
     waited: bool = False
     """It asked the engine again about decisions whose host was not known yet."""
     hosts_asked: int = 0
+    asked_in_vain: bool = False
+    """The service was down when the engine asked."""
+    log_at: int = 0
+    """How long its log was then, where it has one."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """A host was refused or let pass against the truth, in the way that hurts."""
+        if self.answer is None:
+            return False
+        return bool(self.able) if self.refused else not self.answer <= self.able_then
 
     @property
     def refused(self) -> bool:
@@ -55,9 +66,14 @@ class Judge:
     """An external scheduler that passes everything on and writes it down."""
 
     def __init__(
-        self, inner: ExternalScheduler, referee: Referee, engine: SimulatedEngine, note: Note | None = None
+        self,
+        inner: ExternalScheduler,
+        referee: Referee,
+        engine: SimulatedEngine,
+        note: Note | None = None,
+        log_size: Callable[[], int] = int,
     ) -> None:
-        """`note` adds what only the service knows of the question just answered.
+        """`note` adds what only the service knows of the question just answered; `log_size` is its log's.
 
         An answer that was given while `is_down` is set is not the service's.
         """
@@ -67,6 +83,7 @@ class Judge:
         self._referee = referee
         self._engine = engine
         self._note = note
+        self._log_size = log_size
 
     def discover(self) -> object:
         """Passed on."""
@@ -100,8 +117,11 @@ class Judge:
 
     def _begin(self, vm_id: str, hosts: Sequence[str]) -> Question:
         now, able = self._engine.world.now, self._referee.able(vm_id, hosts)
-        self.questions.append(Question(vm_id, now, tuple(hosts), able))
-        return self.questions[-1]
+        question = Question(
+            vm_id, now, tuple(hosts), able, asked_in_vain=self.is_down, log_at=self._log_size()
+        )
+        self.questions.append(question)
+        return question
 
     def _end(self, question: Question, answer: frozenset[str] | None) -> None:
         question.answer, question.answered_at = None if self.is_down else answer, self._engine.world.now

@@ -26,9 +26,10 @@ from scheduler_plugins.simulation.scenario import HostPlan
 from scheduler_plugins.simulation.service_process import ServiceProcess
 from scheduler_plugins.simulation.storm.course import Course, PacedHost
 from scheduler_plugins.simulation.storm.figures import Figures, figures
-from scheduler_plugins.simulation.storm.judge import Judge, Question
+from scheduler_plugins.simulation.storm.judge import Judge
 from scheduler_plugins.simulation.storm.plan import CALM_AFTER, Plan
 from scheduler_plugins.simulation.storm.referee import Referee
+from scheduler_plugins.simulation.storm.witness import Witness
 from scheduler_plugins.simulation.timeline import Timeline
 
 PLAN = Plan(lasts=60.0, stopping=(10.0, 45.0))
@@ -54,7 +55,9 @@ class RealStorm:
         self.referee = Referee(engine, self.hosts)
         state = service.folder / "state"
         proxy = ProxyScheduler(center.folder / "plugins", Path(service.socket), state)
-        self.judge = Judge(proxy if through_proxy else _Door2(service), self.referee, engine, self._note)
+        witness = Witness(service.log)
+        door = proxy if through_proxy else _Door2(service)
+        self.judge = Judge(door, self.referee, engine, witness.note, witness.place)
         self.course = Course(plan, engine, center.timeline, self._add_vms(), self.referee)
 
     def run(self) -> None:
@@ -74,13 +77,6 @@ class RealStorm:
         self._pass(end + CALM_AFTER)
         self._center.engine.call(self.course.calm)
         self._pass(end + self.plan.settles)
-
-    def _note(self, question: Question) -> None:
-        """What the service itself said, where it matters: its log tells."""
-        if question.answer and not question.answer <= question.able_then:
-            lines = self.service.log.read_text().splitlines()
-            own = [line for line in lines if "Filter unit=" in line and f"vm={question.vm_id} " in line]
-            question.at_risk = bool(own) and not own[-1].endswith("risk=''")
 
     def shown(self) -> dict[str, EngineVm | None]:
         """Every VM as the engine shows it at the end."""
