@@ -8,7 +8,8 @@ takes, but what others cannot have any more. The weight adds up (`scores.py` has
 - the **disorder** that the start leaves, less what was there before. The host's allocator takes the first
   card that fits: free places on a later card are out of reach for those who would fit on an earlier one that
   is empty, or soon will be. That counts by how large a share of the cluster's requests wants such places.
-  A single empty card on the host counts as well: requests of two cards find none there;
+  A single empty card on the host counts as well, by how many VMs of the cluster ask for several instances:
+  one that needs two cards finds none there;
 - **ages**: a card whose neighbours will stay for long anyway lives no longer for the newcomer, and is the one
   to join; one whose last VM is about to leave would be empty soon. How long VMs of a type live, given how
   long they have run, is learnt from those that ended and those that run. While fewer than 20 have been seen
@@ -59,7 +60,8 @@ class MdevFragmentation:
         )
         question = taken.figures, life
         if question not in context.memo:
-            mix = Mix.given(context.settings.mix) if context.settings.mix else context.mix
+            told = context.settings.mix
+            mix = Mix.given(told, context.mix) if told else context.mix
             context.memo[question] = weight(taken.figures, life, mix)
         return context.memo[question]
 
@@ -68,5 +70,5 @@ def weight(figures: Figures, life: tuple[float, ...], mix: Mix) -> int:
     """The weight of a placement; `life` as `scores.py` has it."""
     size, used, places, cards, kinds, room, types = figures
     value = [mix.value(type_id) for type_id in types]
-    cost = scores.fragmentation_cost(size, used, places, value, cards, kinds, room, life)
+    cost = scores.fragmentation_cost(size, used, places, value, mix.several, cards, kinds, room, life)
     return scores.weight_of(cost, scores.opened_by(size, cards), len(cards))

@@ -1,4 +1,4 @@
-"""What a cluster's VMs ask for: the shares of the mdev types, learnt from the VMs that are defined.
+"""What a cluster's VMs ask for: the shares of mdev types, and of requests of several, learnt from all VMs.
 
 Every VM with a request counts once, running or down, as the engine showed it last; a VM of several types
 counts in parts. That is what will be asked for again, whatever runs now. With few VMs the shares are drawn to
@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from mdev_inventory.known_vm import KnownVm
-from scheduler_plugins.scores import class_value
+from scheduler_plugins.scores import class_value, several_value
 
 EVEN_SHARE, EVEN_VMS = 0.2, 4.0
 """The share that is assumed of a type, and how many VMs the assumption counts as."""
+SEVERAL_SHARE = 0.05
+"""The share that is assumed of requests of several instances, by as many."""
 RECOUNT_S = 10.0
 """Between two counts: a decision itself makes its VM known, and ten thousand take 10 ms to count."""
 
@@ -29,21 +31,26 @@ class Mix:
     """Requests by type."""
     assumed: float = EVEN_VMS
     """So many requests' weight has `EVEN_SHARE`."""
+    several_share: float = SEVERAL_SHARE
+    """The share of requests of several instances."""
     _values: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, requests: Iterable[tuple[str, ...]]) -> "Mix":
         """The mix of these requests."""
         counts: dict[str, float] = defaultdict(float)
+        number, several = EVEN_VMS, SEVERAL_SHARE * EVEN_VMS
         for types, alike in Counter(requests).items():
+            number += alike
+            several += alike * (len(types) > 1)
             for type_id in types:
                 counts[type_id] += alike / len(types)
-        return cls(counts)
+        return cls(counts, several_share=several / number)
 
     @classmethod
-    def given(cls, shares: Mapping[str, float]) -> "Mix":
-        """A mix that an administrator told: nothing is assumed beside it."""
-        return cls(shares, 0.0)
+    def given(cls, shares: Mapping[str, float], learnt: "Mix") -> "Mix":
+        """A mix that an administrator told: nothing is assumed beside it; what it does not say is learnt."""
+        return cls(shares, 0.0, learnt.several_share)
 
     def share(self, type_id: str) -> float:
         """The type's share, 0 to 1."""
@@ -55,6 +62,11 @@ class Mix:
         if type_id not in self._values:
             self._values[type_id] = class_value(self.share(type_id))
         return self._values[type_id]
+
+    @property
+    def several(self) -> float:
+        """How much a second empty card of a host is worth (`scores.several_value`)."""
+        return several_value(self.several_share)
 
 
 class Mixes:

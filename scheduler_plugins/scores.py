@@ -48,9 +48,9 @@ SMALL_PLACES, SMALL_FACTOR = 2, 1.15
 VALUE_SLOPE, VALUE_POWER = 5.0, 0.41
 """The value of a class: (slope x its share of the mix, at most 1) to that power."""
 SINGLE_EMPTY = 0.31
-"""The host has exactly one empty card: a VM of two instances may need a second."""
-MANY_EMPTY = -0.07
-"""The host has more than two."""
+"""The host has exactly one empty card: a VM of several instances may need a second."""
+SEVERAL_SLOPE = 10.0
+"""That counts by (slope x the share of such VMs in the mix, at most 1)."""
 BEHIND_SAME = 0.024
 """Times the free share of each card behind another one of the same class."""
 JOIN_MIDDLE, JOIN_WIDTH = 0.3, 1.0
@@ -91,6 +91,11 @@ def class_value(share: float) -> float:
     return float(min(1.0, VALUE_SLOPE * share) ** VALUE_POWER)
 
 
+def several_value(share: float) -> float:
+    """How much a second empty card on a host counts, where so large a share of requests is of several."""
+    return min(1.0, SEVERAL_SLOPE * share)
+
+
 def soon_empty(size: int, used: int, places: int) -> float:
     """How much the card counts as empty, which is how much it draws what would fit behind it."""
     if size < 0:
@@ -110,9 +115,12 @@ def follows_same(size: Sequence[int], card: int) -> bool:
 
 
 def disorder(
-    size: Sequence[int], used: Sequence[int], places: Sequence[int], value: Sequence[float]
+    size: Sequence[int], used: Sequence[int], places: Sequence[int], value: Sequence[float], several: float
 ) -> float:
-    """What the host's state costs those who come later; `value` is `class_value` by class."""
+    """What the host's state costs those who come later.
+
+    `value` is `class_value` by class, `several` is `several_value`.
+    """
     cost, clear, empty = 0.0, 1.0, 0
     for card in range(len(size)):
         if size[card] < 0:
@@ -124,9 +132,7 @@ def disorder(
                 cost += BEHIND_SAME * free
         clear *= 1.0 - soon_empty(size[card], used[card], places[card])
     if empty == 1:
-        cost += SINGLE_EMPTY
-    elif empty > 2:
-        cost += MANY_EMPTY
+        cost += SINGLE_EMPTY * several
     return cost
 
 
@@ -164,6 +170,7 @@ def fragmentation_cost(
     used: Sequence[int],
     places: Sequence[int],
     value: Sequence[float],
+    several: float,
     cards: Sequence[int],
     kinds: Sequence[int],
     room: Sequence[int],
@@ -173,7 +180,7 @@ def fragmentation_cost(
     now_size = [size[card] for card in range(len(size))]
     now_used = [used[card] for card in range(len(used))]
     now_places = [places[card] for card in range(len(places))]
-    cost = -disorder(size, used, places, value)
+    cost = -disorder(size, used, places, value, several)
     if is_empty(size):
         cost += OPEN_HOST
     for index in range(len(cards)):
@@ -184,7 +191,7 @@ def fragmentation_cost(
         else:
             cost += join_cost(now_used[card], max(now_places[card], now_used[card] + 1), life[index])
         now_used[card] += 1
-    return cost + disorder(now_size, now_used, now_places, value)
+    return cost + disorder(now_size, now_used, now_places, value, several)
 
 
 def weight_of(cost: float, opened: int, count: int) -> int:
@@ -201,7 +208,7 @@ def weight_of(cost: float, opened: int, count: int) -> int:
 
 
 CORE: tuple[Callable[..., object], ...] = (
-    *(consolidate, spread, reserve, class_value, soon_empty, follows_same, disorder, is_empty, join_cost),
-    *(opened_by, fragmentation_cost, weight_of),
+    *(consolidate, spread, reserve, class_value, several_value, soon_empty, follows_same, disorder, is_empty),
+    *(join_cost, opened_by, fragmentation_cost, weight_of),
 )
 """All of them, each after those that it calls."""

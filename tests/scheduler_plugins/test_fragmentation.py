@@ -69,7 +69,9 @@ def test_the_unit_is_the_core(on: list[Card], wanted: str, count: int) -> None:
         return
     value = [mix.value(t) for t in TYPES]
     kinds, room = [TYPES.index(wanted)] * count, [most[wanted]] * count
-    cost = scores.fragmentation_cost(size, used, places, value, taken, kinds, room, [-1.0] * count)
+    cost = scores.fragmentation_cost(
+        size, used, places, value, mix.several, taken, kinds, room, [-1.0] * count
+    )
     assert scores.weight_of(cost, scores.opened_by(size, taken), count) == weight
 
 

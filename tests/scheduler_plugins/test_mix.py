@@ -6,7 +6,7 @@ from math import isclose
 import pytest
 
 from mdev_inventory.known_vm import KnownVm
-from scheduler_plugins.mix import EVEN_SHARE, EVEN_VMS, RECOUNT_S, Mix, Mixes
+from scheduler_plugins.mix import EVEN_SHARE, EVEN_VMS, RECOUNT_S, SEVERAL_SHARE, Mix, Mixes
 
 
 @dataclass
@@ -45,10 +45,25 @@ def test_share(requests: list[tuple[str, ...]], type_id: str, share: float) -> N
 
 def test_a_mix_that_is_told() -> None:
     """As it is: nothing is assumed beside it."""
-    mix = Mix.given({"a": 0.8, "b": 0.2})
+    learnt = Mix.of([("a", "a")] * 9)
+    mix = Mix.given({"a": 0.8, "b": 0.2}, learnt)
 
     assert (0.8, 0.2, 0.0) == (mix.share("a"), mix.share("b"), mix.share("c"))
     assert (1.0, 1.0, 0.0) == (mix.value("a"), mix.value("b"), mix.value("c"))
+    assert learnt.several_share == mix.several_share
+
+
+@pytest.mark.parametrize(
+    ("requests", "share"),
+    [
+        pytest.param([], SEVERAL_SHARE, id="nobody"),
+        pytest.param([("a",)] * 996, 0.2 / 1000, id="everybody asks for one"),
+        pytest.param([("a",)] * 96 + [("a", "a"), ("a", "b")] * 50, 100.2 / 200, id="half for two"),
+    ],
+)
+def test_share_of_several(requests: list[tuple[str, ...]], share: float) -> None:
+    """VMs of several instances, of one type or not; a few are drawn to what is usual."""
+    assert isclose(share, Mix.of(requests).several_share)
 
 
 def test_the_more_is_asked_for_the_more_it_is_worth() -> None:

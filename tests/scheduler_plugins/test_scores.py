@@ -12,7 +12,6 @@ from scheduler_plugins.scores import (
     JOIN_FREE,
     JOIN_FREE_AGED,
     JOIN_LIFE,
-    MANY_EMPTY,
     OPEN,
     OPEN_HOST,
     SINGLE_EMPTY,
@@ -26,6 +25,8 @@ from scheduler_plugins.scores import (
 PLACES = (16, 8, 4, 2, 1)
 """Of each class."""
 VALUE = (1.0, 0.9, 0.8, 0.7, 0.6)
+SEVERAL = 0.6
+ONE_EMPTY = SINGLE_EMPTY * SEVERAL
 EMPTY = (-1, 0)
 SOON = SOON_EMPTY
 LATER = SOON_EMPTY * SOON_EMPTY_FACTOR**2
@@ -40,30 +41,29 @@ def cost(host: list[Card], kind: int, *cards: int, life: float = -1.0) -> float:
     places = [0 if kind < 0 else PLACES[kind] for kind in size]
     count = len(cards)
     return scores.fragmentation_cost(
-        size, used, places, VALUE, cards, [kind] * count, [PLACES[kind]] * count, [life] * count
+        size, used, places, VALUE, SEVERAL, cards, [kind] * count, [PLACES[kind]] * count, [life] * count
     )
 
 
 COSTS = [
     pytest.param([(1, 3)], 1, [0], JOIN_FREE * 5 / 8, id="joins: the share that was free"),
     pytest.param([(1, 7)], 1, [0], JOIN_FREE / 8, id="joins: takes the last place"),
-    pytest.param([EMPTY], 1, [0], OPEN + OPEN_HOST - SINGLE_EMPTY, id="opens the only card"),
-    pytest.param([EMPTY] * 2, 1, [0], OPEN + OPEN_HOST + SINGLE_EMPTY, id="leaves a single empty card"),
-    pytest.param([EMPTY] * 3, 1, [0], OPEN + OPEN_HOST - MANY_EMPTY, id="leaves two"),
-    pytest.param([EMPTY] * 4, 1, [0], OPEN + OPEN_HOST, id="leaves many"),
+    pytest.param([EMPTY], 1, [0], OPEN + OPEN_HOST - ONE_EMPTY, id="opens the only card"),
+    pytest.param([EMPTY] * 2, 1, [0], OPEN + OPEN_HOST + ONE_EMPTY, id="leaves a single empty card"),
+    pytest.param([EMPTY] * 3, 1, [0], OPEN + OPEN_HOST, id="leaves two"),
     pytest.param([EMPTY] * 2, 4, [0, 1], 2 * OPEN + OPEN_HOST, id="two whole cards"),
     pytest.param(
         [EMPTY, EMPTY],
         1,
         [0, 0],
-        OPEN + OPEN_HOST + JOIN_FREE * 7 / 8 + SINGLE_EMPTY,
+        OPEN + OPEN_HOST + JOIN_FREE * 7 / 8 + ONE_EMPTY,
         id="the second instance joins the first",
     ),
     pytest.param(
         [EMPTY, (2, 3)],
         1,
         [0],
-        OPEN - SINGLE_EMPTY - TRAPPED * (1 - SOON) * (1 / 4 + TURNOVER) * VALUE[2],
+        OPEN - ONE_EMPTY - TRAPPED * (1 - SOON) * (1 / 4 + TURNOVER) * VALUE[2],
         id="opens a card in front of free places: they come within reach",
     ),
     pytest.param(
@@ -71,7 +71,7 @@ COSTS = [
         1,
         [1],
         OPEN
-        - SINGLE_EMPTY
+        - ONE_EMPTY
         - TRAPPED * (1 - SMALL_FACTOR * SOON) * (1 - SOON) * (1 / 4 + TURNOVER) * VALUE[2]
         + TRAPPED * SMALL_FACTOR * SOON * (7 / 8 + TURNOVER) * VALUE[1],
         id="and is itself behind a card that is soon empty",
@@ -90,7 +90,7 @@ COSTS = [
         JOIN_FREE * 6 / 8 - TRAPPED * SOON * SOON_EMPTY_FACTOR**7 * VALUE[1] / 8 - BEHIND_SAME / 8,
         id="joins behind a full card of the same class",
     ),
-    pytest.param([EMPTY, (4, 1)], 1, [0], OPEN - SINGLE_EMPTY, id="whole cards are never out of reach"),
+    pytest.param([EMPTY, (4, 1)], 1, [0], OPEN - ONE_EMPTY, id="whole cards are never out of reach"),
 ]
 
 
@@ -136,6 +136,12 @@ def test_value_of_a_class() -> None:
     assert 0.0 == values[0]
     assert {1.0} == set(values[20:])
     assert sorted(set(values)) == values[:21]
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (1.0, 1.0)])
+def test_value_of_a_second_empty_card(share: float, value: float) -> None:
+    """Nobody needs one, no value; a tenth of all requests, all of it."""
+    assert isclose(value, scores.several_value(share))
 
 
 def test_soon_empty() -> None:
@@ -200,14 +206,14 @@ hosts = st.lists(
 
 @given(hosts)
 def test_nothing_is_changed(host: list[Card]) -> None:
-    """The figures handed over stay as they are, and disorder is never below what many empty cards give."""
+    """The figures handed over stay as they are, and order is the least that there is."""
     size, used = [card[0] for card in host], [card[1] for card in host]
     places = [0 if kind < 0 else PLACES[kind] for kind in size]
     before = (list(size), list(used), list(places))
     if EMPTY in host:
         cost(host, 0, host.index(EMPTY))
 
-    assert scores.disorder(size, used, places, VALUE) >= min(0.0, MANY_EMPTY)
+    assert scores.disorder(size, used, places, VALUE, SEVERAL) >= 0.0
     assert before == (size, used, places)
 
 

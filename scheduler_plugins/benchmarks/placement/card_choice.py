@@ -106,6 +106,7 @@ def key_of(rule: int, trial: Trial, cards: int, table: Whole, kind: int, card: i
             used,
             held,
             trial.trapless,
+            0.0,
             trial.one_card,
             trial.one_kind,
             trial.one_room,

@@ -142,7 +142,7 @@ def _replay(
 def replay_draining(fleet: Fleet, demand: Demand) -> tuple[Whole, int]:
     """By VM: the host that it started on, NOWHERE where it was refused; and how many VMs were moved."""
     arrivals, classes = demand.when.size, fleet.places.shape[1]
-    setting = Setting(PACKING, False, 0, np.zeros(classes), np.zeros(2 * classes), 0, 0.0, False)
+    setting = Setting(PACKING, False, 0, np.zeros(classes), 0.0, np.zeros(2 * classes), 0, 0.0, False)
     started = np.full(arrivals, NOWHERE)
     ages = new_ages(np.zeros(1), classes, 0)
     state = new_state(fleet, arrivals)

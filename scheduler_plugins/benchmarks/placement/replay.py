@@ -49,6 +49,8 @@ class Setting(NamedTuple):
     seed: int
     value: Real
     """`scores.class_value` by class, of the mix that the rule believes in."""
+    several: float
+    """`scores.several_value` of the pairs."""
     tasks: Real
     """The mix by class, then that of pairs by class: what FGD is told."""
     warmup: int
@@ -152,13 +154,22 @@ def mean_key(
 
 @compiled
 def fragmentation(
-    size: Whole, used: Whole, held: Whole, table: Whole, kind: int, count: int, s: Scratch, value: Real
+    size: Whole,
+    used: Whole,
+    held: Whole,
+    table: Whole,
+    kind: int,
+    count: int,
+    s: Scratch,
+    value: Real,
+    several: float,
 ) -> float:
     """The product's MdevFragmentation, a whole number; `s.life` is set."""
     for index in range(count):
         s.kinds[index], s.room[index] = kind, table[kind]
     cards = s.cards[:count]
-    cost = _cost(size, used, held, value, cards, s.kinds[:count], s.room[:count], s.life[:count])
+    kinds, room, life = s.kinds[:count], s.room[:count], s.life[:count]
+    cost = _cost(size, used, held, value, several, cards, kinds, room, life)
     return float(_weight_of(cost, _opened(size, cards), count))
 
 
@@ -201,7 +212,7 @@ def weigh(
                 s.life[index] = learning.extension(ages, demand, state, card, kind, now, s.others, s.bins)
                 if index > 0 and s.cards[index] == s.cards[0]:
                     s.life[index] = 0.0
-        return fragmentation(size, used, held, table, kind, count, s, setting.value)
+        return fragmentation(size, used, held, table, kind, count, s, setting.value, setting.several)
     return mean_key(rule, size, used, held, table, kind, count, s, setting.tasks)
 
 

@@ -15,7 +15,7 @@ from scheduler_plugins.benchmarks.placement.demand import Case, demand_of, mix_o
 from scheduler_plugins.benchmarks.placement.policies import POLICIES, Policy
 from scheduler_plugins.benchmarks.placement.replay import Outcome, Setting, replay
 from scheduler_plugins.benchmarks.placement.state import NOWHERE, Demand, Fleet, Real
-from scheduler_plugins.scores import class_value
+from scheduler_plugins.scores import class_value, several_value
 
 METRICS = ("gpu", "count", "largest", "spare", "failed", "decision_us")
 """What is kept of a replay, in this order."""
@@ -44,7 +44,8 @@ def setting(policy: Policy, mix: Real, case: Case, seed: int, arrivals: int) -> 
     value = np.array([class_value(float(share)) for share in mix])
     tasks = np.concatenate([mix * (1.0 - case.pairs), mix * case.pairs])
     warmup = int(arrivals * WARMUP)
-    return Setting(policy.rule, policy.random_ties, seed, value, tasks, warmup, 0.0, True)
+    several = several_value(case.pairs)
+    return Setting(policy.rule, policy.random_ties, seed, value, several, tasks, warmup, 0.0, True)
 
 
 def edges(case: Case) -> Real:

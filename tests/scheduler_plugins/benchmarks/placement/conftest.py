@@ -10,7 +10,8 @@ import pytest
 
 from scheduler_plugins.ages import EDGES
 from scheduler_plugins.benchmarks.placement.replay import Outcome, Setting, replay
-from scheduler_plugins.scores import class_value
+from scheduler_plugins.mix import SEVERAL_SHARE
+from scheduler_plugins.scores import class_value, several_value
 from tests.scheduler_plugins.benchmarks.placement.slow import Vm, demand, fleet
 
 Judge = Callable[..., Outcome]
@@ -29,7 +30,8 @@ def judged(
     """The demand replayed by the compiled judge against hosts of so many T4s."""
     mix = np.full(5, 0.2)
     value, tasks = np.array([class_value(share) for share in mix]), np.concatenate([mix, 0.0 * mix])
-    setting = Setting(rule, random_ties, 1, value, tasks, 0, lag, claims)
+    several = several_value(SEVERAL_SHARE)
+    setting = Setting(rule, random_ties, 1, value, several, tasks, 0, lag, claims)
     return replay(fleet(hosts, cards), demand(vms), setting, np.array(EDGES) / 3600.0)
 
 

@@ -51,7 +51,7 @@ def fewest(seen: HostInventory, alive: Alive, put: Placement) -> float:  # noqa:
 
 def unit(weight: MdevConsolidate | MdevSpread | MdevFragmentation) -> Rule:
     """The product's own unit as a rule, told the mix that the judge tells."""
-    context = Context(mix=Mix.given(dict.fromkeys(NAMES, 0.2)))
+    context = Context(mix=Mix.given(dict.fromkeys(NAMES, 0.2), Mix()))
 
     def weigh(seen: HostInventory, alive: Alive, put: Placement) -> float:
         view = HostView("h", "h", False, Observation("h", seen, Source.HOOK, 0.0, 0.0))
