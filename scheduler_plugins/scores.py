@@ -29,7 +29,7 @@ from collections.abc import Callable, Sequence
 # ---- the constants; a search may set them, nothing else depends on their values -------------------------
 JOIN_FREE = 1.20
 """Joining a card: times the share of it that was free."""
-JOIN_LIFE = 1.5
+JOIN_LIFE = 2.3
 """The same where ages count: times the expected extension of the card's life,"""
 JOIN_FREE_AGED = 0.5
 """and times the share that was free."""
