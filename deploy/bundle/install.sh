@@ -9,6 +9,7 @@ umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 home=/opt/mdev-scheduler
 plugins=/usr/share/ovirt-scheduler-proxy/plugins
+proxy_python=/usr/bin/python3
 root="" python="" check="" changed="" created=""
 
 die() { echo "install.sh: $1" >&2; exit "${2:-1}"; }
@@ -49,6 +50,19 @@ copy() { # copy FILE PATH
         cp "$1" "$root$2.new"
         chmod 0644 "$root$2.new"
         mv -f "$root$2.new" "$root$2"
+    fi
+}
+
+# The proxy starts its python anew for each unit, and may not write there itself: compiled, ours takes some 2 ms less.
+# A compiled file that is not of that source, or of another python, is ignored by python: never wrong, only slow.
+compile_plugin() {
+    in_root="${root:+chroot $root}"
+    compiled=$($in_root "$proxy_python" -I -c 'import importlib.util, sys
+print(importlib.util.cache_from_source(sys.argv[1]))' "$plugins/mdev_units.py")
+    if [ -e "$root$compiled" ] && ! [ "$root$plugins/mdev_units.py" -nt "$root$compiled" ]; then return; fi
+    if change "compile $plugins/mdev_units.py"; then
+        $in_root "$proxy_python" -I -m py_compile "$plugins/mdev_units.py"
+        chmod 0644 "$root$compiled"
     fi
 }
 
@@ -113,7 +127,10 @@ fi
 if ! [ -d "$root/etc/mdev-scheduler/conf.d" ]; then
     if change "create /etc/mdev-scheduler/conf.d"; then make_folder /etc/mdev-scheduler/conf.d; fi
 fi
-if [ -d "$root$plugins" ]; then copy "$here/mdev_units.py" $plugins/mdev_units.py; fi
+if [ -d "$root$plugins" ]; then
+    copy "$here/mdev_units.py" $plugins/mdev_units.py
+    if [ -x "$root$proxy_python" ] && [ -e "$root$plugins/mdev_units.py" ]; then compile_plugin; fi
+fi
 
 if [ -n "$created" ] && [ -d "$root$home" ]; then printf %s "$created" >>"$root$home/created"; fi
 if [ -z "$check$root" ] && [ -n "$changed" ]; then

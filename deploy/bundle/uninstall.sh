@@ -7,6 +7,7 @@
 # `mdev-scheduler policy disable`; a policy keeps its references otherwise.
 set -eu
 home=/opt/mdev-scheduler
+plugins=/usr/share/ovirt-scheduler-proxy/plugins
 root="" purge="" check=""
 
 usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
@@ -45,9 +46,11 @@ remove /etc/systemd/system/multi-user.target.wants/mdev-scheduler.service \
     /usr/local/share/man/man8/mdev-scheduler.8 \
     /usr/local/share/bash-completion/completions/mdev-scheduler \
     /usr/local/bin/mdev-scheduler \
-    /usr/share/ovirt-scheduler-proxy/plugins/mdev_units.py \
+    $plugins/mdev_units.py \
     /run/mdev-scheduler \
     $home.new $home.old $home
+for compiled in "$root$plugins"/__pycache__/mdev_units.*.pyc; do remove "${compiled#"$root"}"; done
+if [ -z "$check" ]; then rmdir "$root$plugins/__pycache__" 2>/dev/null || true; fi
 if [ -n "$purge" ]; then
     remove /etc/mdev-scheduler /var/lib/mdev-scheduler
     if grep -qs '^mdev-scheduler:' "$root/etc/passwd"; then

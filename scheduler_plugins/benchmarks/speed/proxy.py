@@ -41,6 +41,9 @@ class Proxy:
         self.folder.mkdir(parents=True, exist_ok=True)
         for plugin in (OURS, *sorted(PLUGINS.glob("*.py"))):
             shutil.copy(plugin, self.folder)
+        # As the installation does, for all alike.
+        compiling = [self.python, "-I", "-m", "compileall", "-q", "."]
+        subprocess.run(compiling, cwd=self.folder, check=True)  # noqa: S603 - our own plugins
 
     def run(
         self, module: str, unit: str, method: str, hosts: Sequence[str], vm_id: str
@@ -51,7 +54,7 @@ class Proxy:
         done = subprocess.run(  # noqa: S603 - our own plugins
             [self.python, "-c", script],
             cwd=self.folder,
-            # The proxy's user may not write into the plugins' folder: nothing compiled is ever kept there.
+            # The proxy's user may not write into the plugins' folder.
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
