@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from scheduler_plugins import lifetimes
 from scheduler_plugins.footprint import Footprint, Resident
 
-EDGES = (0.0, *(300.0 * 2 ** (step / 2) for step in range(30)))
-"""Lower ends of the age bins, in seconds: five minutes, then each 1.41 times the last, up to 80 days."""
+EDGES = (0.0, *(300.0 * 2 ** (step / 4) for step in range(59)))
+"""Lower ends of the age bins, in seconds: five minutes, then each 1.19 times the last, up to 80 days."""
 BINS = len(EDGES)
 LEAST_DEPARTURES = 20.0
 """Until so many VMs have been seen to end, ages say nothing."""

@@ -29,9 +29,9 @@ from collections.abc import Callable, Sequence
 # ---- the constants; a search may set them, nothing else depends on their values -------------------------
 JOIN_FREE = 1.20
 """Joining a card: times the share of it that was free."""
-JOIN_LIFE = 2.3
+JOIN_LIFE = 3.0
 """The same where ages count: times the expected extension of the card's life,"""
-JOIN_FREE_AGED = 0.5
+JOIN_FREE_AGED = 0.2
 """and times the share that was free."""
 OPEN = 10.0
 """Opening an empty card."""

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins import scores
-from scheduler_plugins.ages import BINS, Lives, Tables
+from scheduler_plugins.ages import BINS, EDGES, Lives, Tables
 from scheduler_plugins.context import Context
 from scheduler_plugins.fragmentation import MdevFragmentation
+from scheduler_plugins.lifetimes import age_bin
 from scheduler_plugins.mix import Mix
 from scheduler_plugins.parameters import Settings
 from scheduler_plugins.placement import HostView
@@ -110,8 +111,9 @@ def test_places_that_nobody_wants() -> None:
 
 
 def lives(*ages: float) -> Lives:
-    """All VMs live an hour, and the neighbours have run so long."""
-    departures = {Q2: [100.0 if bin_ == 8 else 0.0 for bin_ in range(BINS)]}
+    """All VMs live somewhat longer than an hour, and the neighbours have run so long."""
+    departures = {Q2: [0.0] * BINS}
+    departures[Q2][age_bin(1.2 * HOUR, EDGES)] = 100.0
     exposure = {Q2: [500 * HOUR / BINS] * BINS}
     since = {uuid: NOW - age for uuid, age in zip(inv.uuids(ADDRESSES[0], Q2, 8), ages, strict=False)}
     return Lives(Tables(departures, exposure), {}, since)

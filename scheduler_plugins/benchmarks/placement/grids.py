@@ -13,8 +13,8 @@ LOADS = (0.8, 0.95, 1.1)
 PAIRS = (0.0, 0.1)
 VDI_LOAD = 1.1
 """The day curve is full at noon only."""
-TUNING_SEEDS = range(100, 110)
-REPORTED_SEEDS = range(5000, 5024)
+TUNING_SEEDS = range(100, 400)
+REPORTED_SEEDS = range(5000, 5048)
 ARRIVALS = 5000
 
 
@@ -61,6 +61,8 @@ GRIDS = {
         "a bit of each family",
     ),
     "tune": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(TUNING_SEEDS), "what parameters may be fitted on"
+        tuple(_families(LADDER_FLEETS, THREE_MIXES)),
+        tuple(TUNING_SEEDS)[:10],
+        "what parameters may be fitted on",
     ),
 }
