@@ -6,13 +6,15 @@ from concurrent.futures import Executor
 
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.external import External
-from scheduler_plugins.service.http import STOP_SECONDS, listen, url_of
+from scheduler_plugins.service.listening import listen, url_of
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.service.rpc_http import RpcConnection
 
 log = logging.getLogger("door2")
 
 POLL_SECONDS = 0.01
+STOP_SECONDS = 3
+"""How long a stop waits for answers under way."""
 
 
 class Door2:

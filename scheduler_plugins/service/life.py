@@ -1,7 +1,8 @@
 """The service's life: what is started, in which order, and what a stop undoes.
 
 READY is said when the doors listen and the store is loaded, before the engine is asked for anything: the
-engine discovers units while it starts, and gives its scheduler 100 ms to be there.
+engine discovers units while it starts, and gives its scheduler 100 ms to be there. Doors 1 and 2 answer then;
+door 3 does when the rest of the program is loaded.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mdev_inventory import __version__
 from mdev_inventory.engine.api import EngineApi, EngineSettingError
@@ -28,17 +30,19 @@ from scheduler_plugins.config import Config, ConfigError, Service
 from scheduler_plugins.learning import Learning
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service import parts, systemd
-from scheduler_plugins.service.api import api
 from scheduler_plugins.service.capacity import Capacities
 from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.door1 import Door1, DoorError
 from scheduler_plugins.service.door2 import Door2
+from scheduler_plugins.service.door3 import Door3
 from scheduler_plugins.service.drops import DropFile
 from scheduler_plugins.service.health import Health
-from scheduler_plugins.service.http import HttpDoor
 from scheduler_plugins.service.port_holder import port_holder
 from scheduler_plugins.service.portal import Portal
 from scheduler_plugins.service.reports import Reports
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 log = logging.getLogger("service")
 
@@ -121,12 +125,15 @@ async def live(
         if unusable:
             health.notices.append(unusable)
             reports.add(unusable)
-        doors = await _open(config.service, stack, scheduler, capacities, health)
+        load = partial(_api, scheduler, capacities, health)
+        page = Door3(load, config.service.http_host, config.service.http_port)
+        doors = await _open(config.service, stack, scheduler, page, health)
         ready(doors)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, doors)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
+        await page.answer()
         await _wait(stop, died)
         systemd.notify("STOPPING=1")
         log.info("Stopping")
@@ -154,13 +161,18 @@ def _reports(
     return Reports(engine if config.engine.engine_events else None, drops, lambda: inventories.vms, clock)
 
 
+def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastAPI":
+    from scheduler_plugins.service.api import api
+
+    return api(scheduler, capacities, health.reasons)
+
+
 async def _open(
-    settings: Service, stack: AsyncExitStack, scheduler: Scheduler, capacities: Capacities, health: Health
+    settings: Service, stack: AsyncExitStack, scheduler: Scheduler, page: Door3, health: Health
 ) -> Doors:
     """Opens the doors; the stack closes them, before what they lean on."""
     pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")
     stack.push_async_callback(asyncio.to_thread, pool.shutdown)
-    page = HttpDoor(api(scheduler, capacities, health.reasons), settings.http_host, settings.http_port)
     await _started(page, stack, "http_port")
     xmlrpc = Door2(scheduler, pool, XMLRPC_HOST, settings.xmlrpc_port)
     try:
@@ -175,7 +187,7 @@ async def _open(
     return Doors(page.url, None if health.closed_doors else xmlrpc.url, settings.socket)
 
 
-async def _started(door: HttpDoor | Door2, stack: AsyncExitStack, key: str) -> None:
+async def _started(door: Door2 | Door3, stack: AsyncExitStack, key: str) -> None:
     try:
         await door.start()
     except OSError as error:

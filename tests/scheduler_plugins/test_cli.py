@@ -16,7 +16,7 @@ from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service.api import api
 from scheduler_plugins.service.capacity import Capacities
-from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.door3 import Door3
 from tests import golden, trees
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.running import Folder
@@ -57,7 +57,7 @@ def served() -> Iterator[tuple[World, str]]:
     """A world, and the URL of the API over it."""
     world = World()
     scheduler = Scheduler(world, world, world.clock)
-    door = HttpDoor(api(scheduler, Capacities(world, world.clock), list), "127.0.0.1", 0)
+    door = Door3(lambda: api(scheduler, Capacities(world, world.clock), list), "127.0.0.1", 0)
     with fakes.http(door) as url:
         yield world, url
 
@@ -200,7 +200,7 @@ def test_somebody_elses_port_is_told(answer: bytes) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 
-    with fakes.http(HttpDoor(other, "127.0.0.1", 0)) as url:
+    with fakes.http(Door3(lambda: other, "127.0.0.1", 0)) as url:
         ran = run("types", "--url", url)
 
     assert (3, "") == (ran.status, ran.out)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scheduler_plugins.service.door1 import Door1
 from scheduler_plugins.service.door2 import Door2
-from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.door3 import Door3
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
 
@@ -91,7 +91,13 @@ def door1(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[Door1]:
 
 
 @contextmanager
-def http(door: HttpDoor | Door2) -> Iterator[str]:
+def http(door: Door2 | Door3) -> Iterator[str]:
     """A running HTTP door; gives its URL."""
-    with running(door.start, door.stop):
+
+    async def start() -> None:
+        await door.start()
+        if isinstance(door, Door3):
+            await door.answer()
+
+    with running(start, door.stop):
         yield door.url

@@ -14,7 +14,7 @@ from mdev_inventory.observation import HostFailure
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service.api import api
 from scheduler_plugins.service.capacity import Capacities
-from scheduler_plugins.service.http import HttpDoor
+from scheduler_plugins.service.door3 import Door3
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.world import (
     DEAD,
@@ -42,7 +42,7 @@ class Served:
         self.reasons: list[str] = []
         self.scheduler = Scheduler(self.world, self.world, self.world.clock)
         capacities = Capacities(self.world, self.world.clock)
-        self.door = HttpDoor(api(self.scheduler, capacities, lambda: self.reasons), "127.0.0.1", 0)
+        self.door = Door3(lambda: api(self.scheduler, capacities, lambda: self.reasons), "127.0.0.1", 0)
 
     def ask(self, path: str, method: str = "GET", **params: str) -> requests.Response:
         """The answer as it is."""
