@@ -8,6 +8,7 @@ from scheduler_plugins.benchmarks.speed.engine_calls import Door2, Starts
 from scheduler_plugins.benchmarks.speed.fleet import Fleet
 from scheduler_plugins.benchmarks.speed.rows import Bound, Row, Section
 from scheduler_plugins.benchmarks.speed.timing import Stats
+from scheduler_plugins.simulation.pki import Authority
 
 HOSTS = 1000
 BOUND_MS = 1000
@@ -24,6 +25,7 @@ def measure(folder: Path, effort: float) -> Section:
 def _measure(section: Section, folder: Path, fleet: Fleet, rounds: int) -> None:
     folder.mkdir()
     took, memory, size = [], [], 0
+    authority = Authority(folder / "pki")
     with processes.engine(fleet, folder) as engine:
         for number in range(rounds):
             # Filling the store is not part of it; a start finds the one that the last life left.
@@ -31,7 +33,7 @@ def _measure(section: Section, folder: Path, fleet: Fleet, rounds: int) -> None:
                 (folder / "state").mkdir()
                 fleet.fill(folder / "state" / "state.sqlite", time.time())
             began = time.perf_counter()
-            with processes.service(fleet, folder, engine.url, fill=False) as service:
+            with processes.service(fleet, folder, engine.url, fill=False, authority=authority) as service:
                 starts = Starts(Door2(service.xmlrpc), engine, fleet.host_ids)
                 starts.start(fleet.vm_id(number))
                 took.append((time.perf_counter() - began) * 1000)
