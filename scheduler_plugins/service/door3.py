@@ -1,7 +1,7 @@
-"""Door 3, for people and programs: it listens at once, and answers when what it takes is loaded.
+"""Door 3, for people and programs: it listens at once, and loads what it takes when somebody comes.
 
 Loading its framework takes longer than all the rest of a start, and the engine, which waits for the other
-two doors, needs none of it. Who connects meanwhile waits.
+two doors, needs none of it. Who comes first waits for it, half a second.
 """
 
 import asyncio
@@ -42,8 +42,9 @@ class Door3:
         log.info("Listening url=%s", self.url)
 
     async def answer(self) -> None:
-        """Answers from now on; raises what `load` raises."""
+        """Waits for the first who comes, and answers from then on; raises what `load` raises."""
         assert self._listener is not None, "it listens before it answers"
+        await _readable(self._listener)
         self._server = await asyncio.to_thread(self._loaded)
         await self._server.start(self._listener)
 
@@ -60,3 +61,13 @@ class Door3:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+
+async def _readable(listener: socket.socket) -> None:
+    """Returns when somebody has connected."""
+    loop, connected = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listener, connected.set)
+    try:
+        await connected.wait()
+    finally:
+        loop.remove_reader(listener)

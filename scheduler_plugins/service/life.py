@@ -2,7 +2,7 @@
 
 READY is said when the doors listen and the store is loaded, before the engine is asked for anything: the
 engine discovers units while it starts, and gives its scheduler 100 ms to be there. Doors 1 and 2 answer then;
-door 3 does when the rest of the program is loaded.
+door 3 does when what it takes is loaded (door3.py).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mdev_inventory import __version__
-from mdev_inventory.engine.api import EngineApi, EngineSettingError
+from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.event_watch import Happened, VmChange
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, StoreError
@@ -35,11 +35,9 @@ from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.door1 import Door1, DoorError
 from scheduler_plugins.service.door2 import Door2
 from scheduler_plugins.service.door3 import Door3
-from scheduler_plugins.service.drops import DropFile
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.port_holder import port_holder
 from scheduler_plugins.service.portal import Portal
-from scheduler_plugins.service.reports import Reports
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -89,8 +87,8 @@ async def live(
 
     Raises any of UNUSABLE and TROUBLES.
     """
-    died = asyncio.Event()
     loop = asyncio.get_running_loop()
+    failed: asyncio.Future[None] = loop.create_future()
     async with AsyncExitStack() as stack:
         store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
         stack.callback(store.close)
@@ -98,7 +96,8 @@ async def live(
         engine = parts.engine_api(config)
         stack.push_async_callback(asyncio.to_thread, engine.close)
         collector = parts.collector(config, engine, inventories, clock)
-        collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(died.set))
+        died = CollectorDiedError("the collector ended by itself; the log says why")
+        collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(_fail, failed, died))
         stack.push_async_callback(asyncio.to_thread, collecting.stop)
         learning = Learning(store, lambda: inventories.vms, clock)
         scheduler = Scheduler(
@@ -116,7 +115,7 @@ async def live(
         collector.list_listeners += [scheduler.vms_listed, learning.vms_listed]
         collector.also_written += [("claims", scheduler.save), ("lifetimes", learning.save)]
         portal = _portal(config, stack, Portal(engine, clock), scheduler)
-        reports = _reports(config, engine, inventories, clock)
+        reports = parts.reports(config, engine, inventories, clock)
         health = Health(
             inventories,
             lambda: {**collector.troubles, **portal.troubles, **reports.troubles},
@@ -133,10 +132,23 @@ async def live(
         log.info("Ready version=%s %s", __version__, doors)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
-        await page.answer()
-        await _wait(stop, died)
+        answering = asyncio.create_task(page.answer())
+        answering.add_done_callback(partial(_ended, failed))
+        stack.callback(answering.cancel)
+        await _wait(stop, failed)
         systemd.notify("STOPPING=1")
         log.info("Stopping")
+
+
+def _fail(failed: asyncio.Future[None], error: BaseException | None) -> None:
+    """The service cannot go on; what went wrong first counts."""
+    if error and not failed.done():
+        failed.set_exception(error)
+
+
+def _ended(failed: asyncio.Future[None], task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        _fail(failed, task.exception())
 
 
 def _stopped(scheduler: Scheduler, happened: Happened) -> None:
@@ -152,13 +164,6 @@ def _portal(config: Config, stack: AsyncExitStack, portal: Portal, scheduler: Sc
         stack.push_async_callback(asyncio.to_thread, portal.stop)
         scheduler.refused = portal.refused
     return portal
-
-
-def _reports(
-    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
-) -> Reports:
-    drops = DropFile(config.service.state_dir, config.service.socket_group)
-    return Reports(engine if config.engine.engine_events else None, drops, lambda: inventories.vms, clock)
 
 
 def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastAPI":
@@ -200,20 +205,19 @@ async def _started(door: Door2 | Door3, stack: AsyncExitStack, key: str) -> None
     stack.push_async_callback(door.stop)
 
 
-async def _wait(stop: asyncio.Event, died: asyncio.Event) -> None:
-    """Until told to stop; systemd sees meanwhile that this loop turns."""
-    stopped, dead = asyncio.create_task(stop.wait()), asyncio.create_task(died.wait())
+async def _wait(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
+    """Until told to stop, or raises what failed; systemd sees meanwhile that this loop turns."""
+    stopped = asyncio.create_task(stop.wait())
     interval = systemd.watchdog_s()
     try:
-        while not stopped.done() and not dead.done():
+        while not stopped.done() and not failed.done():
             if interval is not None:
                 systemd.notify("WATCHDOG=1")
-            await asyncio.wait((stopped, dead), timeout=interval, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((stopped, failed), timeout=interval, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
-        dead.cancel()
-    if died.is_set():
-        raise CollectorDiedError("the collector ended by itself; the log says why")
+    if failed.done():
+        failed.result()
 
 
 async def until_signal(config: Config, ready: Callable[[Doors], object]) -> None:

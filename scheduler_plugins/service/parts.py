@@ -14,6 +14,8 @@ from scheduler_plugins.config import Config
 from scheduler_plugins.config import secrets as config_secrets
 from scheduler_plugins.instances import Derived
 from scheduler_plugins.request import RequestError, request_of
+from scheduler_plugins.service.drops import DropFile
+from scheduler_plugins.service.reports import Reports
 
 
 def engine_api(config: Config) -> EngineApi:
@@ -42,6 +44,14 @@ def collector(
         files=RequestFiles(config.service.state_dir, config.service.on_failure),
         engine_refresh=config.engine.engine_refresh,
     )
+
+
+def reports(
+    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
+) -> Reports:
+    """What people are to hear of, in the engine's events where the configuration wants it there."""
+    drops = DropFile(config.service.state_dir, config.service.socket_group)
+    return Reports(engine if config.engine.engine_events else None, drops, lambda: inventories.vms, clock)
 
 
 def request_types(vm: Vm) -> Sequence[str] | None:

@@ -97,7 +97,13 @@ def http(door: Door2 | Door3) -> Iterator[str]:
     async def start() -> None:
         await door.start()
         if isinstance(door, Door3):
-            await door.answer()
+            answering.append(asyncio.create_task(door.answer()))
 
-    with running(start, door.stop):
+    async def stop() -> None:
+        for task in answering:
+            task.cancel()
+        await door.stop()
+
+    answering: list[asyncio.Task[None]] = []
+    with running(start, stop):
         yield door.url
