@@ -147,16 +147,16 @@ def holding(states: States, view: HostView, taken: Taken) -> HostView:
 
 def outstanding(start: Start, seen: Observation) -> Start:
     """The start with only those instances that the inventory does not show yet."""
-    told = seen.owners or {}
-    own = {uuid for uuid in start.uuids if uuid not in told}
-    own.update(uuid for uuid, vm_id in told.items() if vm_id == start.vm_id)
+    told, living = seen.owners or {}, _living(seen.inventory)
+    own = [uuid for uuid in start.uuids if uuid in living and uuid not in told]
+    if start.vm_id in told.values():
+        own += [uuid for uuid, vm_id in told.items() if vm_id == start.vm_id and uuid in living]
     if not own:
         return start
-    living, left = _living(seen.inventory), list(start.types)
+    left = list(start.types)
     for uuid in own:
-        type_id = living.get(uuid)
-        if type_id in left:
-            left.remove(type_id)
+        if living[uuid] in left:
+            left.remove(living[uuid])
     return start if len(left) == len(start.types) else replace(start, types=tuple(left))
 
 

@@ -12,11 +12,9 @@ from scheduler_plugins.lookup import Asked, KnownVms
 from scheduler_plugins.margins import Look, Standing, stand
 from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
-from scheduler_plugins.states import States
+from scheduler_plugins.states import AGES_HOLD_S, States
 from scheduler_plugins.units import Filter
 
-AGES_HOLD_S = 1.0
-"""An inventory's age is told to within so much (seconds): decisions in a boot storm are far closer."""
 REQUESTS_KEPT = 16
 """So many different requests are remembered at once."""
 

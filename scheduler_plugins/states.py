@@ -17,6 +17,8 @@ from scheduler_plugins.verdict import Verdict
 K = TypeVar("K")
 V = TypeVar("V")
 
+AGES_HOLD_S = 1.0
+"""An inventory's age is told to within so much (seconds): decisions in a boot storm are far closer."""
 KEPT = 16
 """States and verdicts kept of one host."""
 
@@ -53,6 +55,8 @@ class States:
     def after(self, view: HostView, order: Order) -> State:
         """The host once these starts have been there."""
         known = self._known(view)
+        if (state := known.states.get(order)) is not None:
+            return state
         kept = next((n for n in range(len(order), 0, -1) if order[:n] in known.states), 0)
         state = known.states[order[:kept]] if kept else State(view, (), ())
         for types in order[kept:]:
@@ -63,16 +67,19 @@ class States:
     def judged(self, unit: Filter, request: Request, view: HostView, state: State, now: float) -> Verdict:
         """The unit's verdict on `view` in that state; but for the age it must depend on nothing else."""
         known, key = self._known(view), (unit.name, request, state.order)
-        verdict = known.verdicts.get(key)
+        verdict, seen = known.verdicts.get(key), view.observation
         if verdict is None:
             verdict = unit.judge(request, state.view, now)
-            _keep(known.verdicts, key, verdict)
-        seen = view.observation
-        return verdict if seen is None or verdict.age_s is None else replace(verdict, age_s=seen.age(now))
+        elif seen is None or verdict.age_s is None or 0 <= seen.age(now) - verdict.age_s < AGES_HOLD_S:
+            return verdict
+        else:
+            verdict = replace(verdict, age_s=seen.age(now))
+        _keep(known.verdicts, key, verdict)
+        return verdict
 
     def _known(self, view: HostView) -> _Host:
         known = self._hosts.get(view.id)
-        if known is None or known.view != view:
+        if known is None or (known.view is not view and known.view != view):
             known = self._hosts[view.id] = _Host(view)
         return known
 
