@@ -6,8 +6,9 @@ from scheduler_plugins.filters import MdevFilter
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.lookup import Asked
 from scheduler_plugins.margins import Standing
-from scheduler_plugins.question import AGES_HOLD_S, Hosts, Question
+from scheduler_plugins.question import Hosts, Question
 from scheduler_plugins.request import Request
+from scheduler_plugins.states import AGES_HOLD_S
 from tests.scheduler_plugins.world import CLUSTER, FREE, FULL, NOW, TYPE, WANTS, World, observation
 
 ASKED = Asked(WANTS, "wants", CLUSTER, Request((TYPE,)), NOW)
