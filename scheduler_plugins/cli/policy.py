@@ -120,11 +120,13 @@ def disable(
     from scheduler_plugins.policy import plan
 
     engine = _engine(config, user, password_file, python)
-    _carry_out(engine, cluster, plan.disable, dry_run, json)
+    _carry_out(engine, cluster, plan.disable, dry_run, json, plan.back)
 
 
-def _carry_out(engine: "Engine", name: str, planner: Planner, dry_run: bool, json: bool) -> None:
-    """Looks, plans, takes the steps, and looks whether nothing is left to do."""
+def _carry_out(
+    engine: "Engine", name: str, planner: Planner, dry_run: bool, json: bool, checker: Planner | None = None
+) -> None:
+    """Looks, plans, takes the steps, and looks whether nothing is left to do, by `checker` if given."""
     from scheduler_plugins.cli import output
     from scheduler_plugins.policy import runner
     from scheduler_plugins.policy.status import cluster_named
@@ -137,7 +139,7 @@ def _carry_out(engine: "Engine", name: str, planner: Planner, dry_run: bool, jso
     if plan.steps and not dry_run:
         with _errors(engine, len(plan.steps)):
             state = runner.take(engine, plan.steps)
-            left = planner(state, cluster_named(state, cluster.id)).steps
+            left = (checker or planner)(state, cluster_named(state, cluster.id)).steps
         if left:
             raise fail(
                 f"all steps were taken, but not all is as it should be: {left[0].text}; run this again"

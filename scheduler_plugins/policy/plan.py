@@ -51,14 +51,20 @@ def enable(state: EngineState, cluster: Cluster, wishes: Wishes) -> Plan:
 def disable(state: EngineState, cluster: Cluster) -> Plan:
     """The cluster gets back the policy that it had; RefusalError where there is no way back."""
     current = _policy_of(state, cluster)
+    if copies.memory_for(current, cluster) is None and our_units(state, current):
+        raise RefusalError(
+            f"cluster {cluster.name} has policy {current.name}, which `policy enable` did not make for "
+            "it: take the units out of that policy, or give the cluster another one, in the portal"
+        )
+    return back(state, cluster)
+
+
+def back(state: EngineState, cluster: Cluster) -> Plan:
+    """As `disable`, but a policy with our units that somebody made by hand is what the cluster had."""
+    current = _policy_of(state, cluster)
     cleaning = tuple(_removals(state, cluster))
     remembered = copies.memory_for(current, cluster)
     if remembered is None:
-        if our_units(state, current):
-            raise RefusalError(
-                f"cluster {cluster.name} has policy {current.name}, which `policy enable` did not make for "
-                "it: take the units out of that policy, or give the cluster another one, in the portal"
-            )
         return Plan(cleaning, (), current.name)
     before = state.policies.get(remembered)
     if before is None:
@@ -67,6 +73,9 @@ def disable(state: EngineState, cluster: Cluster) -> Plan:
             f"another one in the portal, then run this again to remove {current.name}"
         )
     removing, notes = _replaced(state, cluster, current)
+    if kept := our_units(state, before):
+        names = ", ".join(name for _, name, _ in kept)
+        notes = (*notes, f"policy {before.name}, as cluster {cluster.name} had it before, has {names}, too")
     return Plan((*cleaning, _pointing(cluster, current, before), *removing), notes, before.name)
 
 

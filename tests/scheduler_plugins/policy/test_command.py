@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from scheduler_plugins.cli import app
 from scheduler_plugins.policy import runner
 from scheduler_plugins.simulation.engine.rest.faults import Kind
+from scheduler_plugins.simulation.engine.state import Policy
 from scheduler_plugins.simulation.pki import Authority
 from scheduler_plugins.units import FILTERS, WEIGHTS
 from tests import golden
@@ -64,6 +65,19 @@ def test_a_life_with_our_units(served: Served) -> None:
     check(served, "disable-again", *DISABLE)
     assert "evenly_distributed" == served.of(served.gpu)["name"]
     assert ["evenly_distributed", "none", "none-mdev-office"] == served.names()
+
+
+def test_back_to_a_policy_made_by_hand(served: Served) -> None:
+    """Done is done, also where that has our units; a note says so."""
+    made = served.engine.add_cluster("made", Policy(("MdevFilter",), (("MdevConsolidate", 1),)))
+
+    assert 0 == command(served, "enable", "--cluster", "made", "--weight", "MdevSpread=1").status
+    ran = command(served, "disable", "--cluster", "made")
+
+    assert (0, "") == (ran.status, ran.err)
+    assert "done: cluster made: use made_units" in ran.out
+    assert "note: policy made_units, as cluster made had it before, has MdevFilter" in ran.out
+    assert "made_units" == served.of(made)["name"]
 
 
 def test_as_a_process_of_its_own(served: Served) -> None:

@@ -180,6 +180,16 @@ def test_a_copy_that_others_have_stays() -> None:
     assert ("remove-policy", "even-mdev-gpu") not in done(enable(state, parse(False, ["MdevSpread=1"], [])))
 
 
+def test_back_to_a_policy_that_somebody_made_with_our_units() -> None:
+    """The cluster gets what it had; a note says what is in it, and then nothing is left to do."""
+    mine = policy("mine", (*BUILT_IN, *OURS))
+    made = disable(engine(copy(before="mine"), mine, clusters={"gpu": "even-mdev-gpu"}))
+    after = engine(mine, clusters={"gpu": "mine"})
+
+    assert ("policy mine, as cluster gpu had it before, has MdevFilter, MdevConsolidate, too",) == made.notes
+    assert () == plan.back(after, after.clusters[0]).steps
+
+
 def test_disable_where_nothing_is_enabled() -> None:
     """Removes what was left over, or does nothing."""
     assert () == disable(engine()).steps
