@@ -41,6 +41,12 @@ KINDS: Mapping[str, Kind] = {
         "the service cannot write there: a restart forgets the starts in flight",
         "give it to the service's user: chown mdev-scheduler:ovirt {path} && chmod 0750 {path}",
     ),
+    "state-open": Kind(
+        "state directory",
+        FAILURE,
+        "others may write there, and so decide what the service remembers and whom the plugin refuses",
+        "take that right away: chmod g-w,o-w {path}",
+    ),
     "state-closed": Kind(
         "state directory",
         WARNING,

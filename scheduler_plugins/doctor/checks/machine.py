@@ -6,7 +6,7 @@ from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, ok
 
-WRITABLE, ENTERABLE = 0o300, 0o050
+WRITABLE, ENTERABLE, WRITABLE_BY_OTHERS = 0o300, 0o050, 0o022
 FULL_SHARE = 16
 """The disk is full below this part of what counts as low."""
 SOON, MIB = 30.0, 2**20
@@ -36,6 +36,8 @@ def state_directory(facts: Facts) -> Iterator[Finding]:
         yield found("state-missing", f"{path} does not exist", path=path)
     elif state.mode & WRITABLE != WRITABLE or state.service_user not in (None, state.owner):
         yield found("state-unwritable", f"{seen}, owner {state.owner}", path=path)
+    elif state.mode & WRITABLE_BY_OTHERS:
+        yield found("state-open", seen, path=path)
     elif facts.machine.proxy.installed and state.mode & ENTERABLE != ENTERABLE:
         yield found("state-closed", seen, path=path)
     else:

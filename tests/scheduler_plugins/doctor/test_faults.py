@@ -27,6 +27,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("own-certificate-expired", faults.own_certificate(-3), "expired 3 days ago"),
     ("state-missing", faults.options(lambda _: "[service]\nstate_dir = /nowhere"), "/nowhere does not exist"),
     ("state-unwritable", faults.mode(lambda s: s.state, 0o550), "mode 0550"),
+    ("state-open", faults.mode(lambda s: s.state, 0o757), "mode 0757"),
     ("state-closed", faults.closed_to_the_proxy, "mode 0700"),
     ("disk-full", faults.disk(20), "MiB free"),
     ("disk-low", faults.disk(2), "MiB free"),
