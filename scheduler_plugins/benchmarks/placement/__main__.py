@@ -2,25 +2,30 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
-from scheduler_plugins.benchmarks.placement import levers, sanity, trace
-from scheduler_plugins.benchmarks.placement.grids import ARRIVALS, GRIDS
+from scheduler_plugins.benchmarks.placement import levers, reserving, sanity, trace, troubles
+from scheduler_plugins.benchmarks.placement.grids import GRIDS
+from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import BASELINE, POLICIES
 from scheduler_plugins.benchmarks.placement.report import Results, Row, document
 from scheduler_plugins.benchmarks.placement.run import run
 from scheduler_plugins.benchmarks.placement.tables import show
 
 _WIDTH = 150
-FULL = ("frozen", "families", "models")
+FULL = ("frozen-close", "families-close", "frozen", "families", "models")
 """The grids of the reported figures; each gets a JSON file of its own, `FILE-GRID.json`."""
-_OTHERS = {"--sanity": sanity.main, "--levers": levers.main, "--trace": trace.main}
+_OTHERS = {
+    "--sanity": sanity.main,
+    "--levers": levers.main,
+    "--troubles": troubles.main,
+    "--reserve": reserving.main,
+    "--trace": trace.main,
+}
 """What else is run where the option is given, the first counts; each has options of its own."""
 
 
@@ -45,7 +50,7 @@ def _report(name: str, options: argparse.Namespace) -> Row:
     """One grid run and compared."""
     grid = GRIDS[name]
     seeds = grid.seeds if options.seeds is None else _seeds(grid.seeds, options.seeds)
-    policies = _policies(options.policies)
+    policies = _policies(options.policies, grid.policies)
     began = time.monotonic()
     found = run(grid.cases, seeds, policies, options.arrivals, options.workers, _Progress(name))
     return {
@@ -63,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     about = (
         "Replays demand against fleets by every rule, and compares what they let in. Instead of a grid: "
         "--trace PATH replays the openb trace; --sanity --trace PATH finds published figures again; "
-        "--levers measures what no weight can give, and the bound. Each of them has a --help of its own."
+        "--levers measures what no weight can give, and the bound; --troubles what wrong and old knowledge "
+        "costs; --reserve what MdevReserve is worth. Each of them has a --help of its own."
     )
     parser = argparse.ArgumentParser(
         prog="python -m scheduler_plugins.benchmarks.placement", description=about
@@ -71,11 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     grids = "; ".join(f"{name}: {grid.help}" for name, grid in GRIDS.items())
     parser.add_argument("--grid", choices=GRIDS, default="quick", help=grids)
     parser.add_argument("--full", action="store_true", help=f"all that is reported: {', '.join(FULL)}")
-    parser.add_argument("--seeds", type=int, help="so many paired seeds instead of the grid's own number")
-    parser.add_argument("--policies", help="names with commas between; packing always runs; default: all")
-    parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="VMs of each replay")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
+    own = "so many paired seeds instead of the grid's own number"
+    add_replay_options(parser, None, seeds_help=own)
+    parser.add_argument(
+        "--policies", help="names with commas between; packing always runs; default: the grid's"
+    )
     return parser
 
 
@@ -83,8 +89,8 @@ def _seeds(own: Sequence[int], number: int) -> tuple[int, ...]:
     return tuple(range(own[0], own[0] + max(1, number)))
 
 
-def _policies(names: str | None) -> list[str]:
-    wanted = list(POLICIES) if names is None else [BASELINE, *names.split(",")]
+def _policies(names: str | None, own: Sequence[str] | None) -> list[str]:
+    wanted = [*(own or POLICIES)] if names is None else [BASELINE, *names.split(",")]
     for name in wanted:
         if name not in POLICIES:
             sys.exit(f"no rule {name!r}; known: {', '.join(POLICIES)}")

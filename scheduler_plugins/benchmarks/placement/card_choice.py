@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scheduler_plugins.benchmarks.placement.compiled import compiled, product
-from scheduler_plugins.benchmarks.placement.replay import CLAIRVOYANT, FRAGMENTATION, end, put
+from scheduler_plugins.benchmarks.placement.replay import end
 from scheduler_plugins.benchmarks.placement.rules import PACKING, free, packing
 from scheduler_plugins.benchmarks.placement.state import (
     NOWHERE,
@@ -26,6 +26,7 @@ from scheduler_plugins.benchmarks.placement.state import (
     Whole,
     new_state,
 )
+from scheduler_plugins.benchmarks.placement.weighing import CLAIRVOYANT, FRAGMENTATION, put
 
 RULES = {"packing": PACKING, "fragmentation": FRAGMENTATION, "clairvoyant": CLAIRVOYANT}
 _ORPHAN_ENDS = 1e12

@@ -17,7 +17,7 @@ import numba.core.config
 from scheduler_plugins import lifetimes, scores
 
 Function = TypeVar("Function", bound=Callable[..., object])
-_INLINED = ("ages.py", "replay.py", "rules.py", "state.py")
+_INLINED = ("ages.py", "replay.py", "rules.py", "state.py", "weighing.py")
 """What takes in functions of other files."""
 
 

@@ -14,7 +14,7 @@ SHOWN = ("fragmentation", "fragmentation-ages")
 """The rules that are compared case by case."""
 LEVERS = "moves"
 """Only the levers' reports have this figure."""
-_ALONE = ("sanity", "bounds")
+_ALONE = ("sanity", "bounds", "troubles", "reserving")
 """Reports of a single table."""
 _BY = ("all", "fleet", "lifetimes")
 _DIGITS = 4
@@ -25,8 +25,8 @@ class ReportError(Exception):
 
 
 def condensed(reports: Sequence[Row]) -> Row:
-    """What is shown of the reports: `grids` and `levers` by the name of the grid, `sanity` and `bounds`."""
-    found: Row = {"grids": {}, "levers": {}, "sanity": [], "bounds": []}
+    """What is shown of the reports: `grids` and `levers` by the name of the grid, and the single tables."""
+    found: Row = {"grids": {}, "levers": {}} | {name: [] for name in _ALONE}
     for report in reports:
         alone = next((key for key in _ALONE if key in report), None)
         if alone:

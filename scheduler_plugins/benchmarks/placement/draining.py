@@ -12,16 +12,7 @@ import numpy as np
 
 from scheduler_plugins.benchmarks.placement.ages import Ages, new_ages
 from scheduler_plugins.benchmarks.placement.compiled import compiled
-from scheduler_plugins.benchmarks.placement.replay import (
-    Scratch,
-    Setting,
-    choose,
-    end,
-    new_scratch,
-    put,
-    start,
-    walk,
-)
+from scheduler_plugins.benchmarks.placement.replay import end, start
 from scheduler_plugins.benchmarks.placement.rules import PACKING
 from scheduler_plugins.benchmarks.placement.state import (
     EMPTY,
@@ -32,6 +23,7 @@ from scheduler_plugins.benchmarks.placement.state import (
     Whole,
     new_state,
 )
+from scheduler_plugins.benchmarks.placement.weighing import Scratch, Setting, choose, new_scratch, put, walk
 
 
 @compiled

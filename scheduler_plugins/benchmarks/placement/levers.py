@@ -18,27 +18,27 @@ and `moves`, the VMs moved for 100 arrivals) and `groups`; see the package's doc
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
 from scheduler_plugins.benchmarks.placement import bound, card_choice, draining, fleets
 from scheduler_plugins.benchmarks.placement.demand import Case, demand_of, mix_of
-from scheduler_plugins.benchmarks.placement.grids import ARRIVALS, GRIDS
+from scheduler_plugins.benchmarks.placement.grids import GRIDS
+from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import POLICIES
-from scheduler_plugins.benchmarks.placement.replay import CLAIRVOYANT, FRAGMENTATION, replay
+from scheduler_plugins.benchmarks.placement.replay import replay
 from scheduler_plugins.benchmarks.placement.report import Row
 from scheduler_plugins.benchmarks.placement.rules import PACKING
 from scheduler_plugins.benchmarks.placement.run import WARMUP, edges, setting
 from scheduler_plugins.benchmarks.placement.state import NOWHERE, Demand, Fleet, Whole
 from scheduler_plugins.benchmarks.placement.statistics import estimate
+from scheduler_plugins.benchmarks.placement.weighing import CLAIRVOYANT, FRAGMENTATION
 
 BASELINE = "packing"
 SEEDS = 8
@@ -203,10 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures a grid; 0 when it is done."""
     parser = argparse.ArgumentParser(prog="levers", description="What no weight can give.")
     parser.add_argument("--grid", choices=GRIDS, default="quick")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"paired seeds (default: {SEEDS})")
-    parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="VMs of each replay")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
+    add_replay_options(parser, SEEDS)
     options = parser.parse_args(arguments)
     grid, began = GRIDS[options.grid], time.monotonic()
     seeds = grid.seeds[: max(1, options.seeds)]

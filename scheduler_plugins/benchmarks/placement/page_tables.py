@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from scheduler_plugins.benchmarks.placement.condensed import Row
+from scheduler_plugins.benchmarks.placement.page_gains import by_lifetimes, close, losses
+from scheduler_plugins.benchmarks.placement.page_single import bounds, reserving, sanity, troubles
 from scheduler_plugins.benchmarks.placement.plots import (
     AGED,
     FLEET_NAMES,
@@ -10,6 +12,7 @@ from scheduler_plugins.benchmarks.placement.plots import (
     OURS,
     TODAY,
     group,
+    interval,
     titles,
     values,
 )
@@ -43,7 +46,7 @@ def rules(figures: Row, grid: str) -> list[list[str]]:
                 names[row["policy"]],
                 f"{row['gpu']:.2f}",
                 f"{row['difference']:+.2f}",
-                _interval(row),
+                interval(row),
                 f"{row['holm_wins']} / {row['holm_losses']}",
                 f"{row['worst']:+.2f}",
                 f"{row['count']:.2f}",
@@ -89,41 +92,8 @@ def duels(figures: Row) -> list[list[str]]:
         if row["policy"] == OURS:
             won = f"{row['holm_wins']} / {row['holm_losses']}"
             difference = f"{row['difference']:+.2f}"
-            rows.append([names[row["against"]], difference, _interval(row), won, f"{row['worst']:+.2f}"])
+            rows.append([names[row["against"]], difference, interval(row), won, f"{row['worst']:+.2f}"])
     return rows
-
-
-def by_lifetimes(figures: Row) -> list[list[str]]:
-    """By how long VMs live, with and without ages."""
-    shown = figures["grids"]["families"]
-    rows = [["lifetimes", "GPU packing, %", "MdevFragmentation", "95 %", "with ages", "95 %"]]
-    for by, value in [("lifetimes", family) for family in values(shown, "lifetimes")] + [("all", "")]:
-        ours, aged = group(shown, OURS, by, value), group(shown, AGED, by, value)
-        packed = group(shown, shown["baseline"], by, value)["gpu"]
-        name = LIFETIME_NAMES.get(value, value) or "all six"
-        row = [name, f"{packed:.2f}", f"{ours['difference']:+.3f}", _interval(ours, 3)]
-        rows.append([*row, f"{aged['difference']:+.3f}", _interval(aged, 3)])
-    return rows
-
-
-def losses(figures: Row) -> list[list[str]]:
-    """The ten worst cases of the frozen grid."""
-    cases = [row for row in figures["grids"]["frozen"]["compared"] if row["policy"] == OURS]
-    worst = sorted(cases, key=lambda row: float(row["difference"]))[:10]
-    head = ["case", "against packing", "95 %", "p", "p after Holm"]
-    return [
-        head,
-        *(
-            [
-                f"`{r['case']}`",
-                f"{r['difference']:+.3f}",
-                _interval(r, 3),
-                f"{r['p']:.3f}",
-                f"{r['holm']:.2f}",
-            ]
-            for r in worst
-        ),
-    ]
 
 
 def levers(figures: Row, grid: str) -> list[list[str]]:
@@ -138,7 +108,7 @@ def levers(figures: Row, grid: str) -> list[list[str]]:
         whole = group(shown, name, "all", "")
         parts = [f"{group(shown, name, *column)['difference']:+.2f}" for column in columns]
         moves = f"{whole['moves']:.1f}" if whole["moves"] else ""
-        rows.append([title, f"{whole['difference']:+.2f}", _interval(whole), *parts, moves])
+        rows.append([title, f"{whole['difference']:+.2f}", interval(whole), *parts, moves])
     return rows
 
 
@@ -158,45 +128,6 @@ def worth(figures: Row) -> list[list[str]]:
     return rows
 
 
-def sanity(figures: Row) -> list[list[str]]:
-    """Published figures, found again."""
-    head = ["rule", "here", "published", "here, 130 % arrived", "published, 130 % arrived"]
-    return [
-        head,
-        *(
-            [
-                row["name"],
-                f"{row['found']:.2f}",
-                f"{row['published']:.2f}",
-                f"{row['found_inflated']:.2f}",
-                f"{row['published_inflated']:.2f}",
-            ]
-            for row in figures["sanity"]
-        ),
-    ]
-
-
-def bounds(figures: Row) -> list[list[str]]:
-    """Both bounds on small cases, and what is reached there."""
-    ways = {
-        "packing": "GPU packing",
-        "fragmentation": "MdevFragmentation",
-        "clairvoyant-card": "knows the ends, the card chosen",
-        "drain": "one card drained",
-        "pool": "as if migration were free",
-        "integral": "integer bound",
-        "linear": "linear bound",
-    }
-    return [
-        ["mix", *ways.values()],
-        *([row["mix"], *(f"{row[way]:.1f}" for way in ways)] for row in figures["bounds"]),
-    ]
-
-
-def _interval(row: Row, digits: int = 2) -> str:
-    return f"{row['low']:+.{digits}f} to {row['high']:+.{digits}f}"
-
-
 TABLES: dict[str, Callable[[Row], list[list[str]]]] = {
     "protocol": protocol,
     "acceptance": acceptance,
@@ -205,10 +136,14 @@ TABLES: dict[str, Callable[[Row], list[list[str]]]] = {
     "rules-trace": lambda figures: rules(figures, "trace"),
     "duels": duels,
     "lifetimes": by_lifetimes,
-    "losses": losses,
+    "close": close,
+    "losses": lambda figures: losses(figures, "frozen"),
+    "losses-families": lambda figures: losses(figures, "families"),
     "levers": lambda figures: levers(figures, "frozen"),
     "levers-families": lambda figures: levers(figures, "families"),
     "worth": worth,
     "bounds": bounds,
+    "troubles": troubles,
+    "reserving": reserving,
     "sanity": sanity,
 }

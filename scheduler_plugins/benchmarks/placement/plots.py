@@ -63,6 +63,17 @@ def titles(figures: Row) -> dict[str, str]:
     return {policy["name"]: policy["title"] for policy in figures["policies"]}
 
 
+def closest(all_figures: Row, grid: str) -> Row:
+    """A grid as it was replayed with the most seeds."""
+    found: Row = all_figures["grids"].get(f"{grid}-close") or all_figures["grids"][grid]
+    return found
+
+
+def interval(row: Row, digits: int = 2) -> str:
+    """The 95 % interval of a difference, for people."""
+    return f"{row['low']:+.{digits}f} to {row['high']:+.{digits}f}"
+
+
 def acceptance(all_figures: Row) -> Figure:
     """What an administrator feels: GPU demand let in, by fleet, today, packing, ours, and the bound."""
     fleets = [(grid, fleet) for grid in ("frozen", "models") for fleet in _fleets(all_figures, grid)]
@@ -116,7 +127,7 @@ def differences(all_figures: Row) -> Figure:
 
 def lifetimes(all_figures: Row) -> Figure:
     """Paired differences to packing by how long VMs live."""
-    figures = all_figures["grids"]["families"]
+    figures = closest(all_figures, "families")
     families = values(figures, "lifetimes")
     figure, axes = _new(1.4 + 0.62 * len(families))
     for line, family in enumerate(families):
@@ -133,7 +144,7 @@ def lifetimes(all_figures: Row) -> Figure:
 
 def cases(all_figures: Row) -> Figure:
     """Every case, sorted: losses as plain as wins."""
-    figures = all_figures["grids"]["frozen"]
+    figures = closest(all_figures, "frozen")
     own = (row for row in figures["compared"] if row["policy"] == OURS)
     rows = sorted(own, key=lambda row: float(row["difference"]))
     figure, axes = _new(4.6)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scheduler_plugins.benchmarks.placement import replay, rules
+from scheduler_plugins.benchmarks.placement import rules, weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ POLICIES = {
         Policy("fgd", "fragmentation gradient descent", rules.FGD, True),
         Policy("fgd-depth", "the same, ties go depth-first", rules.FGD_DEPTH),
         Policy("mig-metric", "workload-agnostic MIG metric", rules.MIG),
-        Policy("spread", "MdevSpread", replay.SPREAD),
-        Policy("consolidate", "MdevConsolidate", replay.CONSOLIDATE),
-        Policy("fragmentation", "MdevFragmentation", replay.FRAGMENTATION),
-        Policy("fragmentation-ages", "MdevFragmentation with ages", replay.FRAGMENTATION_AGED),
-        Policy("clairvoyant", "greedy, knows when VMs will end", replay.CLAIRVOYANT),
+        Policy("spread", "MdevSpread", weighing.SPREAD),
+        Policy("consolidate", "MdevConsolidate", weighing.CONSOLIDATE),
+        Policy("fragmentation", "MdevFragmentation", weighing.FRAGMENTATION),
+        Policy("fragmentation-ages", "MdevFragmentation with ages", weighing.FRAGMENTATION_AGED),
+        Policy("clairvoyant", "greedy, knows when VMs will end", weighing.CLAIRVOYANT),
     )
 }

@@ -13,8 +13,9 @@ from scheduler_plugins.ages import EDGES
 from scheduler_plugins.benchmarks.placement import fleets
 from scheduler_plugins.benchmarks.placement.demand import Case, demand_of, mix_of
 from scheduler_plugins.benchmarks.placement.policies import POLICIES, Policy
-from scheduler_plugins.benchmarks.placement.replay import Outcome, Setting, replay
+from scheduler_plugins.benchmarks.placement.replay import Outcome, replay
 from scheduler_plugins.benchmarks.placement.state import NOWHERE, Demand, Fleet, Real
+from scheduler_plugins.benchmarks.placement.weighing import Setting
 from scheduler_plugins.scores import class_value, several_value
 
 METRICS = ("gpu", "count", "largest", "spare", "failed", "decision_us")

@@ -17,7 +17,6 @@ there. openb is machine learning in containers: no desktops.
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -33,8 +32,9 @@ from rich.console import Console
 from scheduler_plugins.ages import EDGES
 from scheduler_plugins.benchmarks.placement import fleets, openb
 from scheduler_plugins.benchmarks.placement.demand import CPUS, Case
-from scheduler_plugins.benchmarks.placement.grids import ARRIVALS, LADDER_FLEETS, LOADS, REPORTED_SEEDS
+from scheduler_plugins.benchmarks.placement.grids import LADDER_FLEETS, LOADS, REPORTED_SEEDS
 from scheduler_plugins.benchmarks.placement.openb import WHOLE, Pod, TraceError
+from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import BASELINE, POLICIES
 from scheduler_plugins.benchmarks.placement.replay import replay
 from scheduler_plugins.benchmarks.placement.report import Results, Row, document
@@ -165,10 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--trace", type=Path, required=True, help="a pod list, or the folder of the CSV files"
     )
     parser.add_argument("--fleets", default=",".join(LADDER_FLEETS), help=f"of {', '.join(fleets.FLEETS)}")
-    parser.add_argument("--seeds", type=int, default=len(REPORTED_SEEDS), help="paired seeds")
-    parser.add_argument("--arrivals", type=int, default=ARRIVALS, help="VMs of each replay")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, for programs")
+    add_replay_options(parser, len(REPORTED_SEEDS))
     options = parser.parse_args(arguments)
     names, seeds = options.fleets.split(","), REPORTED_SEEDS[: max(1, options.seeds)]
     unknown = [name for name in names if name not in fleets.FLEETS]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from scheduler_plugins.ages import EDGES
-from scheduler_plugins.benchmarks.placement.replay import Outcome, Setting, replay
+from scheduler_plugins.benchmarks.placement.replay import Outcome, replay
+from scheduler_plugins.benchmarks.placement.weighing import Setting
 from scheduler_plugins.mix import SEVERAL_SHARE
 from scheduler_plugins.scores import class_value, several_value
 from tests.scheduler_plugins.benchmarks.placement.slow import Vm, demand, fleet

@@ -1,5 +1,6 @@
 """Reports in the judge's form with few, round figures."""
 
+from collections.abc import Iterable
 from typing import Any
 
 Row = dict[str, Any]
@@ -17,11 +18,16 @@ WAYS = {
 }
 
 
-def judged(grid: str, fleets: tuple[str, ...] = ("16x4", "6x8"), families: tuple[str, ...] = ("exp",)) -> Row:
+def judged(
+    grid: str,
+    fleets: tuple[str, ...] = ("16x4", "6x8"),
+    families: tuple[str, ...] = ("exp",),
+    seeds: Iterable[int] = range(5000, 5003),
+) -> Row:
     """A report of one grid, two cases a fleet; the second of each loses where the rule wins."""
     places = [("all", ""), *(("fleet", name) for name in fleets), *(("lifetimes", name) for name in families)]
     cases = [f"{fleet}/{mix}" for fleet in fleets for mix in ("uniform", "large")]
-    return _head(grid, RULES) | {
+    return _head(grid, RULES, seeds) | {
         "cases": [{"name": name} for name in cases],
         "runs": [{"case": name, "policy": rule, "gpu": [1.0]} for name in cases for rule in RULES],
         "groups": [_group(rule, gain, *place) for rule, gain in RULES.items() for place in places],
@@ -64,17 +70,38 @@ def bounds() -> Row:
     return {"bounds": [{"mix": "uniform", "seeds": 2} | {way: 60.04 + n for n, way in enumerate(ways)}]}
 
 
+def troubles() -> Row:
+    """A report of wrong and old knowledge."""
+    rules = ("packing", "fragmentation", "fragmentation-ages")
+    figures = {"gpu": 90.0, "worst": -0.15, "failed": 0.25, "low": 0.05, "high": 0.15}
+    return {
+        "troubles": [
+            {"trouble": trouble, "policy": rule, "difference": 0.1 * number} | figures
+            for trouble in ("none", "mix", "old", "orphans")
+            for number, rule in enumerate(rules)
+        ]
+    }
+
+
+def reserving() -> Row:
+    """A report of what MdevReserve is worth."""
+    counted = [f"{name}_{how}" for name in ("starved", "no_device", "plain") for how in ("without", "with")]
+    figures = {name: float(number) for number, name in enumerate(counted)}
+    return {"reserving": [{"fill": 0.95, "saved": 2.0, "low": 1.5, "high": 2.5} | figures]}
+
+
 def everything() -> list[Row]:
     """All reports that the page shows."""
     return [
         *(judged("frozen"), judged("families", families=("exp", "vdi")), judged("models", ("a40",))),
         *(judged("trace"), levers("frozen"), levers("families"), sanity(), bounds()),
+        *(judged("frozen-close", seeds=range(7000, 7096)), troubles(), reserving()),
     ]
 
 
-def _head(grid: str, policies: dict[str, float]) -> Row:
+def _head(grid: str, policies: dict[str, float], seeds: Iterable[int] = range(5000, 5003)) -> Row:
     named = [{"name": name, "title": f"the rule {name}"} for name in policies]
-    head = {"schema": 1, "grid": grid, "seeds": [5000, 5001, 5002], "arrivals": 5000, "seconds": 90.0}
+    head = {"schema": 1, "grid": grid, "seeds": list(seeds), "arrivals": 5000, "seconds": 90.0}
     return head | {"baseline": "packing", "policies": named}
 
 

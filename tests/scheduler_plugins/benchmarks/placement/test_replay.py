@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source
-from scheduler_plugins.benchmarks.placement import replay, rules
+from scheduler_plugins.benchmarks.placement import rules, weighing
 from scheduler_plugins.context import Context
 from scheduler_plugins.fragmentation import MdevFragmentation
 from scheduler_plugins.mix import Mix
@@ -65,9 +65,9 @@ def unit(weight: MdevConsolidate | MdevSpread | MdevFragmentation) -> Rule:
     [
         pytest.param(rules.PACKING, packing, id="packing"),
         pytest.param(rules.FEWEST, fewest, id="fewest"),
-        pytest.param(replay.CONSOLIDATE, unit(MdevConsolidate()), id="consolidate"),
-        pytest.param(replay.SPREAD, unit(MdevSpread()), id="spread"),
-        pytest.param(replay.FRAGMENTATION, unit(MdevFragmentation()), id="fragmentation"),
+        pytest.param(weighing.CONSOLIDATE, unit(MdevConsolidate()), id="consolidate"),
+        pytest.param(weighing.SPREAD, unit(MdevSpread()), id="spread"),
+        pytest.param(weighing.FRAGMENTATION, unit(MdevFragmentation()), id="fragmentation"),
     ],
 )
 @settings(max_examples=15, deadline=None)
