@@ -12,6 +12,7 @@ from scheduler_plugins.benchmarks.placement import levers, reserving, sanity, tr
 from scheduler_plugins.benchmarks.placement.grids import GRIDS
 from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import BASELINE, POLICIES
+from scheduler_plugins.benchmarks.placement.progress import Progress
 from scheduler_plugins.benchmarks.placement.report import Results, Row, document
 from scheduler_plugins.benchmarks.placement.run import run
 from scheduler_plugins.benchmarks.placement.tables import show
@@ -52,7 +53,7 @@ def _report(name: str, options: argparse.Namespace) -> Row:
     seeds = grid.seeds if options.seeds is None else _seeds(grid.seeds, options.seeds)
     policies = _policies(options.policies, grid.policies)
     began = time.monotonic()
-    found = run(grid.cases, seeds, policies, options.arrivals, options.workers, _Progress(name))
+    found = run(grid.cases, seeds, policies, options.arrivals, options.workers, Progress(name))
     return {
         "schema": 1,
         "grid": name,
@@ -95,21 +96,6 @@ def _policies(names: str | None, own: Sequence[str] | None) -> list[str]:
         if name not in POLICIES:
             sys.exit(f"no rule {name!r}; known: {', '.join(POLICIES)}")
     return list(dict.fromkeys(wanted))
-
-
-class _Progress:
-    """One line on standard error, every few seconds."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._began = self._told = time.monotonic()
-
-    def __call__(self, done: int, jobs: int) -> None:
-        now = time.monotonic()
-        if now - self._told >= 5.0 or done == jobs:
-            self._told = now
-            told = f"{self._name}: {done} of {jobs} replayed, {now - self._began:.0f} s"
-            print(told, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from scheduler_plugins.benchmarks.placement.demand import Case, demand_of, mix_o
 from scheduler_plugins.benchmarks.placement.grids import GRIDS
 from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import POLICIES
+from scheduler_plugins.benchmarks.placement.progress import Progress
 from scheduler_plugins.benchmarks.placement.replay import replay
 from scheduler_plugins.benchmarks.placement.report import Row
 from scheduler_plugins.benchmarks.placement.rules import PACKING
@@ -208,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     grid, began = GRIDS[options.grid], time.monotonic()
     seeds = grid.seeds[: max(1, options.seeds)]
     jobs = [Job(case, seed, options.arrivals) for case, seed in product(grid.cases, seeds)]
-    found = measured(jobs, options.workers, _progress)
+    found = measured(jobs, options.workers, Progress(options.grid))
     report: Row = {
         "schema": 1,
         "grid": options.grid,
@@ -224,11 +225,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(report, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0
-
-
-def _progress(done: int, jobs: int) -> None:
-    if done % 50 == 0 or done == jobs:
-        print(f"{done} of {jobs} measured", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

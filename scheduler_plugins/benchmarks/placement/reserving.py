@@ -27,6 +27,7 @@ import numpy as np
 from scheduler_plugins.benchmarks.placement.fleets import LADDER, places
 from scheduler_plugins.benchmarks.placement.grids import REPORTED_SEEDS
 from scheduler_plugins.benchmarks.placement.options import add_replay_options
+from scheduler_plugins.benchmarks.placement.progress import followed
 from scheduler_plugins.benchmarks.placement.report import Row
 from scheduler_plugins.benchmarks.placement.run import WARMUP
 from scheduler_plugins.benchmarks.placement.statistics import estimate
@@ -199,8 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_replay_options(parser, SEEDS, ARRIVALS)
     options = parser.parse_args(arguments)
     seeds = REPORTED_SEEDS[: max(1, options.seeds)]
+    jobs = list(product(FILLS, seeds, [options.arrivals]))
     with ProcessPoolExecutor(options.workers) as pool:
-        found = list(pool.map(work, product(FILLS, seeds, [options.arrivals])))
+        found = list(followed("reserve", pool.map(work, jobs), len(jobs)))
     size = len(seeds)
     rows = [summed(fill, found[n * size : (n + 1) * size]) for n, fill in enumerate(FILLS)]
     for row in rows:

@@ -35,6 +35,7 @@ from scheduler_plugins.benchmarks.placement.grids import (
 )
 from scheduler_plugins.benchmarks.placement.options import add_replay_options
 from scheduler_plugins.benchmarks.placement.policies import POLICIES
+from scheduler_plugins.benchmarks.placement.progress import followed
 from scheduler_plugins.benchmarks.placement.replay import replay
 from scheduler_plugins.benchmarks.placement.report import Row
 from scheduler_plugins.benchmarks.placement.run import MEAN_S, WARMUP, edges, setting
@@ -157,7 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     work(Job(CASES[0], "old", 0, 60))  # compiled once, before the processes part
     with ProcessPoolExecutor(options.workers) as pool:
-        rows = compared(jobs, pool.map(work, jobs, chunksize=4), len(seeds))
+        found = followed("troubles", pool.map(work, jobs, chunksize=4), len(jobs))
+        rows = compared(jobs, found, len(seeds))
     for row in rows:
         interval = f"{row['low']:+.3f}..{row['high']:+.3f}"
         figures = (
