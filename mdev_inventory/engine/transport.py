@@ -1,9 +1,8 @@
 """HTTP to the engine: where it is, whom to trust, when to try again, and what an answer has to look like.
 
-Threads. `requests.Session` does not promise to be safe for several threads, so each call takes a session of
-its own from a stack of idle ones and puts it back: as many connections as calls at one time, all kept alive,
-none tied to a thread that may end. A session per thread would leave connections behind in ended threads; one
-shared session would mix cookies.
+Threads. A connection is for one call at a time, so each call takes one of its own from a stack of idle ones
+and puts it back: as many connections as calls at one time, all kept alive, none tied to a thread that may
+end. A connection per thread would leave some behind in ended threads.
 
 TLS is always verified, against `ca_file` or the system's authorities; there is no switch. `http://` is
 allowed for loopback addresses only, where a simulated engine listens.
@@ -13,18 +12,28 @@ import ipaddress
 import json
 import ssl
 import threading
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import ReadTimeoutError
-
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
-from mdev_inventory.engine.wire import MAX_BODY, Answer, CutError, Deadline, Request, TooLongError, Wire
+from mdev_inventory.engine.wire import (
+    MAX_BODY,
+    Answer,
+    CutError,
+    Deadline,
+    Peer,
+    Request,
+    TooLongError,
+    Wire,
+)
 
 # What a restarting engine or its web server says for some seconds.
 PASSING = frozenset({502, 503, 504})
@@ -40,7 +49,9 @@ class EngineHttp:
         """EngineSettingError where `url` or `ca_file` cannot be used; nothing is sent."""
         self._max_body = max_body
         self.base = base_url(url)
-        self._verify = trusted(ca_file)
+        secure = self.base.startswith("https:")
+        tls = trusting(ca_file) if secure or ca_file else None
+        self._tls = tls if secure else None
         self._idle: deque[Wire] = deque()
         self._closing = threading.Event()
 
@@ -73,23 +84,29 @@ class EngineHttp:
         try:
             with self._wire() as wire:
                 answer = wire.exchange(request, deadline)
-                if answer.status == requests.codes.unauthorized:
+                if answer.status == HTTPStatus.UNAUTHORIZED:
                     wire.forget_cookies()
                 return answer
-        except (CutError, requests.RequestException, TooLongError, OSError) as error:
-            # What requests raises keeps the request, and a form holds the password.
+        except (CutError, TooLongError, HTTPException, OSError, UnicodeError, zlib.error) as error:
+            # An error keeps the frames that it came through, and in them a form holds the password.
             cause = None if request.form else error
             raise _meaning(error, request, self.base, deadline) from cause
 
+    @cached_property
+    def _peer(self) -> Peer:
+        parts = urlsplit(self.base)
+        port = parts.port or (443 if self._tls else 80)
+        return Peer(parts.hostname or "", port, self._tls)
+
     @contextmanager
     def _wire(self) -> Iterator[Wire]:
-        """A session that nobody else uses meanwhile."""
+        """A connection that nobody else uses meanwhile."""
         if self._closing.is_set():
             raise EngineError("closed", f"{self.base}: asked after it was closed")
         try:
             wire = self._idle.pop()
         except IndexError:
-            wire = Wire(self._verify, self._max_body)
+            wire = Wire(self._peer, self._max_body)
         try:
             yield wire
         finally:
@@ -107,29 +124,32 @@ class _BrokenError(Exception):
 
 
 def _meaning(error: Exception, request: Request, base: str, deadline: Deadline) -> Exception:
-    """What a failed exchange is called. The order counts: requests' timeouts are connection errors, too."""
+    """What a failed exchange is called. The order counts: TLS and time-outs are errors of the socket, too."""
     what = f"{request} at {base}"
     match error:
-        case CutError() | requests.Timeout() | requests.ConnectionError(args=[ReadTimeoutError(), *_]):
+        case CutError() | TimeoutError():
             return EngineError("timeout", f"{what}: no whole answer within {deadline.seconds:g} s")
-        case requests.exceptions.SSLError():
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return _BrokenError(EngineError("unreachable", f"{what}: {one_line(str(error))}"))
+        case ssl.SSLError():
             hint = "check that the CA file is that of the engine's web server"
             return EngineError("tls", f"{what}: {one_line(str(error))}; {hint}")
         case TooLongError():
             return EngineError("bad-answer", f"{what}: the answer is longer than any that is asked for")
-        case requests.exceptions.ChunkedEncodingError():
+        case IncompleteRead():
             return _BrokenError(EngineError("bad-answer", f"{what}: the answer broke off half way"))
-        case requests.exceptions.ContentDecodingError():
+        case zlib.error():
             return EngineError("bad-answer", f"{what}: the answer is compressed in a broken way")
         case _:
-            return _BrokenError(EngineError("unreachable", f"{what}: {one_line(str(error))}"))
+            text = one_line(str(error)) or type(error).__name__
+            return _BrokenError(EngineError("unreachable", f"{what}: {text}"))
 
 
 def decoded(answer: Answer, request: Request) -> Any:
     """The JSON of a successful answer; else EngineError `not-found`, `forbidden`, `http` or `bad-answer`."""
-    if answer.status == requests.codes.not_found:
+    if answer.status == HTTPStatus.NOT_FOUND:
         raise EngineError("not-found", f"{request}: there is no such object{_fault(answer)}", answer.status)
-    if answer.status == requests.codes.forbidden:
+    if answer.status == HTTPStatus.FORBIDDEN:
         text = f"{request}: the engine's user lacks the right to do this{_fault(answer)}"
         raise EngineError("forbidden", text, answer.status)
     if not 200 <= answer.status < 300:
@@ -200,15 +220,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def trusted(ca_file: Path | None) -> str | bool:
-    """File or folder of the authorities to trust: `ca_file`, else the system's, else (True) requests' own."""
-    if ca_file is None:
-        paths = ssl.get_default_verify_paths()
-        return paths.cafile or paths.capath or True
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """TLS that trusts the authorities in `ca_file`, else the system's; EngineSettingError."""
     try:
-        ssl.create_default_context(cafile=str(ca_file))
+        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
     except (OSError, ValueError) as error:
         raise EngineSettingError(
             f"the CA file {str(ca_file)!r} cannot be used: {error}; it must hold PEM certificates"
         ) from None
-    return str(ca_file)
+    context.hostname_checks_common_name = False
+    context.set_alpn_protocols(["http/1.1"])
+    return context

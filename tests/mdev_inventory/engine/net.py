@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+import requests
 import responses
 
 from mdev_inventory.engine.api import EngineError
 from mdev_inventory.engine.model import MediatedDevice
+from mdev_inventory.engine.wire import Answer, Deadline, Request, Wire
 from tests.mdev_inventory.engine.samples import DEVICE_ID, sample
 
 BASE = "https://engine.example.com/ovirt-engine"
@@ -22,10 +24,37 @@ DEVICES = (MediatedDevice(DEVICE_ID, {"mdevType": "nvidia-22", "nodisplay": "fal
 @contextmanager
 def network() -> Iterator[responses.RequestsMock]:
     """Nothing but what a test registers, and a token for whoever asks."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+    with (
+        responses.RequestsMock(assert_all_requests_are_fired=False) as mock,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(Wire, "exchange", _exchange)
         mock.post(TOKEN, json=sample("token"))
         mock.post(LOGOUT, json={})
         yield mock
+
+
+def _exchange(_wire: Wire, request: Request, deadline: Deadline) -> Answer:
+    """The exchange over that network, in place of a socket's."""
+    try:
+        told = requests.request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            params=dict(request.params),
+            data=request.form,
+            json=request.document,
+            timeout=deadline.left(),
+            allow_redirects=False,
+        )
+    except requests.ConnectionError as error:
+        raise ConnectionError(str(error)) from error
+    return Answer(
+        told.status_code,
+        told.headers.get("Content-Type", ""),
+        told.headers.get("Location", ""),
+        told.content,
+    )
 
 
 def asked(net: responses.RequestsMock) -> list[str]:

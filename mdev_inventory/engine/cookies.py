@@ -1,0 +1,40 @@
+"""The engine's session cookie, kept from one answer to the next request on the same connection."""
+
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar
+from urllib.request import Request
+
+KEPT = 64
+"""Headers remembered, by URL."""
+
+
+class Cookies:
+    """What one connection was given; the standard library's jar says which of it goes where."""
+
+    def __init__(self) -> None:
+        """None."""
+        self._jar = CookieJar()
+        self._headers: dict[str, str] = {}
+
+    def take(self, url: str, response: HTTPResponse) -> None:
+        """Those that the answer to a request for this URL sets."""
+        if response.headers.get("Set-Cookie") is not None:
+            self._jar.extract_cookies(response, Request(url))  # noqa: S310 (never opened)
+            self._headers.clear()
+
+    def header(self, url: str) -> str:
+        """What a request for this URL carries; empty where there is nothing."""
+        known = self._headers.get(url)
+        if known is None:
+            request = Request(url)  # noqa: S310 (never opened)
+            self._jar.add_cookie_header(request)
+            known = request.get_header("Cookie") or ""
+            if len(self._headers) >= KEPT:
+                self._headers.clear()
+            self._headers[url] = known
+        return known
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._jar.clear()
+        self._headers.clear()
