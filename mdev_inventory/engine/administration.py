@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.members import Element
 from mdev_inventory.engine.parsing import Read, collection
 from mdev_inventory.engine.rest import EngineRest, in_path
-from mdev_inventory.engine.wire import Deadline
 
 T = TypeVar("T")
 OBJECTS = ("data_center", "cluster", "host", "storage_domain", "vm", "vm_pool", "template", "disk")

@@ -14,10 +14,10 @@ from typing import Literal, Self
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.model import Event, Host, HostDevice, MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
 from mdev_inventory.engine.vms import UUID, EngineVms
-from mdev_inventory.engine.wire import Deadline
 
 __all__ = ["EngineApi", "EngineError", "EngineSettingError"]
 

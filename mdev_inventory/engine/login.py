@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from mdev_inventory.engine.errors import EngineError, one_line
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.transport import EngineHttp, loads
-from mdev_inventory.engine.wire import Answer, Deadline, Request
+from mdev_inventory.engine.wire import Answer, Request
 
 TOKEN_PATH = "/sso/oauth/token"  # noqa: S105, a path
 LOGOUT_PATH = "/services/sso-logout"

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.login import Login
 from mdev_inventory.engine.members import AnswerError, shown
 from mdev_inventory.engine.parsing import Read
 from mdev_inventory.engine.transport import EngineHttp, decoded
-from mdev_inventory.engine.wire import Answer, Deadline, Request
+from mdev_inventory.engine.wire import Answer, Request
 
 T = TypeVar("T")
 API = "/api"

@@ -24,16 +24,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
-from mdev_inventory.engine.wire import (
-    MAX_BODY,
-    Answer,
-    CutError,
-    Deadline,
-    Peer,
-    Request,
-    TooLongError,
-    Wire,
-)
+from mdev_inventory.engine.line import CutError, Deadline
+from mdev_inventory.engine.wire import MAX_BODY, Answer, Peer, Request, TooLongError, Wire
 
 # What a restarting engine or its web server says for some seconds.
 PASSING = frozenset({502, 503, 504})

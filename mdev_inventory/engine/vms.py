@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
 from mdev_inventory.engine.transport import PASSING
-from mdev_inventory.engine.wire import Deadline
 
 FOLLOW = {"follow": "mediateddevices"}
 # From this HTTP status on, it is not the question that the engine dislikes.

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.questions import Decider, Fitting
+from scheduler_plugins.service.xmlrpc_tree import Score
 from scheduler_plugins.units import Unit
 
 log = logging.getLogger("door2")
@@ -78,10 +79,10 @@ class External:
         """Every host's weight by every unit; the factors are left to the engine."""
         units, host_ids = _units_of(cost_functions), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run, scores = _Run(), []
+        run, scores = _Run(), list[Score]()
         for unit in units:
             weighed = run.ask(self._decider.weights, unit, lambda u: self._weigh(u, vm_id, host_ids, props))
-            scores += [[host, weight, unit] for host, weight in weighed or ()]
+            scores += [Score(host, weight, unit) for host, weight in weighed or ()]
         return run.result(scores)
 
     def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:

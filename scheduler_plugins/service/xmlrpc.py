@@ -1,7 +1,8 @@
 """XML-RPC in and out: hostile input parsed safely, answers that the engine's Java client understands.
 
-xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser alone:
-defusedxml's monkey patch would change the module for the whole process.
+What the engine sends with every start, `xmlrpc_tree` reads and answers. For all else there is the standard
+library: xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser
+alone: defusedxml's monkey patch would change the module for the whole process.
 
 The engine's client (Apache ws-xmlrpc) sends its extension types, `ex:nil` and `ex:i8`; the unmarshaller
 takes them by the name behind the colon.
@@ -11,6 +12,8 @@ from typing import Any
 from xmlrpc.client import Fault, Unmarshaller, dumps
 
 from defusedxml.xmlrpc import DefusedExpatParser
+
+from scheduler_plugins.service import xmlrpc_tree
 
 # Numbers of http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php, which clients know.
 NOT_WELL_FORMED = -32700
@@ -30,6 +33,14 @@ class CallError(Exception):
 
 def parse_call(body: bytes) -> tuple[str, tuple[Any, ...]]:
     """Method name and parameters of a call; raises CallError."""
+    try:
+        return xmlrpc_tree.parse(body)
+    except Exception:
+        # Whatever is unusual about it, the general parser knows, or names.
+        return _parse_any(body)
+
+
+def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
     target = Unmarshaller(use_builtin_types=True)
     parser = DefusedExpatParser(target, forbid_dtd=True)
     try:
@@ -47,7 +58,10 @@ def parse_call(body: bytes) -> tuple[str, tuple[Any, ...]]:
 
 def format_result(result: Any) -> bytes:
     """The answer to a call."""
-    return _encoded(dumps((result,), methodresponse=True, encoding="utf-8", allow_none=True))
+    try:
+        return xmlrpc_tree.written(result)
+    except (xmlrpc_tree.UnusualError, UnicodeError):
+        return _encoded(dumps((result,), methodresponse=True, encoding="utf-8", allow_none=True))
 
 
 def format_fault(error: CallError) -> bytes:

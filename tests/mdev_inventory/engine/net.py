@@ -8,8 +8,9 @@ import requests
 import responses
 
 from mdev_inventory.engine.api import EngineError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.model import MediatedDevice
-from mdev_inventory.engine.wire import Answer, Deadline, Request, Wire
+from mdev_inventory.engine.wire import Answer, Request, Wire
 from tests.mdev_inventory.engine.samples import DEVICE_ID, sample
 
 BASE = "https://engine.example.com/ovirt-engine"

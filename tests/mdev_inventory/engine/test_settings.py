@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mdev_inventory.engine.errors import EngineError, EngineSettingError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.transport import EngineHttp, base_url
-from mdev_inventory.engine.wire import Deadline, Request
+from mdev_inventory.engine.wire import Request
 from tests.mdev_inventory.engine.peer import EnginePeer
 
 

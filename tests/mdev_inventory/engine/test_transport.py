@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.transport import EngineHttp
-from mdev_inventory.engine.wire import Deadline, Request
+from mdev_inventory.engine.wire import Request
 from tests.mdev_inventory.engine.peer import EnginePeer, Handler, within
 
 

@@ -1,0 +1,74 @@
+"""The fast reader and writer of XML-RPC against the standard library's."""
+
+from typing import Any
+from xmlrpc.client import dumps, loads
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler_plugins.service import xmlrpc, xmlrpc_tree
+from scheduler_plugins.service.xmlrpc_tree import Score, UnusualError
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=["Cc", "Cs"]))
+VALUES = st.recursive(
+    TEXTS | st.integers(-(2**31), 2**31 - 1),
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner) | st.lists(TEXTS),
+)
+AS_THE_ENGINE = (
+    b'<?xml version="1.0" encoding="UTF-8"?><methodCall xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/'
+    b'extensions"><methodName>runFilters</methodName><params><param><value><array><data><value>MdevFilter'
+    b"</value></data></array></value></param><param><value><array><data><value>a</value><value>b</value>"
+    b"</data></array></value></param><param><value>vm</value></param><param><value><struct/></value></param>"
+    b"</params></methodCall>"
+)
+
+
+@given(st.lists(VALUES))
+def test_a_call_is_read_as_the_library_reads_it(params: list[Any]) -> None:
+    """Strings, numbers, arrays and structs, in each other."""
+    body = dumps(tuple(params), "method", encoding="utf-8").encode("utf-8", "xmlcharrefreplace")
+
+    assert (loads(body)[1], loads(body)[0]) == xmlrpc.parse_call(body)
+
+
+def test_the_engines_own_bytes() -> None:
+    """Strings without a tag, no blanks, a namespace of extensions."""
+    assert ("runFilters", (["MdevFilter"], ["a", "b"], "vm", {})) == xmlrpc_tree.parse(AS_THE_ENGINE)
+
+
+@given(VALUES)
+def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
+    """Whoever writes it, with or without what has to be escaped."""
+    assert ((value,), None) == loads(xmlrpc.format_result(value))
+
+
+@given(st.lists(st.tuples(TEXTS, st.integers(-(2**31), 2**31 - 1), TEXTS)))
+def test_weights_are_arrays_of_three(scores: list[tuple[str, int, str]]) -> None:
+    """Host, weight, unit."""
+    answer = xmlrpc.format_result({"result": [Score(*score) for score in scores]})
+
+    assert (({"result": [list(score) for score in scores]},), None) == loads(answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>&a;</methodName></methodCall>",
+        "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE x><methodCall/>".encode("utf-16"),
+        b"<methodCall><methodName>a</methodName><params><param><value><ex/></value></param></params></methodCall>",
+        b"<methodResponse/>",
+    ],
+    ids=["a document type", "one in UTF-16", "another type", "no call"],
+)
+def test_what_is_unusual_is_left_to_the_library(body: bytes) -> None:
+    """A document type above all: its entities could grow without end."""
+    with pytest.raises(UnusualError):
+        xmlrpc_tree.parse(body)
+
+
+@pytest.mark.parametrize("value", [2**31, True, 1.5, None, b"x", [Score("a", True, "u")]])
+def test_what_our_answers_never_hold_is_not_written(value: object) -> None:
+    """A weight that is no 32-bit number would break the engine: the general writer, or nobody."""
+    with pytest.raises(UnusualError):
+        xmlrpc_tree.written(value)
