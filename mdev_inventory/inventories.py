@@ -83,6 +83,12 @@ class Inventories:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """What the hosts, observations and failures hang on: another object whenever one of them changes."""
+        now = self._now
+        return now.hosts, now.observations, now.failures
+
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
         listed = {host.id: host for host in hosts}

@@ -69,8 +69,8 @@ def least(weights: Iterable[Weights], host_ids: Iterable[str]) -> str | None:
     """Of these hosts the one with the least sum of weights, the first of several; None where none has any."""
     sums: dict[str, int] = {}
     for unit in weights:
-        for host_id, score in unit.scores:
-            sums[host_id] = sums.get(host_id, 0) + score
+        scores = dict(unit.scores)
+        sums = {**scores, **{host_id: scores.get(host_id, 0) + sums[host_id] for host_id in sums}}
     weighed = [host_id for host_id in host_ids if host_id in sums]
     return min(weighed, key=lambda host_id: sums[host_id], default=None)
 
@@ -89,7 +89,7 @@ def log_funnel(decision: Decision) -> None:
         decision.note,
         decision.risk,
     )
-    for verdict in decision.verdicts:
+    for verdict in decision.verdicts if log.isEnabledFor(logging.DEBUG) else ():
         if not verdict.fits:
             log.debug(
                 "Rejected vm=%s host=%s code=%s reason=%r",

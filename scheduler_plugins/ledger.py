@@ -116,6 +116,14 @@ class Ledger:
             index = self._indexes[vm_id, running] = self._index(vm_id, running)
         return index
 
+    def touched(self, vm_id: str = "", running: bool = False) -> frozenset[str]:
+        """Those hosts of `beside` that hold, as weights see it, more than they show."""
+        own = {vm_id}
+        claimed = [c.host_id for c in self.firm.values() if running or c.start.vm_id not in own]
+        best = [e.best for e in self.unresolved.values() if e.best and e.start.vm_id not in own]
+        busy = self.beside(vm_id, running)
+        return frozenset(host_id for host_id in (*claimed, *best) if host_id in busy)
+
     @property
     def vm_ids(self) -> tuple[str, ...]:
         """The VMs to ask the engine about: those without a host, then those not launched, then the others."""
@@ -130,21 +138,31 @@ class Ledger:
 
     def _index(self, vm_id: str, running: bool) -> Mapping[str, Taken]:
         firm: dict[str, list[Firm]] = {}
-        unresolved: dict[str, list[Unresolved]] = {}
         for claim in self.firm.values():
             if running or claim.start.vm_id != vm_id:
                 firm.setdefault(claim.host_id, []).append(claim)
+        index = {host_id: Taken(tuple(claims)) for host_id, claims in firm.items()}
         for entry in self.unresolved.values():
-            for host_id in entry.hosts if entry.start.vm_id != vm_id else ():
-                unresolved.setdefault(host_id, []).append(entry)
-        hosts = firm.keys() | unresolved.keys()
-        return {h: Taken(tuple(firm.get(h, ())), tuple(unresolved.get(h, ()))) for h in hosts}
+            if entry.start.vm_id != vm_id:
+                _add(index, entry)
+        return index
 
     def _now(self, unresolved: Mapping[str, Unresolved], firm: Mapping[str, Firm]) -> "Ledger":
         """These entries; the very same ledger where nothing has changed, for its index is worth keeping."""
         if unresolved == self.unresolved and firm == self.firm:
             return self
         return Ledger(MappingProxyType(dict(unresolved)), MappingProxyType(dict(firm)))
+
+
+def _add(index: dict[str, Taken], entry: Unresolved) -> None:
+    """One decision more; hosts to which the same is in flight share one object, for most do."""
+    grown: dict[int, tuple[Taken, Taken]] = {}
+    for host_id in entry.hosts:
+        before = index.get(host_id, NOTHING)
+        known = grown.get(id(before))
+        if known is None:
+            known = grown[id(before)] = before, Taken(before.firm, (*before.unresolved, entry))
+        index[host_id] = known[1]
 
 
 def _shown(entry: Unresolved, vm: Vm | None, news: News) -> Firm | None:

@@ -107,7 +107,7 @@ def answer(standings: Sequence[Standing], best: Callable[[Sequence[Standing]], S
 
     All that have a margin, while one of them keeps room for the next start; else the best alone.
     """
-    able = [standing for standing in standings if standing.able]
+    able = [standing for standing in standings if standing.verdict.fits]
     if len(able) > 1 and not any(standing.roomy for standing in able):
         able = [best(able)]
     return tuple(standing.view.id for standing in able)
@@ -147,27 +147,27 @@ def holding(states: States, view: HostView, taken: Taken) -> HostView:
 
 def outstanding(start: Start, seen: Observation) -> Start:
     """The start with only those instances that the inventory does not show yet."""
-    told, living = seen.owners or {}, _living(seen.inventory)
-    own = [uuid for uuid in start.uuids if uuid in living and uuid not in told]
+    told, alive = seen.owners or {}, living(seen.inventory)
+    own = [uuid for uuid in start.uuids if uuid in alive and uuid not in told]
     if start.vm_id in told.values():
-        own += [uuid for uuid, vm_id in told.items() if vm_id == start.vm_id and uuid in living]
+        own += [uuid for uuid, vm_id in told.items() if vm_id == start.vm_id and uuid in alive]
     if not own:
         return start
     left = list(start.types)
     for uuid in own:
-        if living[uuid] in left:
-            left.remove(living[uuid])
+        if alive[uuid] in left:
+            left.remove(alive[uuid])
     return start if len(left) == len(start.types) else replace(start, types=tuple(left))
 
 
-def _living(inventory: HostInventory) -> dict[str, str]:
+def living(inventory: HostInventory) -> dict[str, str]:
     """The type of each instance, by its UUID; worked out once per inventory."""
-    living: dict[str, str] | None = inventory.__dict__.get("living")
-    if living is None:
+    known: dict[str, str] | None = inventory.__dict__.get("living")
+    if known is None:
         types = [t for parent in inventory.parents for t in parent.types or () if t.instances]
-        living = {uuid: t.id for t in types for uuid in t.instances or ()}
-        inventory.__dict__["living"] = living
-    return living
+        known = {uuid: t.id for t in types for uuid in t.instances or ()}
+        inventory.__dict__["living"] = known
+    return known
 
 
 def _outstanding(entries: Iterable[Firm | Unresolved], seen: Observation) -> list[Start]:

@@ -8,8 +8,10 @@ from scheduler_plugins.margins import Standing
 
 def narrowed(standings: Sequence[Standing], answer: Sequence[str]) -> str:
     """That one host alone was answered of several that fit; empty where that is not so."""
+    if len(answer) != 1:
+        return ""
     able = [standing.view for standing in standings if standing.able]
-    if len(able) <= 1 or len(answer) != 1:
+    if len(able) <= 1:
         return ""
     name = next(view.name for view in able if view.id == answer[0])
     return f"{name} alone was answered, no host has room for another such start"
@@ -17,6 +19,8 @@ def narrowed(standings: Sequence[Standing], answer: Sequence[str]) -> str:
 
 def silence(standings: Iterable[Standing], silent: Sequence[str]) -> str:
     """Who did not answer; empty where everybody did."""
+    if not silent:
+        return ""
     names = ", ".join(standing.view.name for standing in standings if standing.host_id in silent)
     return names and f"asked again, gave no answer in time: {names}"
 

@@ -1,19 +1,22 @@
 """A question on its way to its decision: who asks for what, of which hosts, and what was tried for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
 
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.claims import NOTHING, Taken
 from scheduler_plugins.ledger import Ledger
+from scheduler_plugins.listed import LISTS_KEPT, Crowd, Listed, Signature, Single
 from scheduler_plugins.lookup import Asked, KnownVms
 from scheduler_plugins.margins import Look, Standing, stand
-from scheduler_plugins.placement import HostView
-from scheduler_plugins.request import Request
-from scheduler_plugins.states import AGES_HOLD_S, States
+from scheduler_plugins.placement import HostView, RefusalCode
+from scheduler_plugins.states import AGES_HOLD_S, States, order_of
 from scheduler_plugins.units import Filter
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 REQUESTS_KEPT = 16
 """So many different requests are remembered at once."""
@@ -31,6 +34,10 @@ class Inventories(KnownVms, Protocol):
 
     def failure(self, host_id: str) -> HostFailure | None:
         """Why it could not be observed the last time."""
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """What the hosts, observations and failures hang on: another object whenever one of them changes."""
 
 
 @dataclass(slots=True)
@@ -52,107 +59,145 @@ class Question:
     waited: int = 0
     """How often the engine was asked again."""
     risk: str = ""
+    last: "Looked | None" = None
+    """How the hosts stood when it was last looked."""
+
+
+class Looked(NamedTuple):
+    """How the hosts of a question stood when it was last looked, and what that hangs on."""
+
+    ledger: Ledger
+    views: Sequence[HostView]
+    standings: Sequence[Standing]
 
 
 class Settled(NamedTuple):
     """The end of a question: how each host stands, and which are answered."""
 
-    standings: list[Standing]
+    standings: Sequence[Standing]
     answer: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Idle:
-    """How hosts with nothing in flight to them stand to one request, as long as their ages are right."""
-
-    at: float
-    standings: dict[str, Standing] = field(default_factory=dict)
-
-
 class Hosts:
-    """The hosts as a decision sees them; safe for threads, because whatever it forgets is worked out again.
-
-    Most hosts are what they were at the last decision. They are known by the very objects that it was made
-    from: a thousand comparisons of identity take less than one host takes to be judged.
-    """
+    """The hosts as a decision sees them; safe for threads."""
 
     def __init__(self, inventories: Inventories) -> None:
         """Nothing is known yet."""
         self.inventories = inventories
         self.states = States()
-        self._views: dict[str, tuple[Host | None, HostView]] = {}
-        self._idle: dict[tuple[str, Request], _Idle] = {}
+        self._lists: dict[tuple[str, ...], Listed] = {}
 
     def views(self, host_ids: Mapping[str, str]) -> list[HostView]:
-        """What a decision knows of each host by its inventory alone."""
-        listed, views = self.inventories.hosts, list[HostView]()
-        observation, failure = self.inventories.observation, self.inventories.failure
-        if len(self._views) > 2 * max(len(listed), len(host_ids)):
-            self._views = {}
-        for ours, as_asked in host_ids.items():
-            host, seen, failed = listed.get(ours), observation(ours), failure(ours)
-            before, view = self._views.get(as_asked, _UNKNOWN)
-            if (
-                view.observation is not seen
-                or before is not host
-                or view.failure is not failed
-                or not view.id
-            ):
-                view = _view(host, ours, as_asked, seen, failed)
-                self._views[as_asked] = host, view
-            views.append(view)
-        return views
+        """What is known of each host by its inventory alone; the same list until something changes."""
+        return self._views(self._list(host_ids))
 
-    def standings(
-        self, question: Question, ledger: Ledger, now: float, before: Sequence[Standing] = ()
-    ) -> list[Standing]:
-        """How each host stands; what did not change since `before` is not worked out again."""
+    def standings(self, question: Question, ledger: Ledger, now: float) -> Sequence[Standing]:
+        """How each host stands; what did not change since it was looked at last is not worked out again."""
+        listed = self._list(question.host_ids)
+        views, last = self._views(listed), question.last
+        if last is not None and last.ledger is ledger and last.views is views:
+            return last.standings
         look = Look(question.unit, question.asked.request, self.states, now)
-        asked, idle = question.asked, self._idle_of(look)
-        busy = ledger.beside(asked.vm_id, asked.home is not None)
-        known = {standing.host_id: standing for standing in before if standing.taken}
-        standings = []
-        for ours, view in zip(question.host_ids, self.views(question.host_ids), strict=True):
-            in_flight = busy.get(ours)
-            standing = known.get(ours) if in_flight else idle.get(ours)
-            if standing is None or standing.view is not view or (in_flight and standing.taken != in_flight):
-                standing = stand(look, view, in_flight or NOTHING)
-                if in_flight is None:
-                    idle[ours] = standing
-            standings.append(standing)
+        busy = ledger.beside(question.asked.vm_id, question.asked.home is not None)
+        standings = self._standings(listed, views, look, busy)
+        question.last = Looked(ledger, views, standings)
         return standings
 
-    def _idle_of(self, look: Look) -> dict[str, Standing]:
-        """What is known of idle hosts and that request; nothing once the ages told would be wrong."""
-        key = look.unit.name, look.request
-        idle = self._idle.get(key)
-        if idle is None or not 0 <= look.now - idle.at < AGES_HOLD_S:
-            idle = _Idle(look.now)
-            self._idle.pop(key, None)
-            self._idle[key] = idle
-            for oldest in list(self._idle)[:-REQUESTS_KEPT]:
-                self._idle.pop(oldest, None)
-        return idle.standings
+    def _standings(
+        self, listed: Listed, views: list[HostView], look: Look, busy: Mapping[str, Taken]
+    ) -> list[Standing]:
+        standings = list(_crowd(listed, views, look, NOTHING))
+        crowds: dict[int, list[Standing]] = {}
+        entries = [entry for taken in _distinct(busy) for entry in taken.unresolved]
+        apart = listed.showing(views, entries) if entries else set()
+        for ours, taken in busy.items():
+            place = listed.place.get(ours)
+            if place is None:
+                continue
+            if taken.firm or place in apart:
+                standings[place] = _single(listed, views[place], look, ours, taken)
+                continue
+            crowd = crowds.get(id(taken))
+            if crowd is None:
+                crowd = crowds[id(taken)] = _crowd(listed, views, look, taken)
+            standings[place] = crowd[place]
+        return standings
+
+    def _list(self, host_ids: Mapping[str, str]) -> Listed:
+        key = tuple(host_ids.values())
+        listed = self._lists.get(key)
+        if listed is None:
+            listed = self._lists[key] = Listed(host_ids)
+            _shorten(self._lists, LISTS_KEPT)
+        return listed
+
+    def _views(self, listed: Listed) -> list[HostView]:
+        """The list's views, up to date."""
+        known = self.inventories
+        parts = known.parts
+        with listed.lock:
+            if not listed.hangs_on(parts):
+                seen, failed = map(known.observation, listed.host_ids), map(known.failure, listed.host_ids)
+                listed.update(parts, known.hosts, seen, failed)
+            return listed.views
 
 
-_UNKNOWN: tuple[Host | None, HostView] = (None, HostView("", "", False, None))
+def _crowd(listed: Listed, views: list[HostView], look: Look, taken: Taken) -> list[Standing]:
+    """All hosts of the list, as if that were in flight to each of them, and none showed any of it yet."""
+    key = (look.unit.name, look.request), order_of(entry.start for entry in taken.unresolved)
+    crowd = listed.crowds.get(key)
+    if crowd is None or not 0 <= look.now - crowd.at < AGES_HOLD_S:
+        crowd = Crowd(look.now, [], [], doubtful=False)
+    if crowd.views is views and not crowd.doubtful:
+        return crowd.standings
+    known: Sequence[Standing | None] = crowd.standings or [None] * len(views)
+    standings = [
+        standing
+        if standing is not None and standing.view is view and not _in_doubt(standing)
+        else stand(look, view, taken)
+        for view, standing in zip(views, known, strict=True)
+    ]
+    listed.crowds.pop(key, None)
+    listed.crowds[key] = Crowd(crowd.at, views, standings, any(map(_in_doubt, standings)))
+    _shorten(listed.crowds)
+    return standings
 
 
-def _view(
-    host: Host | None, host_id: str, as_asked: str, seen: Observation | None, failed: HostFailure | None
-) -> HostView:
-    return HostView(
-        id=as_asked,
-        name=host.name if host else host_id,
-        separate=host.separate if host else False,
-        observation=seen,
-        failure=failed,
+def _single(listed: Listed, view: HostView, look: Look, ours: str, taken: Taken) -> Standing:
+    """One host, to which something else is in flight than to others."""
+    singles = listed.singles.setdefault((look.unit.name, look.request), {})
+    _shorten(listed.singles)
+    known = singles.get(ours)
+    signature: Signature = (
+        *((claim.start, claim.shown_at is not None) for claim in taken.firm),
+        *(entry.start for entry in taken.unresolved),
     )
+    if (
+        known
+        and known.view is view
+        and known.signature == signature
+        and 0 <= look.now - known.at < AGES_HOLD_S
+        and not _in_doubt(known.standing)
+    ):
+        return known.standing
+    standing = stand(look, view, taken)
+    singles[ours] = Single(look.now, view, signature, standing)
+    return standing
 
 
-def taken(ledger: Ledger, asked: Asked, host_id: str) -> Taken:
-    """What is in flight to the host, but for what a decision on this VM will replace."""
-    return ledger.on(host_id, asked.vm_id, asked.home is not None)
+def _distinct(busy: Mapping[str, Taken]) -> list[Taken]:
+    return list({id(taken): taken for taken in busy.values()}.values())
+
+
+def _in_doubt(standing: Standing) -> bool:
+    """Whether it names the VMs that are in the way: it holds for them alone."""
+    return standing.verdict.code is RefusalCode.CLAIMED
+
+
+def _shorten(mapping: dict[K, V], kept: int = REQUESTS_KEPT) -> None:
+    """Drop the oldest where there are too many. Another thread may be at it as well."""
+    for oldest in list(mapping)[:-kept]:
+        mapping.pop(oldest, None)
 
 
 def candidates_in(hosts: Iterable[Host], cluster_id: str | None) -> tuple[list[Host], list[Host]]:

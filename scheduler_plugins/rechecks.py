@@ -29,8 +29,10 @@ def worth_asking(standings: Iterable[Standing], since: float, at_most: int) -> t
     return tuple(standing.host_id for standing in stale[:at_most])
 
 
-def unanswered(standings: Iterable[Standing], silent: Sequence[str], deadline_s: float) -> list[Standing]:
+def unanswered(standings: Sequence[Standing], silent: Sequence[str], deadline_s: float) -> Sequence[Standing]:
     """The standings, with the word of those hosts that were asked again and did not answer."""
+    if not silent:
+        return standings
     return [_silent(s, deadline_s) if s.host_id in silent else s for s in standings]
 
 

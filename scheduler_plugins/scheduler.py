@@ -23,6 +23,7 @@ from scheduler_plugins.claims import Firm, News, Timeouts
 from scheduler_plugins.decision import Decision, Weights, least, log_funnel
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.ledger import Ledger
+from scheduler_plugins.listed import ids_of
 from scheduler_plugins.lookup import FIND_SECONDS, Asked, Engine, Lookup, uuid_of
 from scheduler_plugins.notes import joined, narrowed, not_considered, silence
 from scheduler_plugins.question import Hosts, Inventories, Question, Settled, candidates_in
@@ -115,7 +116,7 @@ class Scheduler:
         del properties
         judge = _unit(self.filters, unit)
         started, began = self._timer(), self._clock()
-        vm_id, hosts = uuid_of("VM", vm_id), {uuid_of("host", host_id): host_id for host_id in host_ids}
+        vm_id, hosts = uuid_of("VM", vm_id), ids_of(tuple(host_ids))
         asked, news = self._lookup.of(vm_id, self._book.ledger.vm_ids)
         if news:
             self._hear(news)
@@ -149,8 +150,7 @@ class Scheduler:
         """Weighs every host, 0 the best; raises SchedulerError."""
         weigher = _unit(self.weights, unit)
         asked = self._lookup.recent(vm_id)
-        ids = {uuid_of("host", host_id): host_id for host_id in host_ids}
-        views = self._hosts.views(ids)
+        views = self._hosts.views(ids_of(tuple(host_ids)))
         weights = self._weighing.weigh(weigher, asked, views, self._book.ledger, properties)
         self._keep_weights(asked, weights, properties)
         log.info("Weighed unit=%s vm=%s hosts=%d", unit, asked.vm_id, len(weights.scores))

@@ -68,7 +68,7 @@ class Settling:
         standings = self._hosts.standings(question, self._book.ledger, self._clock())
         while True:
             with self._book.alone() as ledger:
-                standings = self._hosts.standings(question, ledger, self._clock(), standings)
+                standings = self._hosts.standings(question, ledger, self._clock())
                 answer = margins.answer(standings, best(ledger))
                 if answer or not self._may_wait(question, standings, deadline):
                     settled = Settled(standings, answer)
@@ -77,7 +77,7 @@ class Settling:
                     return settled
             self._wait(question, standings, deadline)
 
-    def _may_wait(self, question: Question, standings: list[Standing], deadline: float) -> bool:
+    def _may_wait(self, question: Question, standings: Sequence[Standing], deadline: float) -> bool:
         """Whether there is somebody to ask yet, and time for it."""
         if self._timer() >= deadline or not question.asked.request:
             return False
@@ -87,7 +87,7 @@ class Settling:
             or (not question.looked_again and bool(_closing(standings)))
         )
 
-    def _wait(self, question: Question, standings: list[Standing], deadline: float) -> None:
+    def _wait(self, question: Question, standings: Sequence[Standing], deadline: float) -> None:
         """Ask whoever may help the VM."""
         doubtful = [start.vm_id for standing in standings for start in standing.in_the_way]
         if doubtful:
@@ -99,7 +99,7 @@ class Settling:
             self._look_again(question, standings, deadline)
 
     def _ask_hosts(
-        self, question: Question, refresh: Refresh, standings: list[Standing], deadline: float
+        self, question: Question, refresh: Refresh, standings: Sequence[Standing], deadline: float
     ) -> None:
         """Ask the most promising hosts for their inventories; leave time to ask the engine about claims."""
         worth = worth_asking(standings, question.began, self._limits.recheck_hosts)
@@ -109,7 +109,7 @@ class Settling:
             answered = refresh(worth, max(0.0, deadline - reserved - self._timer()))
             question.silent = tuple(host_id for host_id in worth if host_id not in answered)
 
-    def _look_again(self, question: Question, standings: list[Standing], deadline: float) -> None:
+    def _look_again(self, question: Question, standings: Sequence[Standing], deadline: float) -> None:
         """Ask the engine once more about claims that close hosts: their starts may have failed just now."""
         question.looked_again = True
         left = deadline - self._timer()

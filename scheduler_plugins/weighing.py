@@ -14,7 +14,7 @@ from scheduler_plugins.margins import Standing
 from scheduler_plugins.mix import Mixes
 from scheduler_plugins.parameters import Settings
 from scheduler_plugins.placement import HostView
-from scheduler_plugins.question import Hosts, taken
+from scheduler_plugins.question import Hosts
 from scheduler_plugins.settling import Best
 from scheduler_plugins.units import Weight
 
@@ -100,6 +100,12 @@ class Weighing:
         return Context(settings, self._mixes.of(asked.cluster_id), self._lives(), self._clock())
 
     def _held(self, views: Iterable[HostView], asked: Asked, ledger: Ledger) -> list[HostView]:
-        """The hosts as weights see them."""
-        states = self._hosts.states
-        return [margins.holding(states, view, taken(ledger, asked, view.id.lower())) for view in views]
+        """The hosts as weights see them; but for a few, what is in flight makes no difference."""
+        states, running = self._hosts.states, asked.home is not None
+        touched, busy = ledger.touched(asked.vm_id, running), ledger.beside(asked.vm_id, running)
+        if not touched:
+            return list(views)
+        return [
+            margins.holding(states, view, busy[host_id]) if (host_id := view.id.lower()) in touched else view
+            for view in views
+        ]

@@ -52,6 +52,11 @@ class Fleet:
     def failure(self, host_id: str) -> HostFailure | None:
         """None of them."""
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """Anything may have changed."""
+        return (object(),)
+
     def see_vm(self, vm: KnownVm) -> None:
         """Kept."""
         self.vms[vm.id] = vm

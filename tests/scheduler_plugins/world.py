@@ -83,6 +83,11 @@ class World:
         """Why it could not be observed."""
         return self.failures.get(host_id)
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """Anything may have changed."""
+        return (object(),)
+
     def see_vm(self, known: KnownVm) -> None:
         """The engine showed this VM just now."""
         self.vms[known.id] = known

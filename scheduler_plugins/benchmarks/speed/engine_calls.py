@@ -75,7 +75,7 @@ def _result(answer: bytes) -> list[Any]:
     (told,), _ = loads(answer.decode())
     assert isinstance(told, dict)
     if told["result_code"] or not told["result"]:
-        raise NoHostError(f"the service answered {told}")
+        raise NoHostError(f"the service answered {told!s:.400}")
     found = told["result"]
     assert isinstance(found, list)
     return found

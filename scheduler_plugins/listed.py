@@ -1,0 +1,148 @@
+"""A list of hosts as the engine asks about them, which is mostly the list of the last decision.
+
+Most hosts are what they were a moment ago, and most of them have the same in flight: nothing, or an answer
+that went out for all of them. So what is made of the whole list is kept with it, and as long as nothing that
+it hangs on was replaced, no host is so much as looked at.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from threading import RLock
+from typing import NamedTuple
+
+from mdev_inventory.engine.model import Host
+from mdev_inventory.observation import HostFailure, Observation
+from scheduler_plugins.claims import Start, Unresolved
+from scheduler_plugins.lookup import uuid_of
+from scheduler_plugins.margins import Standing, living
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.request import Request
+from scheduler_plugins.states import Order
+
+LISTS_KEPT = 16
+"""So many different lists are remembered at once: a cluster's hosts, and what filters left of them."""
+
+Question = tuple[str, Request]
+"""A filter's name, and what is asked for."""
+Signature = tuple[tuple[Start, bool] | Start, ...]
+"""What is in flight to a host, as far as it counts: starts; of firm ones, whether the engine shows them."""
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def ids_of(host_ids: tuple[str, ...]) -> Mapping[str, str]:
+    """Each host's id as we know it, and as it was asked; raises MalformedIdError."""
+    return {uuid_of("host", host_id): host_id for host_id in host_ids}
+
+
+class Crowd(NamedTuple):
+    """How the hosts of a list stand to one question with the same expected everywhere."""
+
+    at: float
+    """When it was begun: ages are of then."""
+    views: list[HostView]
+    standings: list[Standing]
+    doubtful: bool
+    """Whether any of them holds for those alone that were expected then."""
+
+
+class Single(NamedTuple):
+    """How one host stood with just this in flight."""
+
+    at: float
+    view: HostView
+    signature: Signature
+    standing: Standing
+
+
+class Listed:
+    """Hosts in the order asked."""
+
+    def __init__(self, host_ids: Mapping[str, str]) -> None:
+        """Our id of each host, and the id as it was asked."""
+        self.host_ids = host_ids
+        self.lock = RLock()
+        """Held while the list is brought up to date; never while a host is judged."""
+        self.place = {ours: number for number, ours in enumerate(host_ids)}
+        self.views: list[HostView] = []
+        """Another list whenever one of them is another."""
+        self.crowds: dict[tuple[Question, Order], Crowd] = {}
+        self.singles: dict[Question, dict[str, Single]] = {}
+        self._parts: tuple[object, ...] = ()
+        self._hosts: list[Host | None] = []
+        self._shown: list[HostView] = []
+        self._showing: dict[str, set[int]] = {}
+
+    def hangs_on(self, parts: tuple[object, ...]) -> bool:
+        """Whether these are the very objects that the views were made from."""
+        return len(parts) == len(self._parts) and all(map(_is, parts, self._parts))
+
+    def update(
+        self,
+        parts: tuple[object, ...],
+        hosts: Mapping[str, Host],
+        seen: Iterable[Observation | None],
+        failed: Iterable[HostFailure | None],
+    ) -> None:
+        """The hosts as they are now; what did not change stays the same object."""
+        listed = [hosts.get(ours) for ours in self.host_ids]
+        before: Sequence[HostView | None] = self.views or [None] * len(listed)
+        known: Sequence[Host | None] = self._hosts or [None] * len(listed)
+        views = [
+            view
+            if view is not None and view.observation is now and view.failure is why and host is was
+            else _view(host, ours, as_asked, now, why)
+            for (ours, as_asked), view, host, was, now, why in zip(
+                self.host_ids.items(), before, listed, known, seen, failed, strict=True
+            )
+        ]
+        if not self.views or not all(map(_is, views, self.views)):
+            self.views, self._hosts = views, listed
+        self._parts = parts
+
+    def showing(self, views: Sequence[HostView], entries: Iterable[Unresolved]) -> set[int]:
+        """The places of those of these views that show an instance of one of the entries, or might."""
+        found = set[int]()
+        with self.lock:
+            if len(self._shown) != len(views) or not all(map(_is, views, self._shown)):
+                self._look(views)
+            for entry in entries:
+                for name in (entry.start.vm_id, *entry.start.uuids):
+                    found |= self._showing.get(name, set())
+        return found
+
+    def _look(self, views: Sequence[HostView]) -> None:
+        """Take in which instances, and whose, the hosts show; those that show what they did are skipped."""
+        before: Sequence[HostView | None] = self._shown or [None] * len(views)
+        for place, (view, was) in enumerate(zip(views, before, strict=True)):
+            if view is not was:
+                for name in _names(was):
+                    self._showing[name].discard(place)
+                    if not self._showing[name]:
+                        del self._showing[name]
+                for name in _names(view):
+                    self._showing.setdefault(name, set()).add(place)
+        self._shown = list(views)
+
+
+def _names(view: HostView | None) -> frozenset[str]:
+    """The instances on a host, and the VMs that its VDSM says have them."""
+    seen = view.observation if view else None
+    if seen is None:
+        return frozenset()
+    return frozenset(living(seen.inventory)).union((seen.owners or {}).values())
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _view(
+    host: Host | None, host_id: str, as_asked: str, seen: Observation | None, failed: HostFailure | None
+) -> HostView:
+    return HostView(
+        id=as_asked,
+        name=host.name if host else host_id,
+        separate=host.separate if host else False,
+        observation=seen,
+        failure=failed,
+    )
