@@ -156,6 +156,9 @@ class Ledger:
 
 def _add(index: dict[str, Taken], entry: Unresolved) -> None:
     """One decision more; hosts to which the same is in flight share one object, for most do."""
+    if not index:
+        index.update(dict.fromkeys(entry.hosts, Taken((), (entry,))))
+        return
     grown: dict[int, tuple[Taken, Taken]] = {}
     for host_id in entry.hosts:
         before = index.get(host_id, NOTHING)

@@ -67,6 +67,25 @@ class Standing:
         """Margin 1 or more."""
         return self.verdict.fits
 
+    def aged(self, now: float) -> "Standing":
+        """The same at another moment: only the age that its verdict tells is another."""
+        told, seen = self.verdict, self.view.observation
+        if told.age_s is None or seen is None:
+            return self
+        verdict = Verdict(
+            told.host_id,
+            told.fits,
+            told.placement,
+            told.code,
+            told.text,
+            seen.age(now),
+            told.source,
+            told.host_name,
+        )
+        copy = object.__new__(Standing)
+        copy.__dict__.update(self.__dict__, verdict=verdict)  # with what was worked out, `roomy`
+        return copy
+
     @cached_property
     def roomy(self) -> bool:
         """Margin 2 or more."""

@@ -146,8 +146,11 @@ def _crowd(listed: Listed, views: list[HostView], look: Look, taken: Taken) -> l
     """All hosts of the list, as if that were in flight to each of them, and none showed any of it yet."""
     key = (look.unit.name, look.request), order_of(entry.start for entry in taken.unresolved)
     crowd = listed.crowds.get(key)
-    if crowd is None or not 0 <= look.now - crowd.at < AGES_HOLD_S:
+    if crowd is None:
         crowd = Crowd(look.now, [], [], doubtful=False)
+    elif not 0 <= look.now - crowd.at < AGES_HOLD_S:
+        aged = [standing.aged(look.now) for standing in crowd.standings]
+        crowd = listed.crowds[key] = Crowd(look.now, crowd.views, aged, crowd.doubtful)
     if crowd.views is views and not crowd.doubtful:
         return crowd.standings
     known: Sequence[Standing | None] = crowd.standings or [None] * len(views)

@@ -1,7 +1,8 @@
 """The weights' side of a decision: what they are told, which a cluster uses, and which host is best."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mdev_inventory.known_vm import KnownVm
 from scheduler_plugins import margins, parameters
@@ -14,9 +15,11 @@ from scheduler_plugins.margins import Standing
 from scheduler_plugins.mix import Mixes
 from scheduler_plugins.parameters import Settings
 from scheduler_plugins.placement import HostView
-from scheduler_plugins.question import Hosts
+from scheduler_plugins.question import REQUESTS_KEPT, Hosts
+from scheduler_plugins.request import Request
 from scheduler_plugins.settling import Best
 from scheduler_plugins.units import Weight
+from scheduler_plugins.weights import ByHostAlone
 
 USUAL = "MdevConsolidate"
 """By which the best host is chosen where it is not known which of our weights the cluster uses."""
@@ -30,6 +33,13 @@ class Used:
     """Names of our weights; none where none was asked for yet."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """Of its scheduling policy."""
+
+
+class Known(NamedTuple):
+    """What a unit said to these hosts."""
+
+    views: Sequence[HostView]
+    weights: Sequence[int]
 
 
 class Weighing:
@@ -46,6 +56,7 @@ class Weighing:
         """`vms` gives all VMs as known now, `lives` what is known of their lifetimes."""
         self._units, self._hosts, self._clock, self._lives = units, hosts, clock, lives
         self._mixes = Mixes(vms, clock)
+        self._known: dict[tuple[str, Request, int, str], Known] = {}
         self._used: dict[str | None, Used] = {}
 
     def uses(self, cluster_id: str | None) -> Used:
@@ -60,14 +71,16 @@ class Weighing:
         self,
         unit: Weight,
         asked: Asked,
-        views: Iterable[HostView],
+        views: Sequence[HostView],
         ledger: Ledger,
         properties: Mapping[str, str],
     ) -> Weights:
         """What one unit says to these hosts; raises BadPropertyError."""
         context = self._context(asked, parameters.settings_of(unit.parameters, properties))
-        held = self._held(views, asked, ledger)
-        return Weights(unit.name, tuple((view.id, unit.weigh(asked.request, view, context)) for view in held))
+        weights = self._weights(unit, asked.request, views, context)
+        for place, view in self._touched(views, asked, ledger):
+            weights[place] = unit.weigh(asked.request, view, context)
+        return Weights(unit.name, tuple(zip([view.id for view in views], weights, strict=True)))
 
     def all(self, asked: Asked, views: Iterable[HostView], ledger: Ledger) -> tuple[Weights, ...]:
         """What the units for such VMs would say, with the properties that the cluster last had."""
@@ -100,12 +113,40 @@ class Weighing:
         return Context(settings, self._mixes.of(asked.cluster_id), self._lives(), self._clock())
 
     def _held(self, views: Iterable[HostView], asked: Asked, ledger: Ledger) -> list[HostView]:
-        """The hosts as weights see them; but for a few, what is in flight makes no difference."""
+        """The hosts as weights see them."""
+        held = list(views)
+        for place, view in self._touched(held, asked, ledger):
+            held[place] = view
+        return held
+
+    def _touched(
+        self, views: Sequence[HostView], asked: Asked, ledger: Ledger
+    ) -> Iterator[tuple[int, HostView]]:
+        """Those few hosts, by their places, that hold more than they show, as weights see them."""
         states, running = self._hosts.states, asked.home is not None
         touched, busy = ledger.touched(asked.vm_id, running), ledger.beside(asked.vm_id, running)
         if not touched:
-            return list(views)
-        return [
-            margins.holding(states, view, busy[host_id]) if (host_id := view.id.lower()) in touched else view
-            for view in views
-        ]
+            return
+        for place, view in enumerate(views):
+            host_id = view.id.lower()
+            if host_id in touched:
+                yield place, margins.holding(states, view, busy[host_id])
+
+    def _weights(
+        self, unit: Weight, request: Request, views: Sequence[HostView], context: Context
+    ) -> list[int]:
+        """Of the hosts as their inventories show them; of most hosts some units have said it before."""
+        if not isinstance(unit, ByHostAlone) or not views:
+            return [unit.weigh(request, view, context) for view in views]
+        key = unit.name, request, len(views), views[0].id
+        known = self._known.get(key)
+        if known is None or known.views is not views:
+            before = dict(zip(map(id, known.views), known.weights, strict=True)) if known else {}
+            weights = [
+                before[id(view)] if id(view) in before else unit.weigh(request, view, context)
+                for view in views
+            ]
+            known = self._known[key] = Known(views, weights)
+            for oldest in list(self._known)[:-REQUESTS_KEPT]:
+                self._known.pop(oldest, None)
+        return list(known.weights)

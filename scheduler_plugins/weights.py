@@ -34,7 +34,11 @@ ALONE = Context()
 """For who knows nothing beside the request and the host."""
 
 
-class MdevConsolidate:
+class ByHostAlone:
+    """A weight that goes by the request and the host, and by nothing else: not by the time, nor by others."""
+
+
+class MdevConsolidate(ByHostAlone):
     """Prefers the fullest card that still fits: empty cards stay empty."""
 
     name = "MdevConsolidate"
@@ -49,7 +53,7 @@ class MdevConsolidate:
         return _mean(request, host, _left_free)
 
 
-class MdevSpread:
+class MdevSpread(ByHostAlone):
     """Prefers the emptiest card: fewest neighbours."""
 
     name = "MdevSpread"

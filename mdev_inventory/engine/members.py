@@ -11,6 +11,7 @@ from typing import Any
 
 # Longer ones are junk: no database column takes them, and Python itself refuses to read 4,301 digits.
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+SURROGATE = re.compile("[\ud800-\udfff]")
 SHOWN = 60
 
 
@@ -38,7 +39,7 @@ def as_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value) if -(10**18) < value < 10**18 else None
-    if not isinstance(value, str) or any("\ud800" <= c <= "\udfff" for c in value):
+    if not isinstance(value, str) or (not value.isascii() and SURROGATE.search(value)):
         return None
     return value
 
@@ -52,12 +53,25 @@ def as_number(value: object) -> int | None:
 class Element:
     """One JSON object of an answer. A member that is missing or null is the same thing: not there."""
 
-    def __init__(self, value: object, kind: str, key: str = "id") -> None:
-        """`kind` ("host") and the member `key` name it in errors; AnswerError where `value` is no object."""
+    def __init__(self, value: object, kind: str, key: str = "id", within: "Element | None" = None) -> None:
+        """`kind` ("host") and the member `key` name it in errors, and the object that it stands in.
+
+        AnswerError where `value` is no object.
+        """
+        self._kind, self._key, self._within = kind, key, within
         if not isinstance(value, Mapping):
-            raise AnswerError(f"a {kind}", "(itself)", value, "an object")
+            raise AnswerError(f"a {self._called}", "(itself)", value, "an object")
         self._members: Mapping[str, Any] = value
-        self.where = f"{kind} {shown(value.get(key)) if value.get(key) is not None else 'without ' + key}"
+
+    @property
+    def _called(self) -> str:
+        return f"{self._within.where}: {self._kind}" if self._within else self._kind
+
+    @property
+    def where(self) -> str:
+        """Which object it is, for errors."""
+        name = self._members.get(self._key)
+        return f"{self._called} {'without ' + self._key if name is None else shown(name)}"
 
     def text(self, member: str) -> str:
         """A string that must be there and hold something."""

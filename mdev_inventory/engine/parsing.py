@@ -204,7 +204,7 @@ def _properties(element: Element, member: str, wrapper: str) -> dict[str, str]:
     """Name and value of each; one without a value is not set, one without a name is an error."""
     pairs = {}
     for item in element.elements(member, wrapper) or []:
-        one = Element(item, f"{element.where}: {wrapper}", key="name")
+        one = Element(item, wrapper, key="name", within=element)
         name, value = one.text("name"), one.optional("value")
         if value is not None:
             pairs[name] = value
