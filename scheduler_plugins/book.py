@@ -22,6 +22,10 @@ ROW_KEPT_S = 30.0
 """For so long a row stays that an inventory has ended: the inventory itself is written a little later, and
 without either a service that is killed in between would take the instance for free."""
 
+LOOKED_S = 0.1
+"""So long an entry may outlast its time-out: to look at all of them several times in a decision takes longer
+than all the rest."""
+
 
 class ClaimStore(Protocol):
     """What survives the service; may raise StoreError."""
@@ -42,8 +46,14 @@ class Book:
         clock: Callable[[], float],
         timeouts: Timeouts,
         store: ClaimStore | None = None,
+        parts: Callable[[], tuple[object, ...]] = lambda: (object(),),
     ) -> None:
-        """Starts with what the store remembers; raises StoreError."""
+        """Starts with what the store remembers; raises StoreError.
+
+        `parts` gives what the observations hang on: the same objects as long as none of them changes.
+        """
+        self._parts = parts
+        self._up_to_date: tuple[Ledger, tuple[object, ...], float] | None = None
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
         self._store = store
         self._rows: dict[str, str] = dict(store.claims()) if store else {}
@@ -58,8 +68,23 @@ class Book:
     def ledger(self) -> Ledger:
         """What is in flight at this moment."""
         with self._lock:
-            self._ledger = self._ledger.at(self._clock(), self._timeouts).seen(self._observation)
+            now, parts = self._clock(), self._parts()
+            if not self._is_up_to_date(now, parts):
+                self._ledger = self._ledger.at(now, self._timeouts).seen(self._observation)
+                self._up_to_date = self._ledger, parts, now
             return self._ledger
+
+    def _is_up_to_date(self, now: float, parts: tuple[object, ...]) -> bool:
+        """Whether neither an inventory nor time can have ended anything since it was looked."""
+        if self._up_to_date is None:
+            return False
+        ledger, before, at = self._up_to_date
+        return (
+            ledger is self._ledger
+            and 0 <= now - at < LOOKED_S
+            and len(parts) == len(before)
+            and all(one is other for one, other in zip(parts, before, strict=True))
+        )
 
     @contextmanager
     def alone(self) -> Iterator[Ledger]:

@@ -127,9 +127,14 @@ class Ledger:
     @property
     def vm_ids(self) -> tuple[str, ...]:
         """The VMs to ask the engine about: those without a host, then those not launched, then the others."""
-        unlaunched = [k for k, claim in self.firm.items() if claim.launched_at is None]
         launched = [k for k, claim in self.firm.items() if claim.launched_at is not None]
-        return tuple(dict.fromkeys([*self.unresolved, *unlaunched, *launched]))
+        return tuple(dict.fromkeys([*self.waiting_ids, *launched]))
+
+    @property
+    def waiting_ids(self) -> tuple[str, ...]:
+        """Those of them that have no host or are not launched: what the engine says of them counts at once."""
+        unlaunched = [k for k, claim in self.firm.items() if claim.launched_at is None]
+        return tuple(dict.fromkeys([*self.unresolved, *unlaunched]))
 
     @cached_property
     def _indexes(self) -> dict[tuple[str, bool], Mapping[str, Taken]]:

@@ -42,6 +42,10 @@ T = TypeVar("T")
 KEPT = 200
 """Decisions kept in memory, for the page."""
 
+LAUNCHED_S = 1.0
+"""So often decisions ask the engine about VMs that were launched: they keep what they took until their host
+shows it, and in a boot storm there are hundreds of them."""
+
 
 class Scheduler:
     """Answers the doors' questions; safe for threads."""
@@ -76,7 +80,7 @@ class Scheduler:
         self._clock, self._timer = clock, timer
         self._lookup = Lookup(engine, inventories, clock, engine_deadline_s, timer=timer)
         timeouts = Timeouts(settings.unresolved_timeout, settings.claim_timeout)
-        self._book = Book(inventories.observation, clock, timeouts, store)
+        self._book = Book(inventories.observation, clock, timeouts, store, lambda: inventories.parts)
         self._hosts = Hosts(inventories)
         self._weighing = Weighing(weights, self._hosts, lambda: inventories.vms, clock, lives)
         self._settling = Settling(
@@ -90,6 +94,7 @@ class Scheduler:
             pause=pause,
             timer=timer,
         )
+        self._all_asked_at = float("-inf")
         self._decisions: deque[Decision] = deque(maxlen=KEPT)
         self._lock = threading.Lock()
 
@@ -117,7 +122,7 @@ class Scheduler:
         judge = _unit(self.filters, unit)
         started, began = self._timer(), self._clock()
         vm_id, hosts = uuid_of("VM", vm_id), ids_of(tuple(host_ids))
-        asked, news = self._lookup.of(vm_id, self._book.ledger.vm_ids)
+        asked, news = self._lookup.of(vm_id, self._to_ask_about(began))
         if news:
             self._hear(news)
         question = Question(judge, asked, hosts, began)
@@ -130,6 +135,14 @@ class Scheduler:
         if not decision.fitting and self.refused:
             self.refused(decision)
         return decision
+
+    def _to_ask_about(self, now: float) -> tuple[str, ...]:
+        """The VMs in flight to ask the engine about; now and then those that only wait to be seen, too."""
+        ledger = self._book.ledger
+        if 0 <= now - self._all_asked_at < LAUNCHED_S:
+            return ledger.waiting_ids
+        self._all_asked_at = now
+        return ledger.vm_ids
 
     def vms_listed(self, vms: Iterable[Vm], asked_at: float, answered_at: float) -> None:
         """The engine listed all its VMs; those not among them are gone."""
