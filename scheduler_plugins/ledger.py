@@ -132,7 +132,7 @@ class Ledger:
 
     @property
     def waiting_ids(self) -> tuple[str, ...]:
-        """Those of them that have no host or are not launched: what the engine says of them counts at once."""
+        """Those without a host or not launched: what the engine says of them counts at once."""
         unlaunched = [k for k, claim in self.firm.items() if claim.launched_at is None]
         return tuple(dict.fromkeys([*self.unresolved, *unlaunched]))
 

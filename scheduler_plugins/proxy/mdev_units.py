@@ -40,7 +40,7 @@ class MdevFilter:
     def do_filter(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
         """Only hosts that have free what the VM's vGPU request needs"""
         _silence()
-        _print(_ask("MdevFilter", hosts, vm, args) or ascii(_filter_alone(hosts, vm)))
+        _end(_ask("MdevFilter", hosts, vm, args) or _literal(_filter_alone(hosts, vm)))
 
 
 class MdevConsolidate:
@@ -51,7 +51,7 @@ class MdevConsolidate:
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
         """Prefers hosts where the VM's vGPU joins the fullest card, empty cards stay empty"""
         _silence()
-        _print(_ask("MdevConsolidate", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+        _end(_ask("MdevConsolidate", hosts, vm, args) or _literal(_score_alone(hosts, vm)))
 
 
 class MdevSpread:
@@ -62,7 +62,7 @@ class MdevSpread:
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
         """Prefers hosts where the VM's vGPU shares its card with the fewest others"""
         _silence()
-        _print(_ask("MdevSpread", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+        _end(_ask("MdevSpread", hosts, vm, args) or _literal(_score_alone(hosts, vm)))
 
 
 class MdevFragmentation:
@@ -76,7 +76,7 @@ class MdevFragmentation:
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
         """Prefers hosts where the VM's vGPU destroys least of the capacity that others can use"""
         _silence()
-        _print(_ask("MdevFragmentation", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+        _end(_ask("MdevFragmentation", hosts, vm, args) or _literal(_score_alone(hosts, vm)))
 
 
 class MdevReserve:
@@ -87,7 +87,7 @@ class MdevReserve:
     def do_score(self, hosts: "list[str]", vm: str, args: "dict[str, str]") -> None:
         """Keeps hosts with free vGPUs for VMs that need them: others prefer hosts without"""
         _silence()
-        _print(_ask("MdevReserve", hosts, vm, args) or ascii(_score_alone(hosts, vm)))
+        _end(_ask("MdevReserve", hosts, vm, args) or _literal(_score_alone(hosts, vm)))
 
 
 def _silence() -> None:
@@ -97,27 +97,43 @@ def _silence() -> None:
     os.close(null)
 
 
-def _print(answer: str) -> None:
-    sys.stdout.write(answer + "\n")
-    sys.stdout.flush()
+def _end(answer: bytes) -> None:
+    """Print the answer, whole, and end at once: taking an interpreter down takes a fifth of its short life."""
+    while answer:
+        answer = answer[os.write(1, answer) :]
+    os._exit(0)
 
 
-def _ask(unit: str, hosts: "list[str]", vm: str, args: "dict[str, str]") -> str:
-    """The service's answer without its newline; empty where it is down, silent or says `!`."""
+def _literal(answer: "list[str] | list[tuple[str, int]]") -> bytes:
+    return ascii(answer).encode("ascii") + b"\n"
+
+
+def _ask(unit: str, hosts: "list[str]", vm: str, args: "dict[str, str]") -> bytes:
+    """The service's answer with its newline; empty where it is down, silent or says `!`."""
     try:
-        answer = _call(_line(unit, hosts, vm, args)).decode("ascii")
+        answer = _call(_line(unit, hosts, vm, args))
+        answer.decode("ascii")
     except (OSError, ValueError):
-        return ""
+        return b""
     # An answer without a newline is half of one: the service died while it wrote.
-    if not answer.endswith("\n") or answer.startswith("!"):
-        return ""
-    return answer.strip()
+    if not answer.endswith(b"\n") or answer.startswith(b"!") or not answer.strip():
+        return b""
+    return answer
 
 
 def _line(unit: str, hosts: "list[str]", vm: str, args: "dict[str, str]") -> bytes:
-    names = ",".join([_quote(host) for host in hosts])
     properties = ";".join([_quote(key) + "=" + _quote(value) for key, value in sorted(args.items())])
-    return " ".join(["1", unit, _quote(vm), names, properties]).encode("ascii") + b"\n"
+    return " ".join(["1", unit, _quote(vm), _names(hosts), properties]).encode("ascii") + b"\n"
+
+
+def _names(hosts: "list[str]") -> str:
+    """The hosts, quoted where it is needed; ids of hosts never need it, so all are looked at in one."""
+    names = ",".join(hosts)
+    if names.count(",") == max(0, len(hosts) - 1) and not names.encode("utf-8", "replace").translate(
+        None, UNRESERVED + b","
+    ):
+        return names
+    return ",".join([_quote(host) for host in hosts])
 
 
 def _quote(value: str) -> str:
