@@ -49,7 +49,10 @@ _OLDEST_SCHEMA = max(1, SCHEMA - 1)
 # The first with types as lists and figures in their order.
 _LISTS = 2
 _PACKED = 22
-_DASHES = (8, 12, 16, 20)
+# Texts up to this length need no closer look; longer ones are looked at one by one.
+_PLAIN = 1024
+_PARENT_TEXTS = ("address", "vendor", "device", "driver", "physfn")
+_NUMBER_OR_NULL = frozenset({int, type(None)})
 
 
 def dump_key(inventory: HostInventory) -> str:
@@ -129,8 +132,7 @@ def _uuid(raw: bytes) -> str:
     text = raw.hex()
     if len(text) != 32:
         return ""
-    ends = (*_DASHES, 32)
-    return "-".join(text[begin:end] for begin, end in zip((0, *_DASHES), ends))
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _errors(inventory: HostInventory) -> Any:
@@ -146,7 +148,8 @@ def from_key(obj: Any) -> HostInventory:
     key = JsonValue(KEY, obj)
     _check_schema(key.member("schema"))
     types = _descriptions(key.member("types"), key.member("schema").number())
-    parents = tuple(_parent(value, types) for value in key.member("parents").items())
+    figured = _Figured(types)
+    parents = tuple(_parent(value, types, figured) for value in key.member("parents").items())
     _check_distinct(parents)
     return HostInventory(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)),
@@ -182,8 +185,39 @@ def _descriptions(types: JsonValue, schema: int) -> _Types:
     """Per type id what describes it, without figures, in the order of the key."""
     if schema < _LISTS:
         return {type_id: _named(type_id, value) for type_id, value in types.entries()}
-    found = [_listed(value) for value in types.items()]
-    return {mdev_type.id: mdev_type for mdev_type in found}
+    texts = _texts(types.value)
+    known = _known_types(texts) if texts else None
+    if known is None:
+        found = [_listed(value) for value in types.items()]
+        known = {mdev_type.id: mdev_type for mdev_type in found}
+    return known
+
+
+def _texts(types: Any) -> Tuple[Tuple[str, ...], ...]:
+    """The descriptions where all of them are four short and plain texts; else nothing."""
+    if not isinstance(types, list):
+        return ()
+    texts = tuple([tuple(value) for value in types if isinstance(value, list) and len(value) == 4])
+    plain = len(texts) == len(types) and all(_is_plain(text) for four in texts for text in four)
+    return texts if plain else ()
+
+
+def _is_plain(text: Any) -> bool:
+    """Whether it is text that `JsonValue.text` cannot have anything against."""
+    return type(text) is str and len(text) <= _PLAIN
+
+
+@lru_cache(maxsize=256)
+def _known_types(texts: Tuple[Tuple[str, str, str, str], ...]) -> Optional[_Types]:
+    """What is made of these; the same object for all hosts, so that nobody may change it.
+
+    None where they cannot be encoded, for the caller to find out which.
+    """
+    try:
+        "".join(["".join(four) for four in texts]).encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+    return {four[0]: _described(*four) for four in texts}
 
 
 def _listed(value: JsonValue) -> MdevType:
@@ -208,7 +242,28 @@ def _described(type_id: str, name: str, description: str, device_api: str) -> Md
     return MdevType(id=type_id, name=name, description=description, device_api=device_api)
 
 
-def _parent(value: JsonValue, types: _Types) -> ParentDevice:
+class _Figured:
+    """A host's types with the figures of one parent: most of a card's functions have the same."""
+
+    def __init__(self, types: _Types) -> None:
+        self._types = tuple(types.values())
+        self._known = {}  # type: Dict[Tuple[Optional[int], ...], Tuple[MdevType, ...]]
+
+    def of(self, figures: Any) -> Optional[Tuple[MdevType, ...]]:
+        """None where they are not just one number or null for each type."""
+        if type(figures) is not list or not _NUMBER_OR_NULL.issuperset(map(type, figures)):
+            return None
+        key = tuple(figures)
+        found = self._known.get(key)
+        if found is None and len(key) == len(self._types) and not _is_odd(key):
+            found = self._known[key] = _with_figures(self._types, key)
+        return found
+
+
+def _parent(value: JsonValue, types: _Types, figured: _Figured) -> ParentDevice:
+    plain = _plain_parent(value.value, figured)
+    if plain is not None:
+        return plain
     own, figures = value.member("types"), value.member("figures")
     if own.given:
         types = dict(types, **_descriptions(own, _LISTS if isinstance(own.value, list) else 1))
@@ -223,6 +278,36 @@ def _parent(value: JsonValue, types: _Types) -> ParentDevice:
     )
 
 
+def _plain_parent(value: Any, figured: _Figured) -> Optional[ParentDevice]:
+    """The parent where there is nothing against it at first sight, as with nearly all; else None."""
+    if type(value) is not dict or value.get("types") is not None:
+        return None
+    numa_node, types = value.get("numa_node"), figured.of(value.get("figures"))
+    texts = tuple([value.get(name) for name in _PARENT_TEXTS])
+    if types is None or not texts[0] or not _is_small(numa_node):
+        return None
+    for text in texts:
+        if text is not None and not (type(text) is str and _is_sound(text)):
+            return None
+    address, vendor, device, driver, physfn = texts
+    return ParentDevice(cast(str, address), vendor, device, driver, numa_node, physfn, types)
+
+
+def _is_small(number: Any) -> bool:
+    """Whether it is null, or a number that needs no closer look."""
+    return number is None or (type(number) is int and -1 <= number <= 65535)
+
+
+@lru_cache(maxsize=8192)
+def _is_sound(text: str) -> bool:
+    """Whether `JsonValue.text` has nothing against it: the texts of a thousand hosts are mostly the same."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return _is_plain(text)
+
+
 def _types(figures: JsonValue, known: _Types) -> Tuple[MdevType, ...]:
     """The parent's types with their figures, which stand by id, or in the order of those known."""
     if not isinstance(figures.value, list):
@@ -233,12 +318,19 @@ def _types(figures: JsonValue, known: _Types) -> Tuple[MdevType, ...]:
         for value in figures.items() if _is_odd(figures.value) else ():
             value.optional_number()
         return _with_figures(tuple(known.values()), tuple(figures.value))
-    return tuple(_type(type_id, value, known) for type_id, value in zip(known, figures.items()))
+    return tuple(
+        [
+            _with_figure(known[type_id], figure)
+            if _is_small(figure)
+            else _type(type_id, JsonValue(f"{figures.where}[{index}]", figure), known)
+            for index, (type_id, figure) in enumerate(zip(known, figures.value))
+        ]
+    )
 
 
 def _is_odd(figures: Sequence[Optional[int]]) -> bool:
     """Whether any of them is of a size that has to be looked at."""
-    return any(figure is not None and not -1 <= figure <= 65535 for figure in figures)
+    return not all(map(_is_small, figures))
 
 
 @lru_cache(maxsize=8192)
@@ -275,10 +367,10 @@ def _instances(instances: JsonValue) -> List[str]:
 
 def _unpacked(text: str) -> Optional[str]:
     try:
-        uuid = _uuid(a2b_base64(text + "=="))
+        raw = a2b_base64(text + "==")
     except (Error, ValueError):
         return None
-    return uuid if _pack(uuid) == text else None
+    return _uuid(raw) if len(raw) == 16 and b2a_base64(raw, newline=False) == text.encode() + b"==" else None
 
 
 def _error(value: JsonValue) -> ReadError:

@@ -98,7 +98,7 @@ def _silence() -> None:
 
 
 def _end(answer: bytes) -> None:
-    """Print the answer, whole, and end at once: taking an interpreter down takes a fifth of its short life."""
+    """Print the answer, whole, and end at once: taking the interpreter down takes a fifth of its life."""
     while answer:
         answer = answer[os.write(1, answer) :]
     os._exit(0)
