@@ -1,8 +1,12 @@
 """The engine's session cookie, kept from one answer to the next request on the same connection."""
 
-from http.client import HTTPResponse
-from http.cookiejar import CookieJar
-from urllib.request import Request
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+    from http.cookiejar import CookieJar
 
 KEPT = 64
 """Headers remembered, by URL."""
@@ -13,28 +17,35 @@ class Cookies:
 
     def __init__(self) -> None:
         """None."""
-        self._jar = CookieJar()
+        self._jar: CookieJar | None = None
         self._headers: dict[str, str] = {}
 
     def take(self, url: str, response: HTTPResponse) -> None:
         """Those that the answer to a request for this URL sets."""
         if response.headers.get("Set-Cookie") is not None:
+            # Loaded when an engine gives one: a service that starts has better things to do.
+            from http.cookiejar import CookieJar
+            from urllib.request import Request
+
+            self._jar = self._jar or CookieJar()
             self._jar.extract_cookies(response, Request(url))  # noqa: S310 (never opened)
             self._headers.clear()
 
     def header(self, url: str) -> str:
         """What a request for this URL carries; empty where there is nothing."""
-        known = self._headers.get(url)
-        if known is None:
+        known = "" if self._jar is None else self._headers.get(url)
+        if known is None and self._jar is not None:
+            from urllib.request import Request
+
             request = Request(url)  # noqa: S310 (never opened)
             self._jar.add_cookie_header(request)
             known = request.get_header("Cookie") or ""
             if len(self._headers) >= KEPT:
                 self._headers.clear()
             self._headers[url] = known
-        return known
+        return known or ""
 
     def clear(self) -> None:
         """Forget them all."""
-        self._jar.clear()
+        self._jar = None
         self._headers.clear()

@@ -1,5 +1,6 @@
 """Door 1: the unix socket that the proxy's plugin file asks, one question a connection.
 
+Who asks at once is answered in the thread that took the connection (takers.py), the others by the event loop.
 The socket belongs to the group that the proxy runs in and is closed to everybody else: who may
 connect may ask, there is no other authentication. A client that sends nothing is dropped.
 """
@@ -8,6 +9,7 @@ import asyncio
 import logging
 import socket
 import stat
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -17,12 +19,17 @@ from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import line
 from scheduler_plugins.service.groups import give_to
 from scheduler_plugins.service.questions import Decider, answer
+from scheduler_plugins.service.takers import PROMPT_S, Handing, Takers
 
 log = logging.getLogger("door1")
 
 MODE = 0o660
 BACKLOG = 1024
 """Connections waiting to be taken: a unix socket refuses at once where the backlog is full."""
+RECEIVED = 256 * 1024
+"""Bytes read at once at most."""
+THREADS = 16
+"""The proxy asks once per unit of a call at a time, and each of them may have to wait for hosts."""
 STOP_SECONDS = 2.0
 POLL_SECONDS = 0.01
 
@@ -35,15 +42,26 @@ class Door1:
     """Serves the line protocol at a path until stopped."""
 
     def __init__(
-        self, path: Path, decider: Decider, pool: Executor, group: str | None = None, idle_s: float = 5.0
+        self,
+        path: Path,
+        decider: Decider,
+        pool: Executor,
+        group: str | None = None,
+        idle_s: float = 5.0,
+        threads: int = THREADS,
     ) -> None:
-        """Decisions run in `pool`; `idle_s` is how long a client may take to ask, and to read."""
+        """`idle_s` is how long a client may take to ask, and to read.
+
+        Who asks at once is answered by one of `threads`, who does not in `pool`.
+        """
+        self._threads = threads
         self.path = path
         self.idle_s = idle_s
         self._decider = decider
         self._pool = pool
         self._group = group
-        self._server: asyncio.Server | None = None
+        self._takers: Takers | None = None
+        self._handing: Handing | None = None
         self._calls: set[_Call] = set()
 
     async def start(self) -> None:
@@ -53,25 +71,43 @@ class Door1:
         except OSError as error:
             raise DoorError(f"cannot listen at {self.path}: {error.strerror or error}") from error
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
-            lambda: _Call(self._calls, self._ask, self.idle_s), sock=listener, backlog=BACKLOG
-        )
+        self._handing = Handing(loop, lambda: _Call(self._calls, self._ask, self.idle_s))
+        self._takers = Takers(listener, self._serve, self._threads, "door1")
+        self._takers.start()
         log.info("Listening path=%s group=%s", self.path, self._group)
 
     async def stop(self) -> None:
         """Stops listening, lets calls that run finish for a moment, removes the socket's file."""
-        if self._server is None:
+        if self._takers is None:
             return
         self.path.unlink(missing_ok=True)
-        self._server.close()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + STOP_SECONDS
-        while self._calls and loop.time() < end:
+        end = time.monotonic() + STOP_SECONDS
+        await self._takers.stop(STOP_SECONDS)
+        while self._calls and time.monotonic() < end:
             await asyncio.sleep(POLL_SECONDS)
         for call in list(self._calls):
             call.abort()
         await asyncio.sleep(0)  # for their sockets to close
-        self._server = None
+        self._takers = None
+
+    def _serve(self, sock: socket.socket) -> None:
+        """In a thread of the takers'."""
+        data, end = b"", time.monotonic() + PROMPT_S
+        try:
+            while b"\n" not in data and len(data) <= line.LIMIT:
+                sock.settimeout(max(0.0, end - time.monotonic()))
+                part = sock.recv(RECEIVED)
+                if not part:
+                    break
+                data += part
+        except (TimeoutError, BlockingIOError):
+            assert self._handing is not None
+            self._handing.on(sock, data)
+            return
+        if data:
+            sock.settimeout(self.idle_s)
+            sock.sendall(self._answer(_question(data)))
+        sock.close()
 
     def _ask(self, data: bytes, answered: Callable[[bytes], object]) -> None:
         """Answer the line in a thread of the pool; `answered` is called in that thread."""
@@ -118,10 +154,8 @@ class _Call(asyncio.Protocol):
         """Part of the line; what follows it is not looked at."""
         if not self._asked:
             self._data += data
-            if b"\n" in data:
-                self._go(bytes(self._data[: self._data.index(b"\n") + 1]))
-            elif len(self._data) > line.LIMIT:
-                self._go(bytes(self._data[: line.LIMIT]))
+            if b"\n" in data or len(self._data) > line.LIMIT:
+                self._go(_question(bytes(self._data)))
 
     def eof_received(self) -> bool:
         """The client stopped: half a line is answered as one, nothing by nothing."""
@@ -158,6 +192,11 @@ class _Call(asyncio.Protocol):
     def _forget_limit(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
+
+
+def _question(data: bytes) -> bytes:
+    """What counts of what came: the first line, or as much of it as anybody looks at."""
+    return data[: data.find(b"\n") + 1] if b"\n" in data else data[: line.LIMIT]
 
 
 def _listen(path: Path, group: str | None) -> socket.socket:

@@ -5,10 +5,14 @@ a call over than the decision behind it takes.
 """
 
 import asyncio
+import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from http import HTTPStatus
+
+from scheduler_plugins.service.takers import PROMPT_S
 
 PATHS = frozenset({"/", "/RPC2"})
 HEAD_LIMIT = 16 * 1024
@@ -18,6 +22,11 @@ WHOLE_SECONDS = 10.0
 """How long a request may take to arrive."""
 IDLE_SECONDS = 60.0
 """How long a connection is kept open between two requests."""
+NEXT_S = 0.1
+"""How long a thread waits for the next request on a connection: weights follow their filter."""
+RECEIVED = 256 * 1024
+"""Bytes read at once at most."""
+XML = "text/xml; charset=utf-8"
 LINGER_SECONDS = 2.0
 """So long a client that was refused may go on sending before it is cut off: it might miss the answer."""
 
@@ -63,6 +72,49 @@ class Head:
         if len(text) > 10 or int(text) > BODY_LIMIT:
             raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {BODY_LIMIT} bytes")
         return int(text)
+
+
+def serve_prompt(sock: socket.socket, answer: Callable[[bytes], bytes]) -> bytes | None:
+    """Answer requests on a connection as long as they come at once and there is nothing odd about them.
+
+    What was read of the first other one, for `RpcConnection` to go on with; None where the connection ends.
+    """
+    data, patience = b"", PROMPT_S
+    while True:
+        end = time.monotonic() + patience
+        try:
+            while (request := _cut(data)) is None:
+                sock.settimeout(max(0.0, end - time.monotonic()))
+                part = sock.recv(RECEIVED)
+                if not part:
+                    return None
+                data += part
+        except (TimeoutError, BlockingIOError, RequestError):
+            return data
+        head, body, data = request
+        sock.settimeout(WHOLE_SECONDS)
+        sock.sendall(_response(HTTPStatus.OK, XML, answer(body), head.keep_alive))
+        if not head.keep_alive:
+            return None
+        patience = NEXT_S
+
+
+def _cut(data: bytes) -> tuple[Head, bytes, bytes] | None:
+    """The first request's head and body, and what follows it; None while it is not whole.
+
+    RequestError for what is to be refused, or told to go on.
+    """
+    end = data.find(b"\r\n\r\n", 0, HEAD_LIMIT)
+    if end < 0:
+        if len(data) >= HEAD_LIMIT:
+            raise RequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too many headers")
+        return None
+    head, begin = Head(data[:end]), end + 4
+    if head.expects:
+        raise RequestError(HTTPStatus.CONTINUE, "the client waits for a word")
+    if len(data) < begin + head.length:
+        return None
+    return head, data[begin : begin + head.length], data[begin + head.length :]
 
 
 class RpcConnection(asyncio.Protocol):
@@ -152,7 +204,7 @@ class RpcConnection(asyncio.Protocol):
         keep, self._head, self.busy = self._head.keep_alive, None, False
         if self._transport.is_closing():
             return
-        self._transport.write(_response(HTTPStatus.OK, "text/xml; charset=utf-8", answer, keep))
+        self._transport.write(_response(HTTPStatus.OK, XML, answer, keep))
         if not keep:
             self.close()
         elif self._data:

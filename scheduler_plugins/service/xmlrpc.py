@@ -11,8 +11,6 @@ takes them by the name behind the colon.
 from typing import Any
 from xmlrpc.client import Fault, Unmarshaller, dumps
 
-from defusedxml.xmlrpc import DefusedExpatParser
-
 from scheduler_plugins.service import xmlrpc_tree
 
 # Numbers of http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php, which clients know.
@@ -41,6 +39,8 @@ def parse_call(body: bytes) -> tuple[str, tuple[Any, ...]]:
 
 
 def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
+    from defusedxml.xmlrpc import DefusedExpatParser  # which takes as long to load as a decision takes
+
     target = Unmarshaller(use_builtin_types=True)
     parser = DefusedExpatParser(target, forbid_dtd=True)
     try:
