@@ -26,7 +26,7 @@ log = logging.getLogger("door1")
 MODE = 0o660
 BACKLOG = 1024
 """Connections waiting to be taken: a unix socket refuses at once where the backlog is full."""
-RECEIVED = 256 * 1024
+RECEIVED = 64 * 1024
 """Bytes read at once at most."""
 THREADS = 16
 """The proxy asks once per unit of a call at a time, and each of them may have to wait for hosts."""

@@ -24,7 +24,7 @@ IDLE_SECONDS = 60.0
 """How long a connection is kept open between two requests."""
 NEXT_S = 0.1
 """How long a thread waits for the next request on a connection: weights follow their filter."""
-RECEIVED = 256 * 1024
+RECEIVED = 64 * 1024
 """Bytes read at once at most."""
 XML = "text/xml; charset=utf-8"
 LINGER_SECONDS = 2.0

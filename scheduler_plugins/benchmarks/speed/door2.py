@@ -1,6 +1,8 @@
 """Door 2: the filter and the weights of one start, against plugins that take a process for each unit."""
 
+import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,12 +10,14 @@ from scheduler_plugins.benchmarks.speed import naive, processes, rows
 from scheduler_plugins.benchmarks.speed.engine_calls import Door2, Starts
 from scheduler_plugins.benchmarks.speed.fleet import Fleet
 from scheduler_plugins.benchmarks.speed.processes import Engine
-from scheduler_plugins.benchmarks.speed.proxy import Proxy
+from scheduler_plugins.benchmarks.speed.proxy import Proxy, at_once
 from scheduler_plugins.benchmarks.speed.rows import Bound, Row, Section
 from scheduler_plugins.benchmarks.speed.timing import Stats, in_turns
 
 AGAINST_TRIVIAL = Bound(10, at_least=True)
 AGAINST_NAIVE = {0.0: Bound(50, at_least=True), 0.02: Bound(100, at_least=True)}
+POLICIES = (("MdevConsolidate",), ("MdevFragmentation", "MdevReserve"))
+"""Weights that a policy has beside MdevFilter."""
 VMS = 10
 """A VM starts again after so many others: so many are in flight at most, as inventories never change."""
 
@@ -30,15 +34,22 @@ def _against_trivial(section: Section, folder: Path, rounds: int) -> None:
     folder.mkdir()
     fleet = Fleet("cards", 100)
     with processes.engine(fleet, folder) as engine, processes.service(fleet, folder, engine.url) as service:
-        proxy, next_vm = Proxy(folder / "plugins"), Vms(fleet, engine)
-        starts = Starts(Door2(service.xmlrpc), engine, fleet.host_ids)
-        works: dict[str, Callable[[], float]] = {
-            "ours": lambda: starts.start(next_vm()),
-            "trivial": partial(_trivial, proxy, fleet.host_ids, fleet.vm_id(0)),
-        }
-        samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds, warm_up=2).items()}
-    row = Row(f"start, 100 hosts x {fleet.shape.text}", samples["ours"])
-    section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], AGAINST_TRIVIAL))
+        proxy, door = Proxy(folder / "plugins"), Door2(service.xmlrpc)
+        for weights in POLICIES:
+            next_vm = Vms(fleet, engine)
+            starts = Starts(door, engine, fleet.host_ids, weights=weights)
+            works: dict[str, Callable[[], float]] = {
+                "ours": partial(_start, starts, next_vm),
+                "trivial": partial(_trivial, proxy, fleet.host_ids, fleet.vm_id(0), len(weights)),
+            }
+            samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds, warm_up=2).items()}
+            what = f"start, 100 hosts x {fleet.shape.text}, MdevFilter and {', '.join(weights)}"
+            row = Row(what, samples["ours"], note=starts.note)
+            section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], AGAINST_TRIVIAL))
+
+
+def _start(starts: Starts, next_vm: Callable[[], str]) -> float:
+    return starts.start(next_vm())
 
 
 def _against_naive(section: Section, folder: Path, effort: float) -> None:
@@ -46,19 +57,24 @@ def _against_naive(section: Section, folder: Path, effort: float) -> None:
     fleet = Fleet("cards", 200)
     with processes.engine(fleet, folder) as engine, processes.service(fleet, folder, engine.url) as service:
         plugins, next_vm = naive.proxy(folder / "plugins", engine.url), Vms(fleet, engine)
-        starts = Starts(Door2(service.xmlrpc), engine, fleet.host_ids)
         for delay, bound in AGAINST_NAIVE.items():
             engine.tell("delay", seconds=delay)
-            works: dict[str, Callable[[], float]] = {"ours": lambda: starts.start(next_vm())}
+            starts, own = Starts(Door2(service.xmlrpc), engine, fleet.host_ids), list[float]()
+            works: dict[str, Callable[[], float]] = {"ours": partial(_start, starts, next_vm)}
             if plugins:
-                works["naive"] = partial(naive.start, plugins, fleet.host_ids, fleet.vm_id(0))
+                naively = partial(naive.start, plugins, fleet.host_ids, fleet.vm_id(0))
+                works["naive"] = engine.apart(naively, own)
             rounds = max(2, int((20 if delay == 0 else 3) * effort))
             samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds).items()}
-            row = Row(f"start, 200 hosts, engine at {delay * 1000:.0f} ms a request", samples["ours"])
+            what = f"start, 200 hosts, engine at {delay * 1000:.0f} ms a request"
+            row = Row(what, samples["ours"], note=starts.note)
             if plugins:
+                row = replace(
+                    row, note=f"{starts.note}, {statistics.median(own):.0f} ms for the naive plugin"
+                )
                 row = rows.faster_than(row, "naive plugin", samples["naive"], bound)
             section.rows.append(row)
-        _requests(section, engine, starts, next_vm, plugins)
+        _requests(section, engine, Starts(Door2(service.xmlrpc), engine, fleet.host_ids), next_vm, plugins)
 
 
 def _requests(
@@ -113,7 +129,8 @@ class Vms:
         return self._fleet.vm_id(self._number % VMS)
 
 
-def _trivial(proxy: Proxy, hosts: Sequence[str], vm_id: str) -> float:
-    """Milliseconds of one start: a process for the filter, then one for the weight."""
+def _trivial(proxy: Proxy, hosts: Sequence[str], vm_id: str, weights: int) -> float:
+    """Milliseconds of one start: a process for the filter, then, side by side, one for each weight."""
     filtering = proxy.run("trivial_units", "TrivialFilter", "do_filter", hosts, vm_id)[1]
-    return filtering + proxy.run("trivial_units", "TrivialWeight", "do_score", hosts, vm_id)[1]
+    weigh = partial(proxy.run, "trivial_units", "TrivialWeight", "do_score", hosts, vm_id)
+    return filtering + at_once([weigh] * weights)

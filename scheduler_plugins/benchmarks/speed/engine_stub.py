@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -21,6 +22,8 @@ API = "/ovirt-engine/api"
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Type: %s; charset=UTF-8\r\nContent-Length: %d\r\n\r\n"
 JSON, XML = b"application/json", b"application/xml"
 ID = re.compile(r"\bid=([0-9a-f-]{36})")
+COLLECTORS = re.compile(r"\S+ (/bench/|\S*/(events|hosts|vms(?!\S*search=))[ ?])")
+"""Requests that no decision makes: the collector's, and the benchmark's own."""
 TOKEN = {"access_token": "t", "scope": "ovirt-app-api", "exp": str(2**62), "token_type": "bearer"}
 
 
@@ -32,6 +35,8 @@ class EngineStub:
         self.delay_s = delay_s
         self.asked: Counter[str] = Counter()
         """Requests by kind, and connections."""
+        self.own_s = 0.0
+        """Seconds of a core that answers took since somebody asked last, but for those to the collector."""
         self._answers = engine_answers.Answers(fleet, ports)
 
     def answer(self, method: str, target: str, accept: str, body: bytes) -> tuple[bytes, bytes]:
@@ -47,17 +52,24 @@ class EngineStub:
         return XML if as_xml else JSON, found
 
     def _bench(self, what: str, told: dict[str, Any]) -> object:
-        """What the benchmark wants: set the delay, say where VMs are, forget, or count."""
+        """What the benchmark wants: set the delay, say where VMs are, forget, count, or tell our own time."""
         if what == "delay":
             self.delay_s = told["seconds"]
         elif what == "place":
             self._answers.place(told)
+            return self._own()
+        elif what == "own":
+            return self._own()
         elif what == "forget":
             self._answers.placed.clear()
         elif what == "count":
             counted, self.asked = dict(self.asked), Counter()
             return counted
         return {}
+
+    def _own(self) -> dict[str, float]:
+        own, self.own_s = self.own_s, 0.0
+        return {"own_ms": own * 1000}
 
     def _found(self, method: str, path: list[str], query: str, as_xml: bool) -> bytes:
         match [method, *path]:
@@ -99,10 +111,14 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Part of a request, or several."""
+        began = time.thread_time()
         self._data += data
         while (request := _cut(self._data)) is not None:
             head, body, self._data = request
             self._answer(head, body)
+            if not COLLECTORS.match(head):
+                self._stub.own_s += time.thread_time() - began
+            began = time.thread_time()
 
     def _answer(self, head: str, body: bytes) -> None:
         line, *lines = head.split("\r\n")

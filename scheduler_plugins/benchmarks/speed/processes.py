@@ -3,15 +3,19 @@
 Each runs what production runs, or a module of this package, and ends with `with`.
 """
 
+import atexit
 import contextlib
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +48,12 @@ def running(command: Sequence[str], log: Path) -> Iterator[tuple[subprocess.Pope
     """The process and the first line that it prints; DidNotStartError where it prints none."""
     with log.open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own modules
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=_environment(),
         )
     try:
         assert process.stdout is not None
@@ -60,6 +69,15 @@ def running(command: Sequence[str], log: Path) -> Iterator[tuple[subprocess.Pope
         process.communicate()
 
 
+@cache
+def _environment() -> dict[str, str]:
+    """Ours, where compiled modules are kept, as an installation keeps them, in a folder of their own."""
+    folder = tempfile.mkdtemp(prefix="bench-compiled-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**environment, "PYTHONPYCACHEPREFIX": folder}
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The engine's stub, in a process of its own."""
@@ -67,8 +85,19 @@ class Engine:
     url: str
 
     def tell(self, what: str, **told: Any) -> Any:
-        """One of the stub's own questions: `delay`, `place`, `forget`, `count`."""
+        """One of the stub's own questions: `delay`, `place`, `forget`, `count`, `own`."""
         return _post(self.url, f"/bench/{what}", json.dumps(told).encode(), json.loads)
+
+    def apart(self, work: Callable[[], float], own: list[float]) -> Callable[[], float]:
+        """The work with the stub's own milliseconds taken out of its sample, and added to `own`."""
+
+        def measured() -> float:
+            self.tell("own")
+            took = work()
+            own.append(self.tell("own")["own_ms"])
+            return took - own[-1]
+
+        return measured
 
 
 @contextlib.contextmanager

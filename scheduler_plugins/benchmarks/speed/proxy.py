@@ -11,7 +11,8 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +65,17 @@ class Proxy:
         if done.returncode or done.stderr:
             raise PluginFailedError(f"{unit}: status {done.returncode}: {done.stderr.decode()[-500:]}")
         return ast.literal_eval(done.stdout.decode()), took
+
+
+def at_once(runs: Sequence[Callable[[], object]]) -> float:
+    """Milliseconds until all have run, side by side: the proxy starts all units of a call at once."""
+    began = time.perf_counter()
+    if len(runs) == 1:
+        runs[0]()
+    else:
+        with ThreadPoolExecutor(len(runs)) as threads:
+            list(threads.map(lambda run: run(), runs))
+    return (time.perf_counter() - began) * 1000
 
 
 def system_python() -> str:

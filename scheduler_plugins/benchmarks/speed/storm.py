@@ -38,7 +38,7 @@ def _measure(section: Section, folder: Path, fleet: Fleet, count: int, age_s: fl
     what = f"{count:,} starts, 1,000 hosts, {text}"
     decided = sum(samples) / 1000
     section.rows += [
-        Row(what, Stats.of(samples)),
+        Row(what, Stats.of(samples), note=starts.note),
         Row(f"{what}: p99", rows.one(percentile(samples, 99))),
         Row(
             f"{what}: starts per second",
