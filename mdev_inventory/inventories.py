@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.store import Store
 
@@ -116,6 +117,8 @@ class Inventories:
             taken = known is None or supersedes(observation, known)
             observations, failures = self._now.observations, self._now.failures
             if taken:
+                if known is not None:
+                    _carry_over(known.inventory, observation.inventory)
                 observations = _with(observations, host_id, observation)
             if observation.failure:
                 failures = _with(failures, host_id, observation.failure)
@@ -205,6 +208,12 @@ def supersedes(new: Observation, known: Observation) -> bool:
         return False
     copied = new.source is Source.ENGINE and known.source is not Source.ENGINE
     return not copied or abs(new.requested_at - known.requested_at) > OWN_WORD_HOLDS
+
+
+def _carry_over(old: HostInventory, new: HostInventory) -> None:
+    """What was worked out about an inventory holds for the next one as well where the host shows the same."""
+    if new.parents == old.parents and new.errors == old.errors:
+        vars(new).update({**vars(old), **vars(new)})
 
 
 def _remembered(store: Store) -> Snapshot:
