@@ -40,9 +40,10 @@ class Crowd(NamedTuple):
     at: float
     """When it was begun: ages are of then."""
     views: list[HostView]
-    standings: list[Standing]
-    doubtful: bool
-    """Whether any of them holds for those alone that were expected then."""
+    standings: Sequence[Standing | None]
+    """None for a host that showed some of what was expected then."""
+    whole: bool
+    """Whether each of them holds for whoever else is expected, too."""
 
 
 class Single(NamedTuple):

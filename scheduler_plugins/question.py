@@ -1,6 +1,6 @@
 """A question on its way to its decision: who asks for what, of which hosts, and what was tried for it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -106,8 +106,8 @@ class Hosts:
     def _standings(
         self, listed: Listed, views: list[HostView], look: Look, busy: Mapping[str, Taken]
     ) -> list[Standing]:
-        standings = list(_crowd(listed, views, look, NOTHING))
-        crowds: dict[int, list[Standing]] = {}
+        standings: list[Standing | None] = list(_crowd(listed, views, look, NOTHING, set()))
+        crowds: dict[int, Sequence[Standing | None]] = {}
         entries = [entry for taken in _distinct(busy) for entry in taken.unresolved]
         apart = listed.showing(views, entries) if entries else set()
         for ours, taken in busy.items():
@@ -119,9 +119,9 @@ class Hosts:
                 continue
             crowd = crowds.get(id(taken))
             if crowd is None:
-                crowd = crowds[id(taken)] = _crowd(listed, views, look, taken)
+                crowd = crowds[id(taken)] = _crowd(listed, views, look, taken, apart)
             standings[place] = crowd[place]
-        return standings
+        return [standing for standing in standings if standing is not None]  # which all are by now
 
     def _list(self, host_ids: Mapping[str, str]) -> Listed:
         key = tuple(host_ids.values())
@@ -142,26 +142,32 @@ class Hosts:
             return listed.views
 
 
-def _crowd(listed: Listed, views: list[HostView], look: Look, taken: Taken) -> list[Standing]:
-    """All hosts of the list, as if that were in flight to each of them, and none showed any of it yet."""
+def _crowd(
+    listed: Listed, views: list[HostView], look: Look, taken: Taken, apart: Container[int]
+) -> Sequence[Standing | None]:
+    """All hosts of the list, as if that were in flight to each of them, and none showed any of it yet.
+
+    None for those of which that is not so, by their places.
+    """
     key = (look.unit.name, look.request), order_of(entry.start for entry in taken.unresolved)
     crowd = listed.crowds.get(key)
     if crowd is None:
-        crowd = Crowd(look.now, [], [], doubtful=False)
+        crowd = Crowd(look.now, [], [], whole=False)
     elif not 0 <= look.now - crowd.at < AGES_HOLD_S:
-        aged = [standing.aged(look.now) for standing in crowd.standings]
-        crowd = listed.crowds[key] = Crowd(look.now, crowd.views, aged, crowd.doubtful)
-    if crowd.views is views and not crowd.doubtful:
+        aged = [standing and standing.aged(look.now) for standing in crowd.standings]
+        crowd = listed.crowds[key] = Crowd(look.now, crowd.views, aged, crowd.whole)
+    if crowd.views is views and crowd.whole:
         return crowd.standings
     known: Sequence[Standing | None] = crowd.standings or [None] * len(views)
     standings = [
         standing
         if standing is not None and standing.view is view and not _in_doubt(standing)
-        else stand(look, view, taken)
-        for view, standing in zip(views, known, strict=True)
+        else (None if place in apart else stand(look, view, taken))
+        for place, (view, standing) in enumerate(zip(views, known, strict=True))
     ]
+    whole = not any(standing is None or _in_doubt(standing) for standing in standings)
     listed.crowds.pop(key, None)
-    listed.crowds[key] = Crowd(crowd.at, views, standings, any(map(_in_doubt, standings)))
+    listed.crowds[key] = Crowd(crowd.at, views, standings, whole)
     _shorten(listed.crowds)
     return standings
 

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,19 @@ def test_an_older_answer_changes_nothing(inventories: Inventories) -> None:
 
     assert seen(at=200.0) == inventories.observation("h1")
     assert failed(at=210.0) == inventories.failure("h1")
+
+
+def test_what_was_worked_out_holds_while_a_host_shows_the_same(inventories: Inventories) -> None:
+    """It is kept with the inventory, and goes on to the next one, but not to one that shows anything else."""
+    first, same, other = seen(at=100.0), seen(at=160.0), seen(at=220.0)
+    other = replace(other, inventory=other.inventory._replace(parents=()))
+    vars(first.inventory)["known"] = "worked out"
+    for each in (first, same, other):
+        inventories.put(each)
+
+    assert first.inventory.parents
+    assert {"known": "worked out"} == vars(same.inventory)
+    assert not vars(other.inventory)
 
 
 def test_a_failure_beside_an_answer(inventories: Inventories, store: Store) -> None:

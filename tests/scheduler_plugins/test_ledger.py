@@ -193,6 +193,30 @@ def test_the_most_uncertain_are_asked_about_first() -> None:
     ledger = Ledger({}, claims).decided(START, [A, B], 0)
 
     assert (VM, "waits", "launched") == ledger.vm_ids
+    assert (VM, "waits") == ledger.waiting_ids
+
+
+def test_hosts_to_which_the_same_is_in_flight_share_it() -> None:
+    """One object for all of them, so that one look at it is enough."""
+    ledger = (
+        Ledger().decided(Start("one", "", ("t",)), [A, B], 0).decided(Start("two", "", ("t",)), [A, B], 1)
+    )
+    busy = ledger.decided(Start("three", "", ("t",)), [A], 2).beside()
+
+    assert ledger.beside()[A] is ledger.beside()[B]
+    assert (["one", "two"], 1) == ([e.start.vm_id for e in busy[A].unresolved], len(busy[A].firm))
+    assert ledger.beside()[B] == busy[B]
+
+
+def test_hosts_that_weights_see_changed() -> None:
+    """Those with a claim, and those that our weights liked best; an open decision alone changes none."""
+    ledger = Ledger().decided(Start("one", "", ("t",)), [A, B], 0)
+    claimed = ledger.decided(Start("two", "", ("t",)), [A], 1)
+
+    assert not ledger.touched()
+    assert {B} == ledger.weighed("one", B).touched()
+    assert {A, B} == claimed.weighed("one", B).touched()
+    assert not ledger.weighed("one", B).touched("one")
 
 
 def test_the_best_host_by_our_weights_is_kept() -> None:

@@ -1,5 +1,6 @@
 """Door 1, asked over a real socket."""
 
+import contextlib
 import grp
 import os
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 from scheduler_plugins.errors import UnknownVmError
 from scheduler_plugins.service import line
-from scheduler_plugins.service.door1 import Door1, DoorError
+from scheduler_plugins.service.door1 import THREADS, Door1, DoorError
 from scheduler_plugins.service.line import Question
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, door1, running
 
@@ -103,6 +104,23 @@ def test_a_client_that_says_nothing_is_dropped(path: Path) -> None:
         client.connect(str(path))
 
         assert b"" == client.recv(1)
+
+
+def test_who_takes_its_time_is_answered_as_well(path: Path) -> None:
+    """Half a question is waited for beside the door's threads, and so are more clients than those."""
+    asking = question("MdevFilter", HOST_A)
+    with door1(path, FakeDecider()), contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(THREADS + 1)]
+        for client in clients:
+            client.settimeout(10)
+            client.connect(str(path))
+            client.sendall(asking[:10])
+        prompt = ask(path, asking)
+        for client in clients:
+            client.sendall(asking[10:])
+        late = [client.recv(65536) for client in clients]
+
+    assert [f"['{HOST_A}']\n".encode()] * (THREADS + 2) == [prompt, *late]
 
 
 def test_a_client_that_leaves_disturbs_nobody(path: Path) -> None:
