@@ -6,7 +6,7 @@ import pytest
 
 from mdev_inventory.engine.model import MediatedDevice
 from scheduler_plugins.placement import RefusalCode
-from scheduler_plugins.scheduler import Scheduler
+from scheduler_plugins.scheduler import LAUNCHED_S, Scheduler
 from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
 from tests.scheduler_plugins.world import NOW, TYPE
 
@@ -59,6 +59,22 @@ def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() ->
     fleet.now += 1
     fleet.inventory(A, 1, ("device-of-vm0",))
     assert {VMS[1]} == set(fleet.scheduler.ledger.firm)
+
+
+def test_vms_that_were_launched_are_asked_about_once_a_second() -> None:
+    """They only wait to be seen; what is said of one that was not launched counts with every decision."""
+    fleet = Fleet(2, 2)
+    fleet.ask(0)
+    fleet.now += LAUNCHED_S
+    fleet.show(VMS[0], "up", A)
+    asked = []
+    for number, seconds in ((1, 0.0), (2, 0.0), (3, LAUNCHED_S)):
+        fleet.now += seconds
+        fleet.asked.clear()
+        fleet.ask(number)
+        asked.append(set(fleet.asked[0][0].split()) & set(VMS[:number]))
+
+    assert [{VMS[0]}, {VMS[1]}, {VMS[0], VMS[1], VMS[2]}] == asked
 
 
 def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> None:
