@@ -162,6 +162,7 @@ class Inventories:
             except BaseException:
                 self._take_back(changes)
                 raise
+            self._store.checkpoint()
 
     def _write(self, now: Snapshot, changes: _Changes) -> None:
         hosts = sorted(changes.hosts)

@@ -27,6 +27,9 @@ FILE_NAME = "state.sqlite"
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
 # How long (seconds) another process, a backup for example, may hold the file before we give up.
 BUSY_TIMEOUT = 5.0
+# So long (pages of 4 KiB) SQLite's log may grow before whoever writes then has to copy it and to wait for the
+# disk, a decision for example: `checkpoint` does that long before.
+LOG_PAGES = 16384
 
 log = logging.getLogger("store")
 T = TypeVar("T")
@@ -70,6 +73,9 @@ class Store:
             if not in_memory:
                 _create(path)
             self._connection = _connect(":memory:" if in_memory else path)
+        self._copier: sqlite3.Connection | None = None
+        self._copying = threading.Lock()
+        self._in_memory = in_memory
 
     def check(self) -> None:
         """Look at every page of the file; StoreError where one is damaged."""
@@ -80,8 +86,22 @@ class Store:
 
     def close(self) -> None:
         """Close the file; the store is of no use afterwards."""
-        with self._lock:
+        with self._copying, self._lock:
+            if self._copier:
+                self._copier.close()
             self._connection.close()
+
+    def checkpoint(self) -> None:
+        """Copy what was written from SQLite's log into the file, and wait for the disk.
+
+        Over a connection of its own: whoever writes meanwhile does not wait.
+        """
+        if self._in_memory:
+            return
+        with self._copying, self._translated("written"):
+            if self._copier is None:
+                self._copier = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, check_same_thread=False)
+            self._copier.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -243,6 +263,7 @@ def _connect(path: Path | str) -> sqlite3.Connection:
         connection.text_factory = store_rows.readable
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         store_schema.upgrade(connection)
     except BaseException:
         connection.close()

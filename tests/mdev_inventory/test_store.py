@@ -1,5 +1,6 @@
 """What survives a restart."""
 
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -376,3 +377,28 @@ def test_a_service_killed_while_it_writes(path: Path) -> None:
     assert len(vms) > 200
     assert {vm[1:] for vm in vms if vm[0] == "a"} == {vm[1:] for vm in vms if vm[0] == "b"}
     store.close()
+
+
+def test_a_checkpoint_brings_what_was_written_into_the_file(tmp_path: Path) -> None:
+    """Before it, a decision's claims are in SQLite's log alone."""
+    store = Store(tmp_path / "state.sqlite")
+    found = []
+    for number in range(2):
+        with store.transaction():
+            store.save_claims({f"firm/{number}": "{}"}, [])
+        before = copied(store.path, tmp_path / f"before-{number}")
+        store.checkpoint()
+        found.append((before, copied(store.path, tmp_path / f"after-{number}")))
+    store.close()
+
+    assert [(set(), {"firm/0"}), ({"firm/0"}, {"firm/0", "firm/1"})] == found
+
+
+def copied(path: Path, copy: Path) -> set[str]:
+    """The claims in the file itself, without its log."""
+    copy.mkdir()
+    shutil.copy(path, copy / "state.sqlite")
+    store = Store(copy / "state.sqlite")
+    claims = set(store.claims())
+    store.close()
+    return claims

@@ -290,6 +290,30 @@ def test_redirects_are_not_followed(peer: EnginePeer, http: EngineHttp) -> None:
     assert (302, "/elsewhere", 1) == (answer.status, answer.location, sum(peer.seen.values()))
 
 
+def test_the_engines_session_cookie(peer: EnginePeer, http: EngineHttp) -> None:
+    """It goes back where it belongs, and is forgotten with the token that the engine refuses."""
+
+    def answering(status: int, *cookies: str) -> Callable[[Handler], None]:
+        def answer(handler: Handler) -> None:
+            handler.send_response(status)
+            for cookie in cookies:
+                handler.send_header("Set-Cookie", cookie)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        return answer
+
+    for status, cookies in (
+        (200, ["JSESSIONID=one; Path=/ovirt-engine", "other=two; Path=/elsewhere"]),
+        (401, []),
+        (200, []),
+    ):
+        peer.routes["/ovirt-engine/x"] = answering(status, *cookies)
+        http.ask(request(http), Deadline(5))
+
+    assert [None, "JSESSIONID=one", None] == [headers.get("Cookie") for headers in peer.headers]
+
+
 def test_nobody_listens() -> None:
     """A refused connection is named with its URL."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
