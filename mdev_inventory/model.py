@@ -67,7 +67,10 @@ class ParentDevice(NamedTuple):
 
     def find(self, type_id: str) -> Optional[MdevType]:
         """The type of that id on this parent, or None."""
-        return next((t for t in self.types or () if t.id == type_id), None)
+        for mdev_type in self.types or ():
+            if mdev_type.id == type_id:
+                return mdev_type
+        return None
 
 
 class ReadError(NamedTuple):

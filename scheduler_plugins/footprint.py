@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.cards import Occupancy, fullness, occupancy
-from scheduler_plugins.functions import Card, card_key, is_function
+from scheduler_plugins.functions import Card, card_key, is_function, told
 from scheduler_plugins.placement import HostView, Placement, place
 from scheduler_plugins.request import Request
 from scheduler_plugins.walk import by_name
@@ -73,7 +73,8 @@ class CardState(NamedTuple):
     @property
     def residents(self) -> tuple[Resident, ...]:
         """Who lives on it; those without a name last."""
-        types = (t for parent in self.card.functions for t in parent.types or ())
+        living = (parent for parent in self.card.functions if told(parent).listed)
+        types = (t for parent in living for t in parent.types or ())
         named = tuple(Resident(t.id, uuid) for t in types for uuid in t.instances or ())
         return (*named, *(Resident("", ""),) * (self.alive - len(named)))
 
@@ -112,7 +113,7 @@ def _key(parent: ParentDevice) -> Key:
 def _state(key: Key, card: Card, types: Sequence[str]) -> CardState:
     living: dict[str, int] = {}
     for parent in card.functions:
-        for one in parent.types or ():
+        for one in (parent.types or ()) if told(parent).listed else ():
             if one.instances:
                 living[one.id] = living.get(one.id, 0) + len(one.instances)
     holds = min(living, key=lambda type_id: (-living[type_id], type_id), default="")

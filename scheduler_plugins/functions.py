@@ -11,10 +11,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.figures import fields, is_nvidia, limited, same_size, with_instance
 
+TOLD_KEPT = 16384
+"""What so many parents tell is remembered."""
 # "GRID A100-1-5C" is one slice with 5 GB, "GRID T4-1B4" is none.
 _MIG_BACKED = re.compile(r"-(\d+-\d+)[A-Z]+$")
 
@@ -34,10 +37,11 @@ class Card:
     @cached_property
     def mixes_sizes(self) -> bool:
         """Whether sizes that live or can be created on the card differ."""
+        distinct = {id(p.types): p.types or () for p in self.functions}
         sizes = {
             fields(t.description).framebuffer_mb
-            for p in self.functions
-            for t in p.types or ()
+            for types in distinct.values()
+            for t in types
             if t.instances or (t.available or 0) > 0
         }
         return len(sizes) > 1
@@ -95,14 +99,47 @@ def _looks_like_function(parent: ParentDevice) -> bool:
     """
     types = parent.types or ()
     return (
-        any(t.instances is None for t in types)
+        told(parent).hides
         and is_nvidia(parent)
         and all(t.available is None or t.available <= 1 for t in types)
     )
 
 
+class Told(NamedTuple):
+    """What a parent's types tell all together."""
+
+    listed: int
+    """Instances."""
+    shows: bool
+    """Whether any more can be created."""
+    hides: bool
+    """Whether the instances of any are unknown."""
+
+
+def told(parent: ParentDevice) -> Told:
+    """What the parent's types tell; most functions of a card have the very same ones."""
+    types = parent.types or ()
+    known = _told.get(id(types))
+    if known is None or known[0] is not types:
+        known = (
+            types,
+            Told(
+                sum([len(t.instances or ()) for t in types]),
+                any((t.available or 0) > 0 for t in types),
+                any(t.instances is None for t in types),
+            ),
+        )
+        if len(_told) >= TOLD_KEPT:
+            _told.clear()
+        _told[id(types)] = known
+    return known[1]
+
+
+_told: dict[int, tuple[tuple[MdevType, ...], Told]] = {}
+
+
 def _shows_any(function: ParentDevice) -> bool:
-    return any((t.available or 0) > 0 for t in function.types or ())
+    return told(function).shows
 
 
 def _alive(function: ParentDevice, card_shows: bool) -> int:
@@ -111,10 +148,9 @@ def _alive(function: ParentDevice, card_shows: bool) -> int:
     One that shows nothing while its card has room holds an instance that was removed while in use, which
     no listing has any more, or the source lists none at all.
     """
-    types = function.types or ()
-    listed = sum(len(t.instances or ()) for t in types)
-    hidden = card_shows or any(t.instances is None for t in types)
-    return listed or int(hidden and not _shows_any(function))
+    all_told = told(function)
+    hidden = card_shows or all_told.hides
+    return all_told.listed or int(hidden and not all_told.shows)
 
 
 def _left(function: ParentDevice, stays: Callable[[MdevType], bool]) -> dict[str, int]:

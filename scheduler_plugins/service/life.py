@@ -7,7 +7,6 @@ door 3 does when what it takes is loaded (door3.py).
 
 import asyncio
 import errno
-import gc
 import logging
 import os
 import signal
@@ -37,6 +36,7 @@ from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.door1 import Door1, DoorError
 from scheduler_plugins.service.door2 import Door2
 from scheduler_plugins.service.door3 import Door3
+from scheduler_plugins.service.garbage import collect_seldom
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.port_holder import port_holder
 from scheduler_plugins.service.portal import Portal
@@ -51,8 +51,6 @@ DECISIONS_AT_ONCE = 16
 SWITCH_SECONDS = 0.001
 """So long a thread keeps the interpreter while another waits for it: the collector reads inventories beside
 decisions, and a decision gives it up a dozen times."""
-COLLECTIONS = (10_000, 20, 50)
-"""Thresholds of the garbage collector: inventories come and go without any cycle, by their counts alone."""
 XMLRPC_HOST = "127.0.0.1"
 
 
@@ -246,7 +244,7 @@ def serve(config: Config, ready: Callable[[Doors], object]) -> int:
 
     def doors_open(doors: Doors) -> None:
         ready(doors)
-        _collect_seldom()
+        collect_seldom()
 
     try:
         asyncio.run(until_signal(config, doors_open))
@@ -260,12 +258,6 @@ def serve(config: Config, ready: Callable[[Doors], object]) -> int:
         log.exception("Fault")
         return 3
     return 0
-
-
-def _collect_seldom() -> None:
-    """What was loaded so far stays: to look for cycles in it takes 20 ms, each second of a boot storm."""
-    gc.freeze()
-    gc.set_threshold(*COLLECTIONS)
 
 
 def _log_format(environ: Mapping[str, str]) -> str:

@@ -90,9 +90,13 @@ class Fleet:
         shape = self.shape
         return shape.full if number < self.full else (number % VARIANTS) * shape.most // VARIANTS
 
-    def observation(self, number: int, requested_at: float) -> Observation:
-        """What was seen of that host; an inventory of its own, as if it had been read for itself."""
-        seen = codec.from_key(json.loads(self.key(number)))
+    def observation(self, number: int, requested_at: float, more: int = 0) -> Observation:
+        """What was seen of that host; an inventory of its own, as if it had been read for itself.
+
+        So many instances `more` live on it, if there is room.
+        """
+        used = min(self.shape.full, self.used(number) + more)
+        seen = codec.from_key(json.loads(key_of(self.shape_name, used)))
         return Observation(
             self.host_ids[number], seen, Source.HOOK, requested_at, requested_at + TAKES_S, owners={}
         )
