@@ -6,6 +6,7 @@ the collector calls from its own thread; no decision ever waits for a disk.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -22,6 +23,9 @@ from mdev_inventory.store import Store
 OWN_WORD_HOLDS = 600.0
 # Hosts in one transaction: the decisions' claims are written in between, and must not wait for all of them.
 WRITTEN_AT_ONCE = 16
+
+# Changes remembered, for who wants to know what is new: a thousand hosts in a minute are seventeen a second.
+LOGGED = 1024
 
 V = TypeVar("V")
 
@@ -59,6 +63,9 @@ class Inventories:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._changes = _Changes()
+        self._number = 0
+        self._log: deque[str] = deque(maxlen=LOGGED)
+        """The hosts that the last changes concern, one each."""
         self._now = _remembered(store)
 
     @property
@@ -84,11 +91,16 @@ class Inventories:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
 
-    @property
-    def parts(self) -> tuple[object, ...]:
-        """What the hosts, observations and failures hang on: another object whenever one of them changes."""
-        now = self._now
-        return now.hosts, now.observations, now.failures
+    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The number of changes to hosts, observations and failures so far, and which hosts they concern.
+
+        Those after the change of number `since`; None where that may be any.
+        """
+        with self._lock:
+            number = self._number
+            if number - since > len(self._log) or since > number:
+                return number, None
+            return number, frozenset(list(self._log)[len(self._log) - (number - since) :])
 
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
@@ -103,6 +115,8 @@ class Inventories:
                 self._now.vms,
             )
             self._changes.host_list = True
+            self._number += 1
+            self._log.clear()
 
     def put(self, observation: Observation) -> bool:
         """The host was observed; False where what we have is worth more, and is kept.
@@ -125,7 +139,7 @@ class Inventories:
             elif taken:
                 failures = _without(failures, host_id)
             self._now = replace(self._now, observations=observations, failures=failures)
-            self._changes.hosts.add(host_id)
+            self._changed(host_id)
         return taken
 
     def fail(self, failure: HostFailure) -> None:
@@ -133,7 +147,13 @@ class Inventories:
         with self._lock:
             failures = _with(self._now.failures, failure.host_id, failure)
             self._now = replace(self._now, failures=failures)
-            self._changes.hosts.add(failure.host_id)
+            self._changed(failure.host_id)
+
+    def _changed(self, host_id: str) -> None:
+        """What is known of the host has changed; called with the lock held."""
+        self._changes.hosts.add(host_id)
+        self._number += 1
+        self._log.append(host_id)
 
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""

@@ -46,14 +46,14 @@ class Book:
         clock: Callable[[], float],
         timeouts: Timeouts,
         store: ClaimStore | None = None,
-        parts: Callable[[], tuple[object, ...]] = lambda: (object(),),
+        number: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Starts with what the store remembers; raises StoreError.
 
-        `parts` gives what the observations hang on: the same objects as long as none of them changes.
+        `number` counts the changes of observations; None where nobody does.
         """
-        self._parts = parts
-        self._up_to_date: tuple[Ledger, tuple[object, ...], float] | None = None
+        self._number = number
+        self._up_to_date: tuple[Ledger, int | None, float] | None = None
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
         self._store = store
         self._rows: dict[str, str] = dict(store.claims()) if store else {}
@@ -68,23 +68,18 @@ class Book:
     def ledger(self) -> Ledger:
         """What is in flight at this moment."""
         with self._lock:
-            now, parts = self._clock(), self._parts()
-            if not self._is_up_to_date(now, parts):
+            now, number = self._clock(), self._number()
+            if not self._is_up_to_date(now, number):
                 self._ledger = self._ledger.at(now, self._timeouts).seen(self._observation)
-                self._up_to_date = self._ledger, parts, now
+                self._up_to_date = self._ledger, number, now
             return self._ledger
 
-    def _is_up_to_date(self, now: float, parts: tuple[object, ...]) -> bool:
+    def _is_up_to_date(self, now: float, number: int | None) -> bool:
         """Whether neither an inventory nor time can have ended anything since it was looked."""
-        if self._up_to_date is None:
+        if self._up_to_date is None or number is None:
             return False
         ledger, before, at = self._up_to_date
-        return (
-            ledger is self._ledger
-            and 0 <= now - at < LOOKED_S
-            and len(parts) == len(before)
-            and all(one is other for one, other in zip(parts, before, strict=True))
-        )
+        return ledger is self._ledger and number == before and 0 <= now - at < LOOKED_S
 
     @contextmanager
     def alone(self) -> Iterator[Ledger]:

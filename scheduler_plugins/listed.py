@@ -5,10 +5,11 @@ that went out for all of them. So what is made of the whole list is kept with it
 it hangs on was replaced, no host is so much as looked at.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from threading import RLock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
@@ -19,6 +20,8 @@ from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
 from scheduler_plugins.states import Order
 
+STEPS_KEPT = 64
+"""So many changes of a list are remembered."""
 LISTS_KEPT = 16
 """So many different lists are remembered at once: a cluster's hosts, and what filters left of them."""
 
@@ -55,6 +58,32 @@ class Single(NamedTuple):
     standing: Standing
 
 
+class Step(NamedTuple):
+    """How a list's views became others."""
+
+    before: Sequence[HostView]
+    now: Sequence[HostView]
+    places: Sequence[int]
+    """Where they differ."""
+
+
+class Inventories(Protocol):
+    """The current state of hosts; safe for threads."""
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The engine's hosts, by id."""
+
+    def observation(self, host_id: str) -> Observation | None:
+        """What the host was last seen to have."""
+
+    def failure(self, host_id: str) -> HostFailure | None:
+        """Why it could not be observed the last time."""
+
+    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The number of changes so far, and the hosts that those after `since` concern; None for any."""
+
+
 class Listed:
     """Hosts in the order asked."""
 
@@ -68,37 +97,51 @@ class Listed:
         """Another list whenever one of them is another."""
         self.crowds: dict[tuple[Question, Order], Crowd] = {}
         self.singles: dict[Question, dict[str, Single]] = {}
-        self._parts: tuple[object, ...] = ()
+        self._ids = list(host_ids)
+        self.number = -1
+        """Of the last change to the inventories that the views show."""
         self._hosts: list[Host | None] = []
+        self._steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self._shown: list[HostView] = []
         self._showing: dict[str, set[int]] = {}
 
-    def hangs_on(self, parts: tuple[object, ...]) -> bool:
-        """Whether these are the very objects that the views were made from."""
-        return len(parts) == len(self._parts) and all(map(_is, parts, self._parts))
-
-    def update(
-        self,
-        parts: tuple[object, ...],
-        hosts: Mapping[str, Host],
-        seen: Iterable[Observation | None],
-        failed: Iterable[HostFailure | None],
-    ) -> None:
+    def update(self, inventories: Inventories) -> None:
         """The hosts as they are now; what did not change stays the same object."""
-        listed = [hosts.get(ours) for ours in self.host_ids]
-        before: Sequence[HostView | None] = self.views or [None] * len(listed)
-        known: Sequence[Host | None] = self._hosts or [None] * len(listed)
-        views = [
-            view
-            if view is not None and view.observation is now and view.failure is why and host is was
-            else _view(host, ours, as_asked, now, why)
-            for (ours, as_asked), view, host, was, now, why in zip(
-                self.host_ids.items(), before, listed, known, seen, failed, strict=True
-            )
-        ]
-        if not self.views or not all(map(_is, views, self.views)):
-            self.views, self._hosts = views, listed
-        self._parts = parts
+        number, changed = inventories.changed(self.number)
+        if number == self.number:
+            return
+        ids = self._ids
+        places = range(len(ids)) if changed is None or not self.views else self._places(changed)
+        listed = inventories.hosts
+        before: Sequence[HostView | None] = self.views or [None] * len(ids)
+        known: Sequence[Host | None] = self._hosts or [None] * len(ids)
+        views, hosts, moved = list(before), list(known), list[int]()
+        for place in places:
+            ours = ids[place]
+            host, was, view = listed.get(ours), known[place], before[place]
+            now, why = inventories.observation(ours), inventories.failure(ours)
+            if view is None or view.observation is not now or view.failure is not why or host is not was:
+                views[place], hosts[place] = _view(host, ours, self.host_ids[ours], now, why), host
+                moved.append(place)
+        if moved:
+            whole = [view for view in views if view is not None]  # which all are by now
+            self._steps.append(Step(self.views, whole, moved))
+            self.views, self._hosts = whole, hosts
+        self.number = number
+
+    def _places(self, host_ids: Iterable[str]) -> list[int]:
+        return [self.place[host_id] for host_id in host_ids if host_id in self.place]
+
+    def moved(self, before: Sequence[HostView], now: Sequence[HostView]) -> set[int] | None:
+        """The places at which these views of the list differ; None where that is long ago."""
+        places = set[int]()
+        for step in reversed(list(self._steps)):
+            if step.now is now:
+                places.update(step.places)
+                now = step.before
+                if now is before:
+                    return places
+        return None
 
     def showing(self, views: Sequence[HostView], entries: Iterable[Unresolved]) -> set[int]:
         """The places of those of these views that show an instance of one of the entries, or might."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
 from mdev_inventory.engine.model import Host
-from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.claims import NOTHING, Taken
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.listed import LISTS_KEPT, Crowd, Listed, Signature, Single
+from scheduler_plugins.listed import Inventories as HostInventories
 from scheduler_plugins.lookup import Asked, KnownVms
 from scheduler_plugins.margins import Look, Standing, stand
 from scheduler_plugins.placement import HostView, RefusalCode
@@ -22,22 +22,8 @@ REQUESTS_KEPT = 16
 """So many different requests are remembered at once."""
 
 
-class Inventories(KnownVms, Protocol):
+class Inventories(KnownVms, HostInventories, Protocol):
     """The current state of hosts and VMs; safe for threads."""
-
-    @property
-    def hosts(self) -> Mapping[str, Host]:
-        """The engine's hosts, by id."""
-
-    def observation(self, host_id: str) -> Observation | None:
-        """What the host was last seen to have."""
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why it could not be observed the last time."""
-
-    @property
-    def parts(self) -> tuple[object, ...]:
-        """What the hosts, observations and failures hang on: another object whenever one of them changes."""
 
 
 @dataclass(slots=True)
@@ -133,13 +119,14 @@ class Hosts:
 
     def _views(self, listed: Listed) -> list[HostView]:
         """The list's views, up to date."""
-        known = self.inventories
-        parts = known.parts
         with listed.lock:
-            if not listed.hangs_on(parts):
-                seen, failed = map(known.observation, listed.host_ids), map(known.failure, listed.host_ids)
-                listed.update(parts, known.hosts, seen, failed)
+            listed.update(self.inventories)
             return listed.views
+
+    def moved(self, before: Sequence[HostView], now: Sequence[HostView]) -> set[int] | None:
+        """The places at which these views of a list differ; None where that is not known."""
+        lists = [listed for listed in list(self._lists.values()) if listed.views is now]
+        return lists[0].moved(before, now) if lists else None
 
 
 def _crowd(
@@ -159,13 +146,14 @@ def _crowd(
     if crowd.views is views and crowd.whole:
         return crowd.standings
     known: Sequence[Standing | None] = crowd.standings or [None] * len(views)
-    standings = [
-        standing
-        if standing is not None and standing.view is view and not _in_doubt(standing)
-        else (None if place in apart else stand(look, view, taken))
-        for place, (view, standing) in enumerate(zip(views, known, strict=True))
-    ]
-    whole = not any(standing is None or _in_doubt(standing) for standing in standings)
+    moved = listed.moved(crowd.views, views) if crowd.whole else None
+    standings = list(known)
+    for place in range(len(views)) if moved is None else moved:
+        standing, view = known[place], views[place]
+        if standing is None or standing.view is not view or _in_doubt(standing):
+            standings[place] = None if place in apart else stand(look, view, taken)
+    looked = standings if moved is None else [standings[place] for place in moved]
+    whole = not any(standing is None or _in_doubt(standing) for standing in looked)
     listed.crowds.pop(key, None)
     listed.crowds[key] = Crowd(crowd.at, views, standings, whole)
     _shorten(listed.crowds)

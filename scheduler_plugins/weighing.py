@@ -141,11 +141,10 @@ class Weighing:
         key = unit.name, request, len(views), views[0].id
         known = self._known.get(key)
         if known is None or known.views is not views:
-            before = dict(zip(map(id, known.views), known.weights, strict=True)) if known else {}
-            weights = [
-                before[id(view)] if id(view) in before else unit.weigh(request, view, context)
-                for view in views
-            ]
+            moved = self._hosts.moved(known.views, views) if known else None
+            weights = list(known.weights) if known and moved is not None else [0] * len(views)
+            for place in range(len(views)) if moved is None else moved:
+                weights[place] = unit.weigh(request, views[place], context)
             known = self._known[key] = Known(views, weights)
             for oldest in list(self._known)[:-REQUESTS_KEPT]:
                 self._known.pop(oldest, None)

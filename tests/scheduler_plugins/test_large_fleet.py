@@ -1,7 +1,8 @@
 """A thousand hosts: what a decision asks, and how long it takes."""
 
+import itertools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -44,6 +45,8 @@ class Fleet:
         }
     )
 
+    changes: Iterator[int] = field(default_factory=itertools.count)
+
     def observation(self, host_id: str) -> Observation | None:
         """Half a minute old."""
         taken = PER_CARD if HOSTS.index(host_id) < self.full else 0
@@ -52,10 +55,9 @@ class Fleet:
     def failure(self, host_id: str) -> HostFailure | None:
         """None of them."""
 
-    @property
-    def parts(self) -> tuple[object, ...]:
+    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """Anything may have changed."""
-        return (object(),)
+        return next(self.changes), None
 
     def see_vm(self, vm: KnownVm) -> None:
         """Kept."""

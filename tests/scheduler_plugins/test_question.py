@@ -1,12 +1,16 @@
 """Hosts as a decision sees them: what is kept from the last one, and what is worked out again."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory.engine.model import Vm
+from mdev_inventory.inventories import Inventories
+from mdev_inventory.observation import HostFailure
+from mdev_inventory.store import Store
 from scheduler_plugins.claims import News, Start, Timeouts
 from scheduler_plugins.filters import MdevFilter
 from scheduler_plugins.ledger import Ledger
@@ -114,7 +118,7 @@ def test_a_host_that_shows_the_instance_is_judged_for_itself() -> None:
 STEPS = st.one_of(
     st.tuples(st.just("decide"), st.sampled_from("abc"), st.sampled_from([(FREE,), (FULL,), (FREE, FULL)])),
     st.tuples(st.just("show"), st.sampled_from("abc"), st.sampled_from([FREE, FULL])),
-    st.tuples(st.just("see"), st.sampled_from([FREE, FULL]), st.sampled_from(["", "a", "b"])),
+    st.tuples(st.just("see"), st.sampled_from([FREE, FULL]), st.sampled_from(["", "a", "b", "fail"])),
 )
 
 
@@ -125,20 +129,24 @@ def uuid_of(vm_id: str) -> str:
 
 @given(st.lists(STEPS, max_size=12), st.integers(1, 2))
 def test_what_is_kept_is_what_would_be_worked_out(steps: list[tuple[str, str, Any]], types: int) -> None:
-    """Whatever happened since: decisions, the engine's word, inventories that show some of it."""
-    world, ledger = World(), NOTHING
-    hosts = Hosts(world)
-    for kind, what, where in steps:
+    """Whatever happened since: decisions, the engine's word, inventories that show some of it, a failure."""
+    inventories, ledger = Inventories(Store(Path(), in_memory=True)), NOTHING
+    inventories.set_hosts(World().host_list)
+    hosts = Hosts(inventories)
+    for number, (kind, what, where) in enumerate(steps):
         if kind == "decide":
             ledger = ledger.decided(Start(what, what, (TYPE,) * types, (uuid_of(what),)), where, NOW)
         elif kind == "show":
             shown = {what: Vm(what, what, "up", CLUSTER, where, None, None)}
             ledger = ledger.told(News(shown, NOW + 1, NOW + 2), Timeouts())
+        elif where == "fail":
+            inventories.fail(HostFailure(what, "timeout", "silent", NOW))
         else:
             instances = (uuid_of(where),) if where else ()
-            world.observations[what] = observation(what, 2 - len(instances), instances)
-        kept, anew = standings(hosts, ledger=ledger), standings(Hosts(world), ledger=ledger)
+            seen = observation(what, 2 - len(instances), instances)
+            inventories.put(replace(seen, requested_at=NOW + number, received_at=NOW + number))
+        kept, anew = standings(hosts, ledger=ledger), standings(Hosts(inventories), ledger=ledger)
 
-        assert [(s.verdict, s.in_the_way, s.able) for s in anew.values()] == [
-            (s.verdict, s.in_the_way, s.able) for s in kept.values()
+        assert [(s.view, s.verdict, s.in_the_way) for s in anew.values()] == [
+            (s.view, s.verdict, s.in_the_way) for s in kept.values()
         ]

@@ -1,7 +1,8 @@
 """A small data centre as the scheduler sees it: hosts, their observations, and an engine with VMs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from types import MappingProxyType
 
 from mdev_inventory.engine.errors import EngineError
@@ -66,6 +67,8 @@ class World:
         default_factory=lambda: {DEAD: HostFailure(DEAD, "connect", "host dead refuses", NOW - 5)}
     )
 
+    _changes: Iterator[int] = field(default_factory=count)
+
     def clock(self) -> float:
         """The service's clock."""
         return self.now
@@ -83,10 +86,9 @@ class World:
         """Why it could not be observed."""
         return self.failures.get(host_id)
 
-    @property
-    def parts(self) -> tuple[object, ...]:
+    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """Anything may have changed."""
-        return (object(),)
+        return next(self._changes), None
 
     def see_vm(self, known: KnownVm) -> None:
         """The engine showed this VM just now."""
