@@ -113,7 +113,9 @@ def _least(scores: list[Any]) -> str:
 
 
 def _call(method: str, units: list[Any], hosts: Sequence[str], vm_id: str) -> bytes:
-    return dumps((units, list(hosts), vm_id, {}), method).encode()
+    """As the engine's client writes it: texts without a tag, and no blanks."""
+    text = dumps((units, list(hosts), vm_id, {}), method)
+    return text.replace("<string>", "").replace("</string>", "").replace("\n", "").encode()
 
 
 def _result(answer: bytes) -> list[Any]:
