@@ -51,7 +51,6 @@ _LISTS = 2
 _PACKED = 22
 # Texts up to this length need no closer look; longer ones are looked at one by one.
 _PLAIN = 1024
-_PARENT_TEXTS = ("address", "vendor", "device", "driver", "physfn")
 _NUMBER_OR_NULL = frozenset({int, type(None)})
 
 
@@ -149,7 +148,7 @@ def from_key(obj: Any) -> HostInventory:
     _check_schema(key.member("schema"))
     types = _descriptions(key.member("types"), key.member("schema").number())
     figured = _Figured(types)
-    parents = tuple(_parent(value, types, figured) for value in key.member("parents").items())
+    parents = tuple(_parents(key.member("parents"), types, figured))
     _check_distinct(parents)
     return HostInventory(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)),
@@ -260,10 +259,16 @@ class _Figured:
         return found
 
 
-def _parent(value: JsonValue, types: _Types, figured: _Figured) -> ParentDevice:
-    plain = _plain_parent(value.value, figured)
-    if plain is not None:
-        return plain
+def _parents(parents: JsonValue, types: _Types, figured: _Figured) -> List[ParentDevice]:
+    if not isinstance(parents.value, list):
+        return [_parent(value, types) for value in parents.items()]
+    return [
+        _plain_parent(value, figured) or _parent(JsonValue(f"{parents.where}[{index}]", value), types)
+        for index, value in enumerate(parents.value)
+    ]
+
+
+def _parent(value: JsonValue, types: _Types) -> ParentDevice:
     own, figures = value.member("types"), value.member("figures")
     if own.given:
         types = dict(types, **_descriptions(own, _LISTS if isinstance(own.value, list) else 1))
@@ -282,15 +287,17 @@ def _plain_parent(value: Any, figured: _Figured) -> Optional[ParentDevice]:
     """The parent where there is nothing against it at first sight, as with nearly all; else None."""
     if type(value) is not dict or value.get("types") is not None:
         return None
-    numa_node, types = value.get("numa_node"), figured.of(value.get("figures"))
-    texts = tuple([value.get(name) for name in _PARENT_TEXTS])
-    if types is None or not texts[0] or not _is_small(numa_node):
-        return None
-    for text in texts:
-        if text is not None and not (type(text) is str and _is_sound(text)):
+    get = value.get
+    numa_node, types = get("numa_node"), figured.of(get("figures"))
+    address, told = get("address"), (get("vendor"), get("device"), get("driver"), get("physfn"))
+    try:
+        if types is None or not address or not _is_small(numa_node):
             return None
-    address, vendor, device, driver, physfn = texts
-    return ParentDevice(cast(str, address), vendor, device, driver, numa_node, physfn, types)
+        if not (_are_sound(address) and _are_sound(*told)):
+            return None
+    except TypeError:  # a list or an object
+        return None
+    return ParentDevice(address, told[0], told[1], told[2], numa_node, told[3], types)
 
 
 def _is_small(number: Any) -> bool:
@@ -299,13 +306,17 @@ def _is_small(number: Any) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _is_sound(text: str) -> bool:
-    """Whether `JsonValue.text` has nothing against it: the texts of a thousand hosts are mostly the same."""
+def _are_sound(*texts: Any) -> bool:
+    """Whether `JsonValue.optional_text` has nothing against any; a thousand hosts tell mostly the same."""
     try:
-        text.encode("utf-8")
+        for text in texts:
+            if text is not None:
+                if not _is_plain(text):
+                    return False
+                text.encode("utf-8")
     except UnicodeEncodeError:
         return False
-    return _is_plain(text)
+    return True
 
 
 def _types(figures: JsonValue, known: _Types) -> Tuple[MdevType, ...]:

@@ -1,10 +1,13 @@
 """What the weights are told in a decision: the cluster's mix, its properties, starts in flight, ages."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from mdev_inventory.inventories import Inventories
 from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.store import Store
 from scheduler_plugins.ages import BINS, Lives, Tables
 from scheduler_plugins.context import Context
 from scheduler_plugins.parameters import AGES, BadPropertyError, Parameter
@@ -13,7 +16,7 @@ from scheduler_plugins.request import Request
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.units import WEIGHTS
 from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
-from tests.scheduler_plugins.world import CLUSTER, NOW, OTHER_CLUSTER, PLAIN, TYPE, vm
+from tests.scheduler_plugins.world import CLUSTER, NOW, OTHER_CLUSTER, PLAIN, TYPE, observation, vm
 
 LIVES = Lives(Tables({TYPE: [9.0] * BINS}, {TYPE: [9.0] * BINS}))
 
@@ -135,3 +138,17 @@ def test_explain_shows_the_weights_that_are_for_such_vms(fleet: Fleet) -> None:
 
     assert ["MdevReserve"] == list(fleet.scheduler.explain(PLAIN).weights_of(A))
     assert "MdevReserve" not in fleet.scheduler.explain(VMS[0]).weights_of(A)
+
+
+def test_weights_that_are_kept_are_those_of_the_hosts_as_they_are(fleet: Fleet) -> None:
+    """Of a host that shows something else they are worked out anew, of the others not."""
+    inventories = Inventories(Store(Path(), in_memory=True))
+    inventories.set_hosts(fleet.host_list)
+    scheduler = Scheduler(fleet, inventories, fleet.clock)
+    told = []
+    for number, free in enumerate([2, 1, 2]):
+        seen = observation(A, free, tuple(f"u{n}" for n in range(2 - free)))
+        inventories.put(replace(seen, requested_at=NOW + number, received_at=NOW + number))
+        told.append(dict(scheduler.weigh("MdevConsolidate", VMS[0], [A, B], {})))
+
+    assert [(999, 1000), (0, 1000), (999, 1000)] == [(weights[A], weights[B]) for weights in told]
