@@ -84,12 +84,10 @@ def learn(ages: Ages, demand: Demand, state: State, until: int, now: float) -> N
 def extension(
     ages: Ages, demand: Demand, state: State, card: int, kind: int, now: float, others: Whole, bins: Whole
 ) -> float:
-    """By how much one more VM of the class prolongs the card's life."""
-    found = 0
-    for slot in range(state.used[card]):
+    """By how much one more VM of the class prolongs the card's life; an orphan counts as just started."""
+    alive = state.used[card]
+    for slot in range(alive):
         vm = state.member[card, slot]
-        if vm != NOWHERE:
-            others[found] = demand.kind[vm]
-            bins[found] = _age_bin(now - demand.when[vm], ages.edges)
-            found += 1
-    return float(_extension(kind, others[:found], bins[:found], ages.edges.size, ages.lasts, ages.gone))
+        others[slot] = state.size[card]
+        bins[slot] = 0 if vm == NOWHERE else _age_bin(now - demand.when[vm], ages.edges)
+    return float(_extension(kind, others[:alive], bins[:alive], ages.edges.size, ages.lasts, ages.gone))
