@@ -132,6 +132,7 @@ TABLES: dict[str, Callable[[Row], list[list[str]]]] = {
     "protocol": protocol,
     "acceptance": acceptance,
     "rules": lambda figures: rules(figures, "frozen"),
+    "rules-families": lambda figures: rules(figures, "families"),
     "rules-models": lambda figures: rules(figures, "models"),
     "rules-trace": lambda figures: rules(figures, "trace"),
     "duels": duels,

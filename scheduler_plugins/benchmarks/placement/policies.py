@@ -34,7 +34,7 @@ POLICIES = {
         Policy("packing", "GPU packing", rules.PACKING),
         Policy("hami-binpack", "binpack (HAMi)", rules.HAMI),
         Policy("fgd", "fragmentation gradient descent", rules.FGD, True),
-        Policy("fgd-depth", "the same, ties go depth-first", rules.FGD_DEPTH),
+        Policy("fgd-depth", "fragmentation gradient descent, ties go depth-first", rules.FGD_DEPTH),
         Policy("mig-metric", "workload-agnostic MIG metric", rules.MIG),
         Policy("spread", "MdevSpread", weighing.SPREAD),
         Policy("consolidate", "MdevConsolidate", weighing.CONSOLIDATE),
