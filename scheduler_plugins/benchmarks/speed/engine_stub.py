@@ -1,17 +1,20 @@
 """An engine that costs nothing: its answers lie ready, and it waits as long as it is told to before each.
 
 It stands beside the simulated engine because that one thinks: here only our own time is to be measured. It
-answers JSON, and XML to whoever asks for that, on one event loop in a process of its own. Below `/bench` it
-is told where VMs are, and tells what it was asked.
+answers JSON, and XML to whoever asks for that, in a process of its own, each client in a thread that waits
+for it alone: an event loop takes as long to wake up as the answer. Below `/bench` it is told where VMs are,
+and tells what it was asked.
 """
 
 import argparse
-import asyncio
 import json
 import re
+import socket
 import sys
+import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -21,6 +24,8 @@ from scheduler_plugins.benchmarks.speed.fleet import Fleet
 API = "/ovirt-engine/api"
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Type: %s; charset=UTF-8\r\nContent-Length: %d\r\n\r\n"
 JSON, XML = b"application/json", b"application/xml"
+RECEIVED = 64 * 1024
+"""Bytes read at once at most."""
 ID = re.compile(r"\bid=([0-9a-f-]{36})")
 COLLECTORS = re.compile(r"\S+ (/bench/|\S*/(events|hosts|vms(?!\S*search=))[ ?])")
 """Requests that no decision makes: the collector's, and the benchmark's own."""
@@ -96,20 +101,20 @@ def _kind(method: str, path: str, query: str) -> str:
     return f"{method} {kind}{'?search' if 'search=' in query else ''}"
 
 
-class _Connection(asyncio.Protocol):
-    """One client, answered in the order in which it asks."""
+class _Connection:
+    """One client, answered in the order in which it asks, by a thread that waits for nothing else."""
 
-    def __init__(self, stub: EngineStub) -> None:
-        self._stub, self._data = stub, b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def __init__(self, stub: EngineStub, sock: socket.socket) -> None:
+        self._stub, self._sock, self._data = stub, sock, b""
         self._stub.asked["connections"] += 1
 
-    def data_received(self, data: bytes) -> None:
+    def serve(self) -> None:
+        """Until the client hangs up."""
+        with self._sock, suppress(OSError):
+            while data := self._sock.recv(RECEIVED):
+                self._received(data)
+
+    def _received(self, data: bytes) -> None:
         """Part of a request, or several."""
         began = time.thread_time()
         self._data += data
@@ -125,13 +130,9 @@ class _Connection(asyncio.Protocol):
         method, target, _ = line.split(" ", 2)
         accept = next((one[7:].strip() for one in lines if one.lower().startswith("accept:")), "")
         kind, content = self._stub.answer(method, target, accept, body)
-        whole = FOUND % (kind, len(content)) + content
-        delay = 0.0 if target.startswith("/bench/") else self._stub.delay_s
-        assert self._transport is not None
-        if delay:
-            asyncio.get_running_loop().call_later(delay, self._transport.write, whole)
-        else:
-            self._transport.write(whole)
+        if self._stub.delay_s and not target.startswith("/bench/"):
+            time.sleep(self._stub.delay_s)
+        self._sock.sendall(FOUND % (kind, len(content)) + content)
 
 
 def _cut(data: bytes) -> tuple[str, bytes, bytes] | None:
@@ -145,12 +146,19 @@ def _cut(data: bytes) -> tuple[str, bytes, bytes] | None:
     return (text, rest[:size], rest[size:]) if len(rest) >= size else None
 
 
-async def serve(stub: EngineStub) -> None:
+def serve(stub: EngineStub) -> None:
     """Prints the port, and serves until standard input ends."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(stub), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    print(listener.getsockname()[1], flush=True)
+    threading.Thread(target=_take, args=(stub, listener), daemon=True).start()
+    sys.stdin.read()
+
+
+def _take(stub: EngineStub, listener: socket.socket) -> None:
+    while True:
+        sock = listener.accept()[0]
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=_Connection(stub, sock).serve, daemon=True).start()
 
 
 def main() -> None:
@@ -163,7 +171,7 @@ def main() -> None:
     parser.add_argument("--ports", type=json.loads, default=[])
     told = parser.parse_args()
     fleet = Fleet(told.shape, told.hosts, told.full)
-    asyncio.run(serve(EngineStub(fleet, tuple(told.ports), told.delay)))
+    serve(EngineStub(fleet, tuple(told.ports), told.delay))
 
 
 if __name__ == "__main__":
