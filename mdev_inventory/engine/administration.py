@@ -1,4 +1,4 @@
-"""What the engine has set up around us: its version, policy units, scheduling policies, and our own rights.
+"""What the engine has set up around us: version, policy units, scheduling policies, settings, our own rights.
 
 Asked by `doctor` only, and only read. A policy's sub-collections name units by their id, so `units` is what
 gives them names. Sub-collections are asked one by one: REST inlines them only where it knows the link.
@@ -49,6 +49,8 @@ class Cluster:
     id: str
     name: str
     policy_id: str | None
+    level: str | None = None
+    """Its compatibility version, `4.4`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class Administration:
         filters = self._all(f"{path}/filters", "filter", _unit_id)
         weights = self._all(f"{path}/weights", "weight", _weight)
         return Policy(policy_id, name, tuple(filters), tuple(weights))
+
+    def option(self, name: str) -> dict[str, str]:
+        """A setting of the engine, by cluster level, or by `general`; engine-config's names.
+
+        Only those that it marks as visible to clients: `not-found` for all others, and for a name that it
+        has not (BackendSystemOptionResource, GetSystemOptionQuery). The API promises nothing about them.
+        """
+        path = f"/options/{in_path(name, 'setting')}"
+        return self._rest.one(path, _option_values, Deadline(self._timeout))
 
     def permissions(self) -> list[Permission]:
         """Our own user's and its groups', as the engine knows them. `not-found` on engines before 4.2."""
@@ -150,7 +161,15 @@ def _unit(value: object) -> Unit:
 def _cluster(value: object) -> Cluster:
     element = Element(value, "cluster")
     name = element.optional("name") or element.text("id")
-    return Cluster(element.text("id"), name, element.within("scheduling_policy", "id"))
+    level = [element.within("version", part) for part in ("major", "minor")]
+    dotted = ".".join(part for part in level if part) if all(level) else None
+    return Cluster(element.text("id"), name, element.within("scheduling_policy", "id"), dotted)
+
+
+def _option_values(answer: object) -> dict[str, str]:
+    listed = Element(answer, "setting").elements("values", "system_option_value") or []
+    values = [Element(value, "value of a setting", "version") for value in listed]
+    return {value.text("version"): value.optional("value") or "" for value in values}
 
 
 def _unit_id(value: object) -> str:

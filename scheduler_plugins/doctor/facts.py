@@ -134,6 +134,10 @@ class Engine:
     vms: tuple[Vm, ...] | None = None
     devices: Mapping[str, tuple[HostDevice, ...]] = field(default_factory=dict)
     """Its own copy of each host's devices, by the host's id."""
+    predefined: Mapping[str, str] | None = None
+    """VM properties that come with the engine, by cluster level: `name=regex;...`."""
+    user_defined: Mapping[str, str] | None = None
+    """Likewise those that an administrator added."""
     unreached: int = 0
     """How many of its last events say that it could not reach its external scheduler."""
     denied: Mapping[str, str] = field(default_factory=dict)

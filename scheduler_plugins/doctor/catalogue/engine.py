@@ -91,4 +91,11 @@ KINDS: Mapping[str, Kind] = {
         "the policy's internal weights together count more than ours: they rarely decide",
         "raise the factor of our weight or lower those of the internal ones; {how}",
     ),
+    "property-undefined": Kind(
+        "VM property",
+        FAILURE,
+        "the cluster has hosts with mediated devices, and no VM there can ask for one (engines before 4.5)",
+        "engine-config -s UserDefinedVMProperties='{value}' --cver={level}, "
+        "then systemctl restart ovirt-engine",
+    ),
 }

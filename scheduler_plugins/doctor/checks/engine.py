@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
+from mdev_inventory.engine.administration import Cluster
 from scheduler_plugins.doctor.catalogue import found
+from scheduler_plugins.doctor.checks.policies import with_devices
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
 from scheduler_plugins.units import FILTERS, WEIGHTS
 
 OLDEST = (4, 4, 0)
 REFUSED = "auth"
+PROPERTY, PROPERTY_REGEX = "mdev_type", "^[^,](,?[0-9A-Za-z_-]+)+$"
+"""As 4.4 predefines it (contract section 6)."""
 
 
 def engine(facts: Facts) -> Iterator[Finding]:
@@ -121,17 +125,34 @@ def units(facts: Facts) -> Iterator[Finding]:
 
 
 def vm_property(facts: Facts) -> Iterator[Finding]:
-    """Engines before 4.5 need the VM property `mdev_type`; REST shows it only where a VM bears it."""
-    link, version = "VM property", facts.engine.version
-    if version is None or version >= (4, 5, 0):
+    """Engines before 4.5 need the VM property `mdev_type`, at the level of each cluster with devices."""
+    link, seen = "VM property", facts.engine
+    if seen.version is None or seen.version >= (4, 5, 0):
         yield ok(link, "not needed: requests are devices of the VM")
         return
-    bearing = [vm for vm in facts.engine.vms or () if vm.mdev_type]
-    if bearing:
-        yield ok(link, f"mdev_type is defined: set on {count(len(bearing), 'VM')}")
-    else:
-        yield unchecked(
-            link,
-            "no VM bears mdev_type, and REST shows a property only there; "
-            "engine-config -g PredefinedVMProperties (and UserDefinedVMProperties) lists it",
-        )
+    if seen.predefined is None or seen.user_defined is None or seen.clusters is None:
+        denied = (seen.denied.get(name) for name in ("PredefinedVMProperties", "UserDefinedVMProperties"))
+        reason = next(filter(None, denied), "the engine lists no clusters")
+        yield unchecked(link, f"{reason}; engine-config -g PredefinedVMProperties lists them")
+        return
+    lacking = [one for one in seen.clusters if with_devices(facts, one) and not _defined(facts, one.level)]
+    for cluster in lacking:
+        yield _undefined(facts, cluster)
+    if not lacking:
+        bearing = sum(vm.mdev_type is not None for vm in seen.vms or ())
+        yield ok(link, f"mdev_type is defined; {count(bearing, 'VM')} with it")
+
+
+def _defined(facts: Facts, level: str | None) -> bool:
+    """Whether VMs of that cluster level can bear the property; yes where the engine does not say."""
+    seen = facts.engine
+    tables = [table for table in (seen.predefined, seen.user_defined) if table and level in table]
+    return not tables or any(f";{table[level or '']}".count(f";{PROPERTY}=") for table in tables)
+
+
+def _undefined(facts: Facts, cluster: Cluster) -> Finding:
+    """Setting the property sets all user-defined ones: those that are there go into the remedy."""
+    level, there = cluster.level or "", (facts.engine.user_defined or {}).get(cluster.level or "", "")
+    value = f"{there};{PROPERTY}={PROPERTY_REGEX}" if there else f"{PROPERTY}={PROPERTY_REGEX}"
+    text = f"cluster {cluster.name}: no property {PROPERTY} at level {level}"
+    return found("property-undefined", text, cluster.name, value=value, level=level)

@@ -104,14 +104,19 @@ def _wants(facts: Facts, cluster: Cluster) -> str:
     vms = _requests(facts, cluster)
     if vms:
         return f"VMs with a request: {some(vms)}"
-    hosts = [
+    hosts = with_devices(facts, cluster)
+    return f"hosts with mediated devices: {some(hosts)}" if hosts else ""
+
+
+def with_devices(facts: Facts, cluster: Cluster) -> list[str]:
+    """Its hosts that offer mediated devices, by name."""
+    return [
         seen.host.name
         for seen in facts.hosts
         if seen.host.cluster_id == cluster.id
         and seen.inventory
         and any(parent.types for parent in seen.inventory.parents)
     ]
-    return f"hosts with mediated devices: {some(hosts)}" if hosts else ""
 
 
 def _requests(facts: Facts, cluster: Cluster) -> list[str]:

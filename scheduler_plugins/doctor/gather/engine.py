@@ -47,6 +47,10 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
                 forbidden.add(name)
             return None
 
+    def option(name: str) -> dict[str, str] | None:
+        found = tried(name, lambda: admin.option(name).items())
+        return None if found is None else dict(found)
+
     hosts = tried("hosts", api.hosts)
     clusters = tried("clusters", admin.clusters)
     events = tried("events", lambda: api.events(None, EVENTS))
@@ -59,6 +63,8 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
         hosts=hosts,
         vms=tried("vms", api.vms),
         devices=dict(tried("devices", lambda: _devices(api, hosts)) or ()),
+        predefined=option("PredefinedVMProperties"),
+        user_defined=option("UserDefinedVMProperties"),
         unreached=sum(event.code == UNREACHED for event in events or ()),
         denied=denied,
         forbidden=frozenset(forbidden),

@@ -46,6 +46,11 @@ class EngineVersion:
         """The built-in filter's defect of 4.4.0 and 4.4.1."""
         return EngineVersion(4, 4, 0) <= self < EngineVersion(4, 4, 2)
 
+    @property
+    def level(self) -> str:
+        """The cluster level that goes with it."""
+        return f"{self.major}.{self.minor}"
+
     def __str__(self) -> str:
         """As in product_info: `4.4.10`."""
         return f"{self.major}.{self.minor}.{self.patch}"
@@ -107,6 +112,15 @@ class Settings:
     delays: Delays = field(default_factory=Delays)
     misfortunes: Misfortunes = field(default_factory=Misfortunes)
     max_rerun_hosts: int = MAX_RERUN_HOSTS
+
+
+def client_options(version: EngineVersion) -> dict[str, dict[str, str]]:
+    """What REST shows of the engine's settings, by name and cluster level."""
+    predefined = "sap_agent=^(true|false)$"
+    if not version.has_mediated_devices:
+        predefined += ";mdev_type=^[^,](,?[0-9A-Za-z_-]+)+$"
+    values = {"PredefinedVMProperties": predefined, "UserDefinedVMProperties": ""}
+    return {name: {version.level: value} for name, value in values.items()}
 
 
 AT_ONCE = Settings(

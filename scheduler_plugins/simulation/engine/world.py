@@ -7,7 +7,14 @@ from uuid import UUID
 from scheduler_plugins.simulation.engine.audit import About, AuditLog, Code
 from scheduler_plugins.simulation.engine.outside import Outside
 from scheduler_plugins.simulation.engine.process import Processes
-from scheduler_plugins.simulation.engine.settings import Delays, EngineVersion, Jitter, Misfortunes, Settings
+from scheduler_plugins.simulation.engine.settings import (
+    Delays,
+    EngineVersion,
+    Jitter,
+    Misfortunes,
+    Settings,
+    client_options,
+)
 from scheduler_plugins.simulation.engine.state import Cluster, Host, Vm
 from scheduler_plugins.simulation.timeline import Timeline
 
@@ -31,6 +38,12 @@ class World:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     vms: dict[str, Vm] = field(default_factory=dict)
+    options: dict[str, dict[str, str]] = field(init=False)
+    """Settings that REST shows, by name and cluster level."""
+
+    def __post_init__(self) -> None:
+        """As engine-setup leaves them."""
+        self.options = client_options(self.version)
 
     @property
     def now(self) -> float:

@@ -67,11 +67,21 @@ def test_units(net: responses.RequestsMock, admin: Administration) -> None:
 
 
 def test_clusters(net: responses.RequestsMock, admin: Administration) -> None:
-    """Each with its policy; None where none is shown."""
-    chosen = {"id": "c-1", "name": "Default", "scheduling_policy": {"id": POLICY}}
+    """Each with its policy and level; None where none is shown."""
+    level = {"major": "4", "minor": "7"}
+    chosen = {"id": "c-1", "name": "Default", "scheduling_policy": {"id": POLICY}, "version": level}
     net.get(f"{API}/clusters", json={"cluster": [chosen, {"id": "c-2", "name": "Old"}]})
 
-    assert [Cluster("c-1", "Default", POLICY), Cluster("c-2", "Old", None)] == admin.clusters()
+    assert [Cluster("c-1", "Default", POLICY, "4.7"), Cluster("c-2", "Old", None)] == admin.clusters()
+
+
+def test_a_setting(net: responses.RequestsMock, admin: Administration) -> None:
+    """Its value at each cluster level; one that is empty has no member."""
+    values = [{"value": "mdev_type=.*", "version": "4.4"}, {"version": "4.5"}]
+    document = {"name": "PredefinedVMProperties", "values": {"system_option_value": values}}
+    net.get(f"{API}/options/PredefinedVMProperties", json=document)
+
+    assert {"4.4": "mdev_type=.*", "4.5": ""} == admin.option("PredefinedVMProperties")
 
 
 def test_a_policy(net: responses.RequestsMock, admin: Administration) -> None:

@@ -59,6 +59,16 @@ def asks(*types: str) -> Facts:
     return engine(vms=(vm("desk", TYPE), vm("more", *types)))
 
 
+def properties(predefined: str, user_defined: str) -> Facts:
+    """An engine before 4.5 with these VM properties at the cluster's level."""
+    return engine(
+        version=(4, 4, 10),
+        clusters=(replace(CLUSTER, level="4.4"),),
+        predefined={"4.4": predefined},
+        user_defined={"4.4": user_defined},
+    )
+
+
 FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("service-other-version", service(version="0.9"), "version 0.9 runs, version 1.0.0 is installed"),
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
@@ -68,6 +78,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("claim-overdue", service(claims=(Claim("desk", "gpu", 200.0),)), "VM desk on host gpu: 200 s"),
     ("service-degraded", service(reasons=("store: disk I/O error",)), "store: disk I/O error"),
     ("plugin-missing", machine(proxied(), proxy=Proxy(installed=True)), "no mdev_units.py"),
+    ("property-undefined", properties("sap_agent=.*", "own=.*"), "no property mdev_type at level 4.4"),
     (
         "policy-outvoted",
         policy(("u-MdevConsolidate", 1), ("i-1", 3)),
@@ -101,6 +112,14 @@ def test_found(code: str, facts: Facts, seen: str) -> None:
     assert seen in found.seen
 
 
+def test_the_remedy_keeps_the_properties_that_are_there() -> None:
+    """engine-config -s replaces all that an administrator defined: what he has stays in front."""
+    (found,) = (each for each in diagnose(properties("sap_agent=.*", "own=.*")) if each.code)
+
+    assert "UserDefinedVMProperties='own=.*;mdev_type=" in found.remedy
+    assert "--cver=4.4" in found.remedy
+
+
 def test_every_kind_of_finding_is_tested() -> None:
     """In a whole installation, or here."""
     tested = {code for code, _, _ in (*FOUND, *test_faults.FAULTS)}
@@ -122,7 +141,11 @@ NOTHING: dict[str, Facts] = {
     "through the proxy": proxied(),
     "the proxy is there and not in use": machine(proxy=Proxy(installed=True)),
     "an engine before 4.5 with a VM that bears the property": engine(
-        version=(4, 4, 10), vms=(replace(vm("desk"), mdev_type=TYPE),)
+        properties("sap_agent=.*;mdev_type=.*", ""), vms=(replace(vm("desk"), mdev_type=TYPE),)
+    ),
+    "a property that an administrator defined": properties("sap_agent=.*", "mdev_type=.*"),
+    "a level that the engine does not tell of": engine(
+        version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}
     ),
     "a user's wish weighs more than ours": policy(("u-MdevConsolidate", 1), ("i-2", 99)),
     "no weight of ours at all": policy(("i-1", 3)),
@@ -194,7 +217,11 @@ def test_through_the_proxy_our_factor_is_one() -> None:
         (engine(units=None, denied={"units": "403"}), "external scheduling", "403"),
         (engine(clusters=None, denied={"clusters": "403"}), "policies", "403"),
         (engine(policies={}, denied={"policies": "403"}), "policies", "403"),
-        (engine(version=(4, 4, 10), vms=()), "VM property", "engine-config -g"),
+        (
+            engine(version=(4, 4, 10), denied={"PredefinedVMProperties": "404"}),
+            "VM property",
+            "404; engine-config -g PredefinedVMProperties",
+        ),
         (engine(devices={}, denied={"devices": "403"}), "engine's view", "403"),
         (replace(WELL, hosts=()), "VDSM", "no host is up"),
         (replace(WELL, hosts=()), "hook", "no host is up"),

@@ -136,8 +136,20 @@ def test_an_engine_of_4_4(tmp_path: Path) -> None:
 
     assert (0, "ok", 0) == (status, answer["status"], answer["counts"]["not checked"])
     assert "it answers, 4.4.10" == said["engine"]
-    assert "mdev_type is defined: set on 1 VM" == said["VM property"]
+    assert "mdev_type is defined; 1 VM with it" == said["VM property"]
     assert "1 VM with a request, none seen to be impossible" == said["requests"]
+
+
+def test_an_engine_of_4_4_without_the_property(tmp_path: Path) -> None:
+    """No VM there can ask for a device: found alone, with the command that defines it."""
+    with site(tmp_path, "4.4") as older:
+        eventually(older.is_well)
+        older.engine.world.options["PredefinedVMProperties"] = {"4.4": "sap_agent=^(true|false)$"}
+        status, answer = older.ask()
+
+    (wrong,) = (each for each in answer["findings"] if each["code"])
+    assert (1, "property-undefined") == (status, wrong["code"])
+    assert "engine-config -s UserDefinedVMProperties='mdev_type=" in wrong["remedy"]
 
 
 def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def units(engine: "SimulatedEngine", _: Request) -> Answer:
 def cluster_view(engine: "SimulatedEngine", one: Cluster) -> View:
     """A cluster with its policy."""
     chosen = views.reference(PATH, engine.policies.of(one).id)
-    return {"scheduling_policy": chosen, **views.cluster(one)}
+    return {"scheduling_policy": chosen, **views.cluster(one, engine.version)}
 
 
 def update_cluster(engine: "SimulatedEngine", request: Request, cluster_id: str) -> Answer:

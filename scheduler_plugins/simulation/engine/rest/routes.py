@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from scheduler_plugins.simulation.engine.process import Promise
-from scheduler_plugins.simulation.engine.rest import events, policies, rights, views
+from scheduler_plugins.simulation.engine.rest import events, options, policies, rights, views
 from scheduler_plugins.simulation.engine.rest.messages import (
     NO_SUCH_RESOURCE,
     Answer,
@@ -169,6 +169,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "vms/{vm_id}/migrate", migrate_vm),
     ("GET", "events", events.listed),
     ("POST", "events", events.added),
+    ("GET", "options/{name}", options.shown),
     *policies.TABLE,
     *rights.TABLE,
 )

@@ -52,10 +52,11 @@ def api(version: EngineVersion) -> View:
     }
 
 
-def cluster(one: Cluster) -> View:
-    """A cluster."""
+def cluster(one: Cluster, version: EngineVersion) -> View:
+    """A cluster; its level is the highest that the engine knows."""
     custom = properties(one.properties)
-    view = {"custom_scheduling_policy_properties": custom, "name": one.name}
+    level = dict(zip(("major", "minor"), version.level.split("."), strict=True))
+    view = {"custom_scheduling_policy_properties": custom, "version": level, "name": one.name}
     return compact({**view, **(reference("clusters", one.id) or {})})
 
 

@@ -192,3 +192,22 @@ def test_only_json(client: Client) -> None:
     client.session.headers["Accept"] = "application/xml"
 
     assert client.ask("GET", "vms").status_code == 406
+
+
+@pytest.mark.parametrize(("version", "defined"), [("4.4", True), ("4.5", False)])
+def test_a_setting_that_clients_may_see(version: str, defined: bool) -> None:
+    """Its value by cluster level; VMs ask by the custom property before 4.5 only."""
+    centre = Centre(version=version)
+    with Client(centre.engine) as client:
+        shown = client.get("options/PredefinedVMProperties")
+        level = client.get("clusters")["cluster"][0]["version"]
+
+    (value,) = shown["values"]["system_option_value"]
+    assert (version, "PredefinedVMProperties") == (value["version"], shown["id"])
+    assert defined == ("mdev_type=" in value["value"])
+    assert version == f"{level['major']}.{level['minor']}"
+
+
+def test_a_setting_that_clients_may_not_see(client: Client) -> None:
+    """ExternalSchedulerEnabled is internal: the answer is that of a name which does not exist."""
+    assert 404 == client.ask("GET", "options/ExternalSchedulerEnabled").status_code
