@@ -39,6 +39,8 @@ def parse(filtered: bool, weights: Iterable[str], properties: Iterable[str]) -> 
 
 def _factor(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
+    if name in units.FILTERS:
+        raise WishError(f"--weight {text}: {name} is a filter and has no factor; --filter adds it")
     if name not in units.WEIGHTS:
         raise WishError(f"--weight {text}: there is no weight {name!r}; {_nearest(name, units.WEIGHTS)}")
     if not re.fullmatch(r"[0-9]{1,4}", number, re.ASCII) or int(number) > MOST:
@@ -47,9 +49,11 @@ def _factor(text: str) -> tuple[str, int]:
 
 
 def _property(text: str) -> tuple[str, str]:
-    key, _, value = text.partition("=")
+    key, equals, value = text.partition("=")
     if key not in PARAMETERS:
         raise WishError(f"--property {text}: no unit has a property {key!r}; {_nearest(key, PARAMETERS)}")
+    if not equals:
+        raise WishError(f"--property {text}: write {key}=VALUE; nothing after the = is the default")
     if ";" in value or not re.fullmatch(PARAMETERS[key].regex, value):
         raise WishError(f"--property {text}: it must be {PARAMETERS[key].takes}, or empty for the default")
     return key, value

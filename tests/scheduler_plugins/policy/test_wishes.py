@@ -45,11 +45,12 @@ def test_understood(filtered: bool, weights: list[str], properties: list[str], e
     [
         (["MdevSpred=1"], [], "no weight 'MdevSpred'; did you mean MdevSpread?"),
         (["Xyz=1"], [], "no weight 'Xyz'; there are: MdevConsolidate"),
-        (["MdevFilter=1"], [], "no weight 'MdevFilter'"),
+        (["MdevFilter=1"], [], "MdevFilter is a filter and has no factor; --filter adds it"),
         (["MdevSpread"], [], "write MdevSpread=FACTOR, a whole number to 1000"),
         (["MdevSpread=1001"], [], "a whole number to 1000; 0 takes it out"),
         (["MdevSpread=-1"], [], "a whole number"),
         (["MdevSpread=1.5"], [], "a whole number"),
+        ([], ["MdevReserveTypes"], "write MdevReserveTypes=VALUE; nothing after the = is the default"),
         ([], ["MdevFragmentationAge=no"], "did you mean MdevFragmentationAges?"),
         ([], ["HighUtilization=80"], "no unit has a property 'HighUtilization'"),
         ([], ["MdevFragmentationAges=maybe"], "it must be yes or no, or empty for the default"),
