@@ -4,6 +4,7 @@ Looked at when the service starts, not when the configuration is read: `--show-c
 """
 
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -38,13 +39,38 @@ def engine_password(config: Config) -> str:
     return password
 
 
-def check_files(config: Config) -> None:
-    """Every certificate that is named can be read, and the key is nobody else's; else ConfigError."""
+def check_engine_ca(config: Config) -> None:
+    """The engine's authority can be read, where one is named; else ConfigError."""
+    if config.engine.ca_file:
+        _read(config, "engine", "ca_file", config.engine.ca_file)
+
+
+def check_vdsm_files(config: Config) -> None:
+    """Each certificate for VDSM can be read, and the key is nobody else's; else ConfigError."""
     _read(config, "vdsm", "ca_file", config.vdsm.ca_file)
     _read(config, "vdsm", "cert_file", config.vdsm.cert_file)
     _read_secret(config, "vdsm", "key_file", config.vdsm.key_file)
-    if config.engine.ca_file:
-        _read(config, "engine", "ca_file", config.engine.ca_file)
+
+
+def check_state_owner(config: Config) -> None:
+    """ConfigError where root is about to write into another user's state, who then could not."""
+    try:
+        owner = config.service.state_dir.stat().st_uid
+    except OSError:
+        return
+    if owner and not os.geteuid():
+        reason = (
+            f"the folder belongs to {_user(owner)}, whom files of root would lock out: start the service "
+            "with `systemctl start mdev-scheduler`, or as that user"
+        )
+        raise config.error("service", "state_dir", reason)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _read_secret(config: Config, section: str, key: str, path: Path) -> bytes:

@@ -27,7 +27,7 @@ from mdev_inventory.inventories import Inventories
 from mdev_inventory.store import FILE_NAME, StoreError
 from mdev_inventory.store_rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
-from scheduler_plugins.config import Config, ConfigError, Service
+from scheduler_plugins.config import Config, ConfigError, Service, secrets
 from scheduler_plugins.learning import Learning
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service import parts, systemd
@@ -95,12 +95,15 @@ async def live(
     loop = asyncio.get_running_loop()
     failed: asyncio.Future[None] = loop.create_future()
     async with AsyncExitStack() as stack:
+        engine = parts.engine_api(config)
+        stack.push_async_callback(asyncio.to_thread, engine.close)
+        vdsm = parts.vdsm_client(config)
+        # Last: who only tries a configuration leaves no state behind, least of all root.
+        secrets.check_state_owner(config)
         store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
         stack.callback(store.close)
         inventories = Inventories(store)
-        engine = parts.engine_api(config)
-        stack.push_async_callback(asyncio.to_thread, engine.close)
-        collector = parts.collector(config, engine, inventories, clock)
+        collector = parts.collector(config, engine, vdsm, inventories, clock)
         died = CollectorDiedError("the collector ended by itself; the log says why")
         collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(_fail, failed, died))
         stack.push_async_callback(asyncio.to_thread, collecting.stop)

@@ -21,22 +21,29 @@ from scheduler_plugins.service.reports import Reports
 def engine_api(config: Config) -> EngineApi:
     """The engine; raises ConfigError, EngineSettingError."""
     engine = config.engine
-    return EngineApi(
-        config_secrets.engine_url(config),
-        engine.user,
-        config_secrets.engine_password(config),
-        engine.ca_file,
-        engine.timeout,
-    )
+    url, password = config_secrets.engine_url(config), config_secrets.engine_password(config)
+    config_secrets.check_engine_ca(config)
+    return EngineApi(url, engine.user, password, engine.ca_file, engine.timeout)
+
+
+def vdsm_client(config: Config) -> VdsmClient:
+    """What asks the hosts' VDSM; raises ConfigError, CredentialsError."""
+    vdsm = config.vdsm
+    config_secrets.check_vdsm_files(config)
+    return VdsmClient(client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname))
 
 
 def collector(
-    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
+    config: Config,
+    engine: EngineApi,
+    client: VdsmClient,
+    inventories: Inventories,
+    clock: Callable[[], float],
 ) -> Collector:
-    """The collector with all that it asks; raises ConfigError, CredentialsError."""
+    """The collector with all that it asks."""
     return Collector(
         engine,
-        _observe(config, engine, inventories, clock),
+        _observe(engine, client, inventories, clock),
         inventories,
         config.collector,
         clock,
@@ -65,12 +72,9 @@ def request_types(vm: Vm) -> Sequence[str] | None:
 
 
 def _observe(
-    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
+    engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
-    vdsm, derived = config.vdsm, Derived(lambda: inventories.vms)
-    config_secrets.check_files(config)
-    tls = client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname)
-    client = VdsmClient(tls)
+    derived = Derived(lambda: inventories.vms)
 
     async def observe(host: Host, timeout_s: float) -> Observation:
         return await sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)

@@ -16,7 +16,7 @@ from defusedxml.xmlrpc import DefusedExpatParser
 import scheduler_plugins
 from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.vdsm.certificate import not_after
-from mdev_inventory.vdsm.rpc import CredentialsError, client_context
+from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, load, secrets
 from scheduler_plugins.doctor.facts import Door1, Door2, Machine, Proxy, StateFolder
 from scheduler_plugins.service import parts
@@ -53,11 +53,9 @@ def read(folder: Path, root: Path, least_free: int) -> Machine:
 
 def _file_errors(config: Config) -> Iterator[str]:
     """Each in the order in which the service would stumble over it."""
-    vdsm = config.vdsm
     tries: tuple[Callable[[], object], ...] = (
         lambda: parts.engine_api(config),
-        lambda: secrets.check_files(config),
-        lambda: client_context(vdsm.ca_file, vdsm.cert_file, vdsm.key_file, vdsm.check_hostname),
+        lambda: parts.vdsm_client(config),
     )
     seen: list[str] = []
     for attempt in tries:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scheduler_plugins.config import Config, ConfigError, Engine, Vdsm
-from scheduler_plugins.config.secrets import check_files, engine_password, engine_url
+from scheduler_plugins.config.secrets import check_engine_ca, check_vdsm_files, engine_password, engine_url
 
 Secret = Callable[..., Path]
 
@@ -127,16 +127,20 @@ def test_certificates(secret: Secret, bad: dict[str, dict[str, str]], expected: 
     good = Config(
         engine=Engine(ca_file=public), vdsm=Vdsm(ca_file=public, cert_file=public, key_file=secret())
     )
-    check_files(good)
+    check_all(good)
     [(section, values)] = bad.items()
     changed = replace(getattr(good, section), **{key: public.with_name(name) for key, name in values.items()})
 
     with pytest.raises(ConfigError, match=expected):
-        check_files(replace(good, **{section: changed}))
+        check_all(replace(good, **{section: changed}))
 
 
-def test_the_systems_authorities(secret: Secret) -> None:
+def check_all(config: Config) -> None:
+    """Both sides' files."""
+    check_vdsm_files(config)
+    check_engine_ca(config)
+
+
+def test_the_systems_authorities() -> None:
     """An engine whose certificate is trusted anyway needs no file."""
-    file = secret()
-
-    check_files(Config(engine=Engine(ca_file=None), vdsm=Vdsm(ca_file=file, cert_file=file, key_file=file)))
+    check_engine_ca(Config(engine=Engine(ca_file=None)))

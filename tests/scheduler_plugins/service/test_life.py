@@ -2,6 +2,7 @@
 
 import ast
 import os
+import pwd
 import resource
 import signal
 import socket
@@ -211,6 +212,33 @@ def test_a_password_that_others_can_read_stops_the_service(folder: Folder) -> No
     assert 2 == status
     assert "chmod 0600" in log
     assert "secret" not in log
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [("engine", "password_file"), ("engine", "ca_file"), ("vdsm", "ca_file"), ("vdsm", "key_file")],
+)
+def test_a_wrong_configuration_leaves_no_state(folder: Folder, section: str, key: str) -> None:
+    """Tried as root before all is there, it would leave a state file that the service cannot write."""
+    folder.write("20-bad.conf", **{section: f"{key}=/nowhere/file\n"})
+    status, log = start_fails(folder)
+
+    assert 2 == status
+    assert f"[{section}] {key} = '/nowhere/file': the file cannot be read" in log
+    assert not folder.state.exists()
+
+
+@pytest.mark.skipif("os.geteuid() != 0", reason="only root can be in a service user's place")
+def test_root_leaves_the_services_state_alone(folder: Folder) -> None:
+    """Files of root in the service user's folder would lock the service out of its own state."""
+    folder.state.mkdir()
+    os.chown(folder.state, pwd.getpwnam("nobody").pw_uid, -1)
+    status, log = start_fails(folder)
+
+    assert 2 == status
+    assert f"[service] state_dir = '{folder.state}': the folder belongs to nobody" in log
+    assert "systemctl start mdev-scheduler" in log
+    assert not list(folder.state.iterdir())
 
 
 def test_a_damaged_state_file_does_not_stop_the_service(folder: Folder) -> None:
