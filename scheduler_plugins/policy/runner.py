@@ -106,8 +106,13 @@ def _run(python: str, task: bytes, engine: Engine) -> Mapping[str, Any]:
     if done.returncode == -signal.SIGALRM:
         text = f"no answer to the login within {engine.timeout:g} s"
         return {"error": {"kind": "unreachable", "text": text}, "taken": 0}
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return {"error": {"kind": "failed", "text": f"{python}: {''.join(last) or done.returncode}"}, "taken": 0}
+    if last := done.stderr.decode(errors="replace").strip().splitlines()[-1:]:
+        return {"error": {"kind": "failed", "text": f"{python}: {last[0]}"}, "taken": 0}
+    text = (
+        f"{python} gave no answer (exit status {done.returncode}): is it a Python that has the engine's SDK? "
+        f"Name one in ${VARIABLE}"
+    )
+    return {"error": {"kind": "failed", "text": text}, "taken": 0}
 
 
 def with_python(engine: Engine, python: str | None) -> Engine:

@@ -68,6 +68,16 @@ def test_the_password_is_not_on_the_command_line(tmp_path: Path) -> None:
     assert "pass" not in repr(asked)
 
 
+def test_what_is_no_python(tmp_path: Path) -> None:
+    """A program that ends without an answer is named, with the remedy."""
+    error = trouble(engine(python(tmp_path, "a", "exit 1")))
+
+    assert f"{tmp_path}/a gave no answer (exit status 1): is it a Python that has the engine's SDK?" in str(
+        error
+    )
+    assert "$MDEV_SCHEDULER_SDK_PYTHON" in str(error)
+
+
 def test_no_python_has_the_sdk(tmp_path: Path) -> None:
     """All that were tried are named, with the remedy."""
     error = trouble(engine(without_sdk(tmp_path, "a"), "/nowhere/python"))
