@@ -15,19 +15,20 @@ KINDS: Mapping[str, Kind] = {
         "credential files",
         FAILURE,
         "the password, a key or a certificate cannot be used; the service does not start",
-        "correct the file; secrets belong to the user mdev-scheduler with mode 0600 (run doctor as root)",
+        "correct the file (secrets: mdev-scheduler, 0600; certificates: enroll.sh makes them); "
+        "run doctor as root",
     ),
     "own-certificate-expired": Kind(
         "own certificate",
         FAILURE,
         "no host's VDSM accepts our certificate any more",
-        "enroll a new one with pki-enroll-pkcs12.sh for [vdsm] cert_file and key_file, restart the service",
+        "enrol a new one with /opt/mdev-scheduler/enroll.sh, then systemctl restart mdev-scheduler",
     ),
     "own-certificate-expires": Kind(
         "own certificate",
         WARNING,
         "our certificate for VDSM is about to expire",
-        "enroll a new one in time with pki-enroll-pkcs12.sh, then restart the service",
+        "enrol a new one in time with /opt/mdev-scheduler/enroll.sh, then systemctl restart mdev-scheduler",
     ),
     "state-missing": Kind(
         "state directory",
