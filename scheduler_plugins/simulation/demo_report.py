@@ -1,8 +1,10 @@
 """What the demonstration shows: a table and the reasons for people, the same as JSON for programs."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -157,3 +159,11 @@ def print_addresses(center: DataCenter, service: ServiceProcess) -> None:
     table.add_row("engine", f"{center.engine_url} ({center.user}, password {center.password})")
     table.add_row("files", str(center.folder))
     console.print(table)
+    console.print("\n[bold]Ask it[/] from another terminal:")
+    for words in (
+        f"hosts --url {service.api}",
+        f"doctor --url {service.api} --config {service.config}",
+        f"policy status --config {service.config}",
+    ):
+        # One line each, however narrow the terminal: they are to be copied.
+        console.print(f"{Path(sys.prefix)}/bin/mdev-scheduler {words}", soft_wrap=True, highlight=False)

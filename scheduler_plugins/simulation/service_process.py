@@ -40,14 +40,15 @@ class ServiceProcess:
         self._program = program
         self.folder = center.folder / "service"
         self.log = self.folder / "log"
+        self.config = self.folder / "conf.d"
         self.api = self.xmlrpc = self.socket = ""
         """Where its doors are, known inside `with`; `xmlrpc` is `-` where another process holds the port."""
         self._write_config(center, port, xmlrpc_port)
-        (self.folder / "conf.d" / "20-options.conf").write_text(options)
+        (self.config / "20-options.conf").write_text(options)
 
     def __enter__(self) -> Self:
         """Starts it and waits until its doors listen; ServiceDiedError."""
-        command = [*self._program, "serve", "--config", str(self.folder / "conf.d")]
+        command = [*self._program, "serve", "--config", str(self.config)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
         try:
@@ -104,11 +105,11 @@ class ServiceProcess:
         self.api, self.xmlrpc, self.socket = doors["api"].rstrip("/"), doors["xmlrpc"], doors["socket"]
 
     def _write_config(self, center: DataCenter, port: int, xmlrpc_port: int) -> None:
-        (self.folder / "conf.d").mkdir(parents=True, exist_ok=True)
+        self.config.mkdir(parents=True, exist_ok=True)
         password = self.folder / "engine-password"
         password.touch(mode=0o600)
         password.write_text(center.password + "\n")
-        (self.folder / "conf.d" / "10-simulation.conf").write_text(
+        (self.config / "10-simulation.conf").write_text(
             f"""\
 [service]
 state_dir = {self.folder / "state"}

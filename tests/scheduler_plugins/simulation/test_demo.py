@@ -98,18 +98,22 @@ def test_the_run_folder_is_kept_where_one_is_given(tmp_path: Path) -> None:
 
 
 def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> None:
-    """`--keep` says where its doors are and runs on; SIGTERM ends it, its service and its files."""
+    """`--keep` says where its doors are and how to ask it; SIGTERM ends it, its service and its files."""
     command = [sys.executable, "-m", "scheduler_plugins", "demo", "--hosts", "1", "--keep"]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "200"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as demo:
         assert demo.stderr is not None
-        doors = {}
+        doors, statuses = {}, []
         for line in demo.stderr:
             name, _, where = line.strip().partition("  ")
             doors[name] = where.strip()
-            if name == "files":
+            _, is_command, words = line.strip().partition("/bin/mdev-scheduler ")
+            if is_command and not words.startswith("policy"):
+                asked = [sys.executable, "-m", "scheduler_plugins", *words.split()]
+                statuses.append(subprocess.run(asked, stdout=subprocess.DEVNULL, check=False).returncode)
+            if words.startswith("policy"):
                 break
         healthy = requests.get(doors["page"] + "healthz", timeout=10).json()["status"]
         folder = Path(doors["files"])
@@ -118,5 +122,6 @@ def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> N
         demo.communicate(timeout=30)
 
     assert ("ok", True, False) == (healthy, was_there, folder.exists())
+    assert [0, 0] == statuses, "the commands that it names"
     with pytest.raises(requests.ConnectionError):
         requests.get(doors["page"], timeout=10)
