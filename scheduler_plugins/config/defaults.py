@@ -134,8 +134,8 @@ class Vdsm:
     cert_file: Path = option(
         PKI / "certs/mdev-scheduler.cer",
         kinds.path(),
-        """Our certificate (PEM), signed by the same authority; enroll one for the service with
-        /usr/share/ovirt-engine/bin/pki-enroll-pkcs12.sh.""",
+        """Our certificate (PEM), signed by the same authority; the archive's enroll.sh has the engine enroll
+        one for the service.""",
     )
     key_file: Path = option(
         Path("/etc/mdev-scheduler/vdsm.key"),
