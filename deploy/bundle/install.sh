@@ -8,7 +8,7 @@ set -eu
 umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 home=/opt/mdev-scheduler
-plugins=/usr/share/ovirt-scheduler-proxy/plugins
+settings=/etc/sysconfig/ovirt-scheduler-proxy
 proxy_python=/usr/bin/python3
 root="" python="" check="" changed="" created=""
 
@@ -110,6 +110,9 @@ install_program() {
     if [ -z "$root" ] && command -v restorecon >/dev/null; then restorecon -R $home; fi
 }
 
+# Where the proxy looks for plugins, if its settings do not name another folder.
+plugins=$(sed -n 's/^OSCHEDPROXY_PLUGINS=//p' "$root$settings" 2>/dev/null | tail -n 1 | tr -d "\"'" || true)
+plugins=${plugins:-/usr/share/ovirt-scheduler-proxy/plugins}
 python=$(find_python)
 version=$(cat "$here/version")
 [ -n "$check" ] || [ -w "${root:-/}" ] || die "cannot write to ${root:-/}: run it as root"
@@ -128,7 +131,7 @@ if ! [ -d "$root/etc/mdev-scheduler/conf.d" ]; then
     if change "create /etc/mdev-scheduler/conf.d"; then make_folder /etc/mdev-scheduler/conf.d; fi
 fi
 if [ -d "$root$plugins" ]; then
-    copy "$here/mdev_units.py" $plugins/mdev_units.py
+    copy "$here/mdev_units.py" "$plugins/mdev_units.py"
     if [ -x "$root$proxy_python" ] && [ -e "$root$plugins/mdev_units.py" ]; then compile_plugin; fi
 fi
 

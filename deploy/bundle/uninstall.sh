@@ -7,7 +7,7 @@
 # `mdev-scheduler policy disable`; a policy keeps its references otherwise.
 set -eu
 home=/opt/mdev-scheduler
-plugins=/usr/share/ovirt-scheduler-proxy/plugins
+settings=/etc/sysconfig/ovirt-scheduler-proxy
 root="" purge="" check=""
 
 usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
@@ -37,6 +37,8 @@ root=${root:-/.}
 running() { [ "$root" = /. ] && [ -d /run/systemd/system ]; }
 
 if [ -z "$check" ] && running; then systemctl disable --now mdev-scheduler.service 2>/dev/null || true; fi
+plugins=$(sed -n 's/^OSCHEDPROXY_PLUGINS=//p' "$root$settings" 2>/dev/null | tail -n 1 | tr -d "\"'" || true)
+plugins=${plugins:-/usr/share/ovirt-scheduler-proxy/plugins}
 created=$(cat "$root$home/created" 2>/dev/null || true)
 remove /etc/systemd/system/multi-user.target.wants/mdev-scheduler.service \
     /etc/systemd/system/mdev-scheduler.service \
@@ -46,7 +48,7 @@ remove /etc/systemd/system/multi-user.target.wants/mdev-scheduler.service \
     /usr/local/share/man/man8/mdev-scheduler.8 \
     /usr/local/share/bash-completion/completions/mdev-scheduler \
     /usr/local/bin/mdev-scheduler \
-    $plugins/mdev_units.py \
+    "$plugins/mdev_units.py" \
     /run/mdev-scheduler \
     $home.new $home.old $home
 for compiled in "$root$plugins"/__pycache__/mdev_units.*.pyc; do remove "${compiled#"$root"}"; done

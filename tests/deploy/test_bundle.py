@@ -282,6 +282,22 @@ def test_the_installed_service_answers_people(running: tuple[DataCenter, Service
     assert {"gpu", "plain"} == {host["name"] for host in service.ask("hosts")["items"]}
 
 
+def test_the_plugin_goes_where_the_proxys_settings_say(unpacked: Path, tmp_path: Path) -> None:
+    """As `doctor` looks for it there; the uninstaller takes it away from there."""
+    root = tmp_path / "root"
+    proxy(root)
+    (root / "srv/plugins").mkdir(parents=True)
+    (root / "etc/sysconfig").mkdir(parents=True)
+    (root / "etc/sysconfig/ovirt-scheduler-proxy").write_text("OSCHEDPROXY_PLUGINS='/srv/plugins'\n")
+
+    install(unpacked, root)
+
+    assert (root / "srv/plugins/mdev_units.py").is_file()
+    assert not (root / PLUGINS / "mdev_units.py").exists()
+    uninstall(root, "--purge")
+    assert [] == list((root / "srv/plugins").iterdir())
+
+
 @pytest.fixture
 def leaving(installed: Path, tmp_path: Path) -> Path:
     """A copy of the installation, configured, that may be removed."""
