@@ -153,11 +153,14 @@ def _type_cells(mdev_type: MdevType) -> tuple[str, ...]:
 
 
 def _table(*columns: str) -> Table:
-    """A table with these columns; those that begin with `>` hold numbers."""
+    """A table with these columns; those that begin with `>` hold numbers.
+
+    The first names what a row is about: it is never cut, however narrow the terminal.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
+    for number, column in enumerate(columns):
         justify, name = ("right", column[1:]) if column.startswith(">") else ("left", column)
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=number == 0)  # type: ignore[arg-type]
     return table
 
 

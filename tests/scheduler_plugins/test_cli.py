@@ -148,6 +148,18 @@ def test_questions_are_answered_with_tables(url: str, words: tuple[str, ...]) ->
     golden.check(GOLDEN / f"{'-'.join(words)}.txt", ran.out)
 
 
+def test_a_narrow_terminal_cuts_no_name() -> None:
+    """What a row is about stands on one line, whatever has to give way."""
+    command = "from scheduler_plugins.cli import output; table = output._table('Host', *'abcdefg')\n"
+    command += "table.add_row('a-host-of-some-name', *['much to tell'] * 7); output._print(table)"
+    master, slave = os.openpty()
+    environ = {**os.environ, "COLUMNS": "60", "TERM": "dumb"}
+    subprocess.run([sys.executable, "-c", command], stdout=slave, env=environ, check=True)
+    os.close(slave)
+
+    assert "a-host-of-some-name " in os.read(master, 65536).decode()
+
+
 def test_questions_are_answered_with_json(url: str) -> None:
     """The API's own answer, for programs."""
     assert 5 == len(run("hosts", "--json", "--url", url).json["items"])
