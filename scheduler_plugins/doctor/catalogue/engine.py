@@ -77,13 +77,13 @@ KINDS: Mapping[str, Kind] = {
         "policies",
         FAILURE,
         "VMs of the cluster ask for mediated devices, and its scheduling policy does not have MdevFilter",
-        "mdev-scheduler policy enable --cluster {cluster}",
+        "mdev-scheduler policy enable --cluster {cluster} --user admin@internal",
     ),
     "policy-unused": Kind(
         "policies",
         WARNING,
         "the cluster has hosts with mediated devices, and its scheduling policy does not have MdevFilter",
-        "mdev-scheduler policy enable --cluster {cluster}",
+        "mdev-scheduler policy enable --cluster {cluster} --user admin@internal",
     ),
     "policy-outvoted": Kind(
         "policies",

@@ -87,7 +87,8 @@ def _outvoted(facts: Facts, cluster: Cluster, policy: Policy) -> Iterator[Findin
     how = (
         "through the proxy only the latter helps"
         if facts.proxied
-        else f"mdev-scheduler policy enable --cluster {cluster.name} --weight UNIT=FACTOR"
+        else f"mdev-scheduler policy enable --cluster {cluster.name} --weight UNIT=FACTOR "
+        "--user admin@internal"
     )
     seen = (
         f"cluster {cluster.name}, policy {policy.name}: ours count {ours}{through}, internal {total}: {named}"
