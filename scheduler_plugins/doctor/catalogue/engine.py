@@ -58,8 +58,8 @@ KINDS: Mapping[str, Kind] = {
         "external scheduling",
         FAILURE,
         "the engine knows no external unit that is enabled: it asks nobody",
-        "engine-config -s ExternalSchedulerEnabled=true, then, with the service (and the proxy) running, "
-        "systemctl restart ovirt-engine",
+        "engine-config -s ExternalSchedulerEnabled=true, and -g ExternalSchedulerServiceURL has to name "
+        "port {port}; then, with the service (and the proxy) running, systemctl restart ovirt-engine",
     ),
     "unit-missing": Kind(
         "units",

@@ -107,7 +107,7 @@ def external_scheduling(facts: Facts) -> Iterator[Finding]:
         seen += (
             f"; {count(facts.engine.unreached, 'event')} of late: it could not reach its external scheduler"
         )
-    yield found("external-scheduling-off", seen)
+    yield found("external-scheduling-off", seen, port=facts.config.service.xmlrpc_port)
 
 
 def units(facts: Facts) -> Iterator[Finding]:

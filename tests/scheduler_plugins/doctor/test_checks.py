@@ -210,6 +210,15 @@ def test_through_the_proxy_our_factor_is_one() -> None:
     assert "only the latter helps" in found.remedy
 
 
+def test_an_engine_that_asks_nobody_may_ask_at_another_port() -> None:
+    """Its URL is not in REST: the remedy names what it has to be, as configured here."""
+    config = replace(WELL.config, service=replace(WELL.config.service, xmlrpc_port=18791))
+    facts = engine(machine(config=config), units=())
+    (found,) = [each for each in diagnose(facts) if each.code == "external-scheduling-off"]
+
+    assert "ExternalSchedulerServiceURL has to name port 18791" in found.remedy
+
+
 @pytest.mark.parametrize(
     ("facts", "link", "because"),
     [
