@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from http.client import HTTPResponse
+    from collections.abc import Sequence
     from http.cookiejar import CookieJar
 
 KEPT = 64
@@ -20,15 +21,21 @@ class Cookies:
         self._jar: CookieJar | None = None
         self._headers: dict[str, str] = {}
 
-    def take(self, url: str, response: HTTPResponse) -> None:
-        """Those that the answer to a request for this URL sets."""
-        if response.headers.get("Set-Cookie") is not None:
+    def take(self, url: str, given: Sequence[str]) -> None:
+        """Those that the answer to a request for this URL sets: its `Set-Cookie` headers."""
+        if given:
             # Loaded when an engine gives one: a service that starts has better things to do.
+            from email.message import Message
             from http.cookiejar import CookieJar
             from urllib.request import Request
+            from urllib.response import addinfourl
 
+            headers = Message()
+            for cookie in given:
+                headers["Set-Cookie"] = cookie
             self._jar = self._jar or CookieJar()
-            self._jar.extract_cookies(response, Request(url))  # noqa: S310 (never opened)
+            answer = addinfourl(BytesIO(), headers, url)
+            self._jar.extract_cookies(answer, Request(url))  # type: ignore[arg-type]  # noqa: S310 (never opened)
             self._headers.clear()
 
     def header(self, url: str) -> str:

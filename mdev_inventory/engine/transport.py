@@ -18,14 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from http import HTTPStatus
-from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
 from mdev_inventory.engine.line import CutError, Deadline
-from mdev_inventory.engine.wire import MAX_BODY, Answer, Peer, Request, TooLongError, Wire
+from mdev_inventory.engine.reading import BrokenOffError, TooLongError, UnreadableError
+from mdev_inventory.engine.wire import MAX_BODY, Answer, Peer, Request, Wire
 
 # What a restarting engine or its web server says for some seconds.
 PASSING = frozenset({502, 503, 504})
@@ -79,7 +79,7 @@ class EngineHttp:
                 if answer.status == HTTPStatus.UNAUTHORIZED:
                     wire.forget_cookies()
                 return answer
-        except (CutError, TooLongError, HTTPException, OSError, UnicodeError, zlib.error) as error:
+        except (CutError, UnreadableError, OSError, UnicodeError, zlib.error) as error:
             # An error keeps the frames that it came through, and in them a form holds the password.
             cause = None if request.form else error
             raise _meaning(error, request, self.base, deadline) from cause
@@ -128,7 +128,7 @@ def _meaning(error: Exception, request: Request, base: str, deadline: Deadline) 
             return EngineError("tls", f"{what}: {one_line(str(error))}; {hint}")
         case TooLongError():
             return EngineError("bad-answer", f"{what}: the answer is longer than any that is asked for")
-        case IncompleteRead():
+        case BrokenOffError():
             return _BrokenError(EngineError("bad-answer", f"{what}: the answer broke off half way"))
         case zlib.error():
             return EngineError("bad-answer", f"{what}: the answer is compressed in a broken way")

@@ -1,28 +1,29 @@
 """One HTTP exchange with the engine that ends at its deadline, whatever the other side does.
 
-A decision waits for such an exchange with the engine's lock held: http.client does it in a third of the time
-that requests takes, and is imported in a tenth. Its timeouts hold for each read from the socket, so a server
-that sends a byte now and then would be waited for without end: `line.py` cuts it off.
+A decision waits for such an exchange with the engine's lock held, so it is done on the bare socket, with a
+parser in C (`reading.py`): http.client takes as long for an answer's headers as the VM's placement takes.
+A socket's timeout holds for each read, so a server that sends a byte now and then would be waited for without
+end: `line.py` cuts it off.
 """
 
 import json
 import select
 import socket
 import ssl
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import urlencode
 
 from mdev_inventory.engine.cookies import Cookies
 from mdev_inventory.engine.line import CutError, Deadline, Line
+from mdev_inventory.engine.reading import Reading
 
 # 5,000 VMs of 5 KiB each are 25 MiB; what is longer than this is no answer to anything that we ask.
 MAX_BODY = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 CONNECT_S = 3.0
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,6 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-class TooLongError(Exception):
-    """The body is longer than is accepted."""
-
-
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Whom a wire leads to."""
@@ -66,21 +63,27 @@ class Peer:
     tls: ssl.SSLContext | None
     """None for a connection without TLS."""
 
+    @property
+    def authority(self) -> str:
+        """As it stands in a request's `Host`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
 
 class Wire:
     """One connection to the engine and its cookies, kept alive between calls; for one call at a time."""
 
     def __init__(self, peer: Peer, max_body: int) -> None:
         """Nothing is sent yet; a longer body than `max_body` is not read to its end."""
-        self._max_body = max_body
+        self._peer, self._max_body = peer, max_body
         self._line = Line()
-        self._connection = _Connection(peer, self._line)
+        self._sock: socket.socket | None = None
         self._cookies = Cookies()
 
     def exchange(self, request: Request, deadline: Deadline) -> Answer:
         """Send it, read all of the answer.
 
-        Raises CutError, TooLongError, zlib.error, and what http.client, ssl and socket raise.
+        Raises CutError, what `Reading` raises, and what ssl and socket raise.
         """
         left = deadline.left()
         if not left:
@@ -89,38 +92,22 @@ class Wire:
             try:
                 return self._exchange(request, left)
             except BaseException:
-                self._connection.close()
+                self._hang_up()
                 raise
 
     def _exchange(self, request: Request, left: float) -> Answer:
         """Redirects are not followed: elsewhere is not the engine, and must not see the token."""
-        self._connection.ready(left)
-        headers, body = _encoded(request)
-        if cookies := self._cookies.header(request.url):
-            headers["Cookie"] = cookies
-        self._connection.request(request.method, _target(request), body, headers)
-        with self._connection.getresponse() as response:
-            self._cookies.take(request.url, response)
-            return Answer(
-                response.status,
-                response.getheader("Content-Type", ""),
-                response.getheader("Location", ""),
-                self._body(response),
-            )
-
-    def _body(self, response: HTTPResponse) -> bytes:
-        """All of the body; TooLongError as soon as it is too long."""
-        unpack = _unpacker(response.getheader("Content-Encoding", ""))
-        body = bytearray()
-        while chunk := response.read(CHUNK):
-            body += unpack.decompress(chunk, self._max_body + 1 - len(body)) if unpack else chunk
-            if len(body) > self._max_body:
-                raise TooLongError
-        if response.length:
-            raise IncompleteRead(bytes(body), response.length)
-        if unpack and not unpack.eof and body:
-            raise zlib.error("it breaks off")
-        return bytes(body)
+        sock = self._ready(left)
+        sock.sendall(_written(request, self._peer.authority, self._cookies.header(request.url)))
+        reading = Reading(self._max_body)
+        while not reading.whole:
+            reading.feed(sock.recv(CHUNK))
+        if not reading.keep_alive:
+            self._hang_up()
+        self._cookies.take(request.url, reading.cookies)
+        return Answer(
+            reading.status, reading.header("content-type"), reading.header("location"), bytes(reading.body)
+        )
 
     def forget_cookies(self) -> None:
         """The engine's session cookie belongs to the token: a new token, no old cookie."""
@@ -128,40 +115,35 @@ class Wire:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._hang_up()
         self._line.drop()
 
+    def _ready(self, left: float) -> socket.socket:
+        """The connection; in place of an idle one that has ended, another."""
+        if self._sock is not None and _has_news(self._sock):
+            self._hang_up()
+        if self._sock is None:
+            self._sock = self._connected(left)
+        self._sock.settimeout(left)
+        return self._sock
 
-class _Connection(HTTPConnection):
-    """Attached to a `Line` before any TLS."""
-
-    def __init__(self, peer: Peer, line: Line) -> None:
-        super().__init__(peer.host, peer.port)
-        self._tls, self._line = peer.tls, line
-
-    def ready(self, left: float) -> None:
-        """An idle connection that has ended is closed: the next request makes another one."""
-        if self.sock is not None and _has_news(self.sock):
-            self.close()
-        self.timeout = left
-        if self.sock is not None:
-            self.sock.settimeout(left)
-
-    def connect(self) -> None:
-        """As http.client would, and the line can cut it from now on."""
-        sock = socket.create_connection((self.host, self.port), min(CONNECT_S, self.timeout or CONNECT_S))
+    def _connected(self, left: float) -> socket.socket:
+        """A new connection, which the line can cut from now on."""
+        peer = self._peer
+        sock = socket.create_connection((peer.host, peer.port), min(CONNECT_S, left))
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line.attach(sock)
-            sock.settimeout(self.timeout)
-            self.sock = self._tls.wrap_socket(sock, server_hostname=self.host) if self._tls else sock
+            sock.settimeout(left)
+            return peer.tls.wrap_socket(sock, server_hostname=peer.host) if peer.tls else sock
         except BaseException:
             sock.close()
             raise
 
-    def close(self) -> None:
-        """As http.client does, and the line knows."""
-        super().close()
+    def _hang_up(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
         self._line.closed()
 
 
@@ -172,26 +154,32 @@ def _has_news(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
+def _written(request: Request, authority: str, cookies: str) -> bytes:
+    """The request as it is sent; UnicodeError for headers that hold anything but Latin-1.
+
+    Nothing in them comes from the other side but the token, which `login.py` looks at, and its cookies.
+    """
+    headers, body = _encoded(request)
+    if cookies:
+        headers["Cookie"] = cookies
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    head = f"{request.method} {_target(request)} HTTP/1.1\r\nHost: {authority}\r\n{lines}\r\n"
+    return head.encode("latin-1") + body
+
+
 def _target(request: Request) -> str:
     """The path with its parameters."""
     path = "/" + request.url.partition("://")[2].partition("/")[2]
     return f"{path}?{urlencode(request.params)}" if request.params else path
 
 
-def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
+def _encoded(request: Request) -> tuple[dict[str, str], bytes]:
     """The headers that we send, and the body."""
     headers = {"User-Agent": "mdev-scheduler", "Accept-Encoding": "gzip", **request.headers}
     if request.form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return headers, urlencode(request.form).encode("ascii")
-    if request.document is not None:
-        headers["Content-Type"] = "application/json"
-        return headers, json.dumps(request.document).encode("ascii")
-    return headers, None
-
-
-def _unpacker(encoding: str) -> Any:
-    """What unpacks a body so encoded; None for one that is as it is."""
-    return (
-        zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding.lower() in ("gzip", "x-gzip", "deflate") else None
-    )
+        headers["Content-Type"], body = FORM, urlencode(request.form).encode("ascii")
+    elif request.document is not None:
+        headers["Content-Type"], body = "application/json", json.dumps(request.document).encode("ascii")
+    else:
+        return headers, b""
+    return {**headers, "Content-Length": str(len(body))}, body

@@ -53,6 +53,7 @@ class Door2:
         listener = listen(self.host, self.port)
         self.port = listener.getsockname()[1]
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
         self._handing = Handing(asyncio.get_running_loop(), self._connection)
         self._takers = Takers(listener, self._serve, self._threads, "door2")
         self._takers.start()
