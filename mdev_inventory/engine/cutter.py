@@ -48,15 +48,26 @@ class Cutter:
                 self._thread.start()
         return appointment
 
+    @property
+    def waiting(self) -> int:
+        """How many appointments it remembers; one that was cancelled is forgotten when it would be next."""
+        with self._changed:
+            return len(self._due)
+
     def _keep(self) -> None:
         while True:
             with self._changed:
-                while not self._due or self._due[0][0] > time.monotonic():
-                    left = self._due[0][0] - time.monotonic() if self._due else None
+                while (left := self._left()) is None or left > 0:
                     self._changed.wait(left)
                 call = heapq.heappop(self._due)[2].call
             if call is not None:
                 call()
+
+    def _left(self) -> float | None:
+        """Seconds until the first appointment that still holds; None where there is none."""
+        while self._due and self._due[0][2].call is None:
+            heapq.heappop(self._due)
+        return self._due[0][0] - time.monotonic() if self._due else None
 
 
 CUTTER = Cutter()

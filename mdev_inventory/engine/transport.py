@@ -159,16 +159,19 @@ def decoded(answer: Answer, request: Request) -> Any:
         raise EngineError("bad-answer", f"{text}: {one_line(str(error))}", answer.status) from None
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def loads(body: bytes) -> Any:
     """JSON as the standard has it; ValueError for all else, nesting without end included."""
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _fault(answer: Answer) -> str:

@@ -93,10 +93,7 @@ class EngineVms:
                     raise
                 self._learn(replace(before, follow=False))
             else:
-                return [
-                    vm if vm.unreadable else replace(vm, mediated_devices=vm.mediated_devices or ())
-                    for vm in vms
-                ]
+                return [_inlined(vm) for vm in vms]
         found = self._rest.all("/vms", parsing.vms, deadline, search)
         return [replace(vm, mediated_devices=None) for vm in found]
 
@@ -114,9 +111,7 @@ class EngineVms:
                 return [replace(vm, mediated_devices=None) for vm in vms]
         vms = self._followed(seconds)
         if self._learnt(Deadline(seconds)).follow:
-            return [
-                vm if vm.unreadable else replace(vm, mediated_devices=vm.mediated_devices or ()) for vm in vms
-            ]
+            return [_inlined(vm) for vm in vms]
         return self._one_by_one(vms, seconds)
 
     def _list(self, params: dict[str, str], seconds: float) -> list[Vm]:
@@ -195,6 +190,11 @@ class EngineVms:
                 follow = self._last.follow if news.follow is None else news.follow
                 news = _Learnt(news.token, devices, follow)
             self._last = news
+
+
+def _inlined(vm: Vm) -> Vm:
+    """The VM out of a list that inlines devices: one without any has none."""
+    return replace(vm, mediated_devices=()) if vm.mediated_devices is None and not vm.unreadable else vm
 
 
 def _of_one_vm(error: EngineError) -> bool:

@@ -27,6 +27,8 @@ class HttpServer:
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app,
+            # The other one, which uvicorn would take since it is installed, reads headers without end.
+            http="h11",
             log_config=None,
             access_log=False,
             log_level="warning",
