@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.questions import Decider, Fitting
-from scheduler_plugins.service.xmlrpc_tree import Score
 from scheduler_plugins.units import Unit
 
 log = logging.getLogger("door2")
@@ -61,17 +60,16 @@ class External:
         """The hosts that every filter lets pass; all of them where no filter could tell."""
         units, host_ids = xmlrpc.names("filters", filters), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run = _Run()
-        passed = []
+        run, left, told = _Run(), host_ids, False
         for unit in units:
             decision = run.ask(self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props))
             if decision is not None:
-                passed.append(frozenset(decision.fitting))
+                told, fitting = True, frozenset(decision.fitting)
+                left = [host for host in left if host in fitting]
                 run.warn(unit, decision.stale)
-        if not passed:
+        if not told:
             run.errors.append("all filters failed")
-        fitting = frozenset(host_ids).intersection(*passed)
-        return run.result([host for host in host_ids if host in fitting])
+        return run.result(left)
 
     def run_cost_functions(
         self, cost_functions: object, hosts: object, vm: object, properties: object
@@ -79,10 +77,10 @@ class External:
         """Every host's weight by every unit; the factors are left to the engine."""
         units, host_ids = _units_of(cost_functions), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run, scores = _Run(), list[Score]()
+        run, scores = _Run(), list[tuple[str, int, str]]()
         for unit in units:
             weighed = run.ask(self._decider.weights, unit, lambda u: self._weigh(u, vm_id, host_ids, props))
-            scores += [Score(host, weight, unit) for host, weight in weighed or ()]
+            scores += [(host, weight, unit) for host, weight in weighed or ()]
         return run.result(scores)
 
     def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:

@@ -75,7 +75,7 @@ def _encoded(text: str) -> bytes:
 
 def names(what: str, value: object) -> list[str]:
     """A parameter that must be an array of strings; raises CallError."""
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list | tuple) or not set(map(type, value)) <= {str}:
         raise CallError(INVALID_PARAMS, f"{what} must be an array of strings")
     return list(value)
 

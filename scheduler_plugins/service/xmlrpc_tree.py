@@ -2,13 +2,17 @@
 
 A call names each candidate host, and so does its answer: a thousand hosts take the standard library's
 unmarshaller, which is called back for each of their tags, longer than the decision takes. Here a tree is
-built in C. What the engine never sends (and who knows who sends what) is none of this module's business:
-`parse` knows it not, and the general parser takes it.
+built in C; and as the calls of a storm differ in nothing but the VM, mostly, none is built at all: what was
+read from a call is kept, and holds for the next one that is the same but for its VM.
+
+What the engine never sends (and who knows who sends what) is none of this module's business: `parse` knows it
+not, and the general parser takes it.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 from xmlrpc.client import escape
 
@@ -17,8 +21,13 @@ DECLARED = b"<!"
 
 No encoding that the parser knows writes this otherwise, but those that have bytes of 0 in their text.
 """
-MARKUP = re.compile("[<>&]")
-"""What cannot stand in a text as it is."""
+VM = re.compile(rb"<value>(?:<string>)?([0-9A-Fa-f-]{36})</")
+"""The VM in a call, behind the hosts."""
+ANY_VM, ANY = b"any-vm", "any-vm"
+"""In its place in a call that stands for all that differ from it in nothing else."""
+CALLS_KEPT = 16
+KEPT_BYTES = 256 * 1024
+"""Longer calls are not kept: there is room for three thousand hosts."""
 NUMBERS = range(-(2**31), 2**31)
 
 
@@ -26,16 +35,23 @@ class UnusualError(Exception):
     """Nothing that the engine sends with every start."""
 
 
-class Score(NamedTuple):
-    """A host's weight by one unit; an array of three for who reads it."""
-
-    host: str
-    weight: int
-    unit: str
-
-
 def parse(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    """Method name and parameters of a usual call; UnusualError, or what the parser raises, for any other."""
+    """Method name and parameters of a usual call; UnusualError, or what the parser raises, for any other.
+
+    The parameters are kept, and not to be changed.
+    """
+    vm = VM.search(body, max(0, body.rfind(b"</array>")))
+    if vm is None or len(body) > KEPT_BYTES or ANY_VM in body:
+        return _parsed(body)
+    begin, end = vm.span(1)
+    method, params = _kept(b"%b%b%b" % (body[:begin], ANY_VM, body[end:]))
+    if ANY not in params:  # it stands deeper than a VM does
+        return _parsed(body)
+    vm_id = vm[1].decode("ascii")
+    return method, tuple([vm_id if param == ANY else param for param in params])
+
+
+def _parsed(body: bytes) -> tuple[str, tuple[Any, ...]]:
     if DECLARED in body or b"\0" in body:
         raise UnusualError
     call = fromstring(body)  # noqa: S314 - without a document type there is nothing to expand
@@ -46,6 +62,9 @@ def parse(body: bytes) -> tuple[str, tuple[Any, ...]]:
         raise UnusualError
     params = call[1] if len(call) > 1 else ()
     return _text(call[0]), tuple(_value(_only(param, "param", "value")) for param in params)
+
+
+_kept = lru_cache(maxsize=CALLS_KEPT)(_parsed)
 
 
 def _value(value: Element) -> Any:
@@ -118,25 +137,35 @@ def _written(value: object) -> str:
 
 def _items(values: Sequence[Any]) -> str:
     kinds = set(map(type, values))
-    if kinds == {str} and not MARKUP.search("".join(values)):
+    if kinds == {str} and not _has_markup("".join(values)):
         return f"<value><string>{'</string></value><value><string>'.join(values)}</string></value>"
-    if kinds == {Score}:
-        return _scores(values)
+    if kinds == {tuple} and set(map(len, values)) == {3}:
+        return _triples(values)
     return "".join(map(_written, values))
 
 
-def _scores(scores: Sequence[Score]) -> str:
-    units = {unit: _written(unit) for unit in {score.unit for score in scores}}
-    if any(type(score.weight) is not int or score.weight not in NUMBERS for score in scores):
-        raise UnusualError
+def _triples(values: Sequence[tuple[Any, Any, Any]]) -> str:
+    """Arrays of host, weight and unit, or of whatever else."""
+    hosts, weights, units = zip(*values, strict=True)
+    kinds = set(map(type, hosts)), set(map(type, weights)), set(map(type, units))
+    if kinds != ({str}, {int}, {str}) or min(weights) not in NUMBERS or max(weights) not in NUMBERS:
+        return "".join(map(_written, values))
+    written = {unit: _written(unit) for unit in set(units)}
+    if _has_markup("".join(hosts)):
+        hosts = tuple(map(escape, hosts))
     return "".join(
         [
-            f"<value><array><data><value><string>{_escaped(host)}</string></value><value><int>{weight}</int></value>"
-            f"{units[unit]}</data></array></value>"
-            for host, weight, unit in scores
+            f"<value><array><data><value><string>{host}</string></value><value><int>{weight}</int></value>"
+            f"{written[unit]}</data></array></value>"
+            for host, weight, unit in zip(hosts, weights, units, strict=True)
         ]
     )
 
 
 def _escaped(text: str) -> str:
-    return escape(text) if MARKUP.search(text) else text
+    return escape(text) if _has_markup(text) else text
+
+
+def _has_markup(text: str) -> bool:
+    """Whether anything in it cannot stand in a text as it is."""
+    return "<" in text or "&" in text or ">" in text

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler_plugins.service import xmlrpc, xmlrpc_tree
-from scheduler_plugins.service.xmlrpc_tree import Score, UnusualError
+from scheduler_plugins.service.xmlrpc_tree import UnusualError
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=["Cc", "Cs"]))
 VALUES = st.recursive(
@@ -37,6 +37,37 @@ def test_the_engines_own_bytes() -> None:
     assert ("runFilters", (["MdevFilter"], ["a", "b"], "vm", {})) == xmlrpc_tree.parse(AS_THE_ENGINE)
 
 
+UUIDS = st.uuids().map(str)
+HOSTS = st.lists(UUIDS, max_size=3)
+LIKE_CALLS = st.tuples(
+    st.sampled_from(["runFilters", "runCostFunctions", "any-vm"]),
+    st.tuples(
+        st.lists(TEXTS | st.lists(TEXTS | st.integers(0, 9))) | TEXTS | UUIDS,
+        HOSTS | UUIDS,
+        UUIDS | TEXTS | st.just("any-vm") | HOSTS,
+        st.dictionaries(TEXTS | UUIDS, UUIDS | TEXTS | st.just("any-vm") | HOSTS, max_size=2) | UUIDS,
+    ),
+)
+
+
+@given(st.lists(LIKE_CALLS, min_size=2))
+def test_what_one_call_said_is_never_said_for_another(calls: list[tuple[str, Any]]) -> None:
+    """What was read of a call is kept for those that differ from it in the VM alone."""
+    for method, params in calls:
+        body = dumps(params, method, encoding="utf-8").encode("utf-8", "xmlcharrefreplace")
+        for written in (body, body.replace(b"<string>", b"").replace(b"</string>", b"").replace(b"\n", b"")):
+            assert (loads(written)[1], loads(written)[0]) == xmlrpc.parse_call(written)
+
+
+def test_calls_that_differ_in_the_vm_alone_are_read_once() -> None:
+    """In a storm of starts nothing else changes."""
+    bodies = [AS_THE_ENGINE.replace(b">vm<", b">%036d<" % number) for number in range(3)]
+    read = [xmlrpc.parse_call(body) for body in bodies]
+
+    assert [f"{number:036}" for number in range(3)] == [params[2] for _, params in read]
+    assert 1 == len({id(params[1]) for _, params in read})
+
+
 @given(VALUES)
 def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
     """Whoever writes it, with or without what has to be escaped."""
@@ -46,7 +77,7 @@ def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
 @given(st.lists(st.tuples(TEXTS, st.integers(-(2**31), 2**31 - 1), TEXTS)))
 def test_weights_are_arrays_of_three(scores: list[tuple[str, int, str]]) -> None:
     """Host, weight, unit."""
-    answer = xmlrpc.format_result({"result": [Score(*score) for score in scores]})
+    answer = xmlrpc.format_result({"result": scores})
 
     assert (({"result": [list(score) for score in scores]},), None) == loads(answer)
 
@@ -67,7 +98,7 @@ def test_what_is_unusual_is_left_to_the_library(body: bytes) -> None:
         xmlrpc_tree.parse(body)
 
 
-@pytest.mark.parametrize("value", [2**31, True, 1.5, None, b"x", [Score("a", True, "u")]])
+@pytest.mark.parametrize("value", [2**31, True, 1.5, None, b"x", [("a", True, "u")]])
 def test_what_our_answers_never_hold_is_not_written(value: object) -> None:
     """A weight that is no 32-bit number would break the engine: the general writer, or nobody."""
     with pytest.raises(UnusualError):
