@@ -91,6 +91,11 @@ class Inventories:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
 
+    @property
+    def number(self) -> int:
+        """How many changes to hosts, observations and failures there have been."""
+        return self._number
+
     def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """The number of changes to hosts, observations and failures so far, and which hosts they concern.
 

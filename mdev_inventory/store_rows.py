@@ -100,7 +100,9 @@ def entry(key: Any, entry: Any) -> str:
 
 def writable(value: object) -> object:
     """The value as SQLite takes it: text that UTF-8 cannot hold gets a question mark there."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value
 
 
 def readable(raw: bytes) -> str:

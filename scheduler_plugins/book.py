@@ -6,13 +6,14 @@ asked or anything is written to the disk. Every decision is in the store before 
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mdev_inventory.observation import Observation
 from mdev_inventory.store import StoreError
 from scheduler_plugins import claim_rows
+from scheduler_plugins.claim_rows import Row
 from scheduler_plugins.claims import Firm, News, Timeouts
 from scheduler_plugins.ledger import Ledger
 
@@ -31,10 +32,19 @@ class ClaimStore(Protocol):
     """What survives the service; may raise StoreError."""
 
     def claims(self) -> Mapping[str, str]:
-        """Every entry by its key."""
+        """Every VM's row, by VM id."""
 
-    def save_claims(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
-        """Write some entries, remove others, in one transaction."""
+    def save_claims(self, put: Mapping[str, str], gone: Collection[str]) -> None:
+        """Write some rows, remove others, in one transaction."""
+
+
+class Looked(NamedTuple):
+    """The ledger, and when it was looked whether an inventory or time has ended anything of it."""
+
+    ledger: Ledger
+    number: int | None
+    """Of the last change of inventories by then."""
+    at: float
 
 
 class Book:
@@ -53,13 +63,12 @@ class Book:
         `number` counts the changes of observations; None where nobody does.
         """
         self._number = number
-        self._up_to_date: tuple[Ledger, int | None, float] | None = None
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
+        self._looked_s = min(LOOKED_S, timeouts.unresolved, timeouts.claim)
         self._store = store
-        self._rows: dict[str, str] = dict(store.claims()) if store else {}
-        self._entries = claim_rows.Rows()
+        self._rows = claim_rows.read(store.claims()) if store else {}
         self._ended: dict[str, float] = {}
-        self._ledger = claim_rows.from_rows(self._rows)
+        self._looked = Looked(claim_rows.ledger_of(self._rows), None, float("-inf"))
         self._lock, self._saving = threading.RLock(), threading.Lock()
         self.trouble = ""
         """Why the store does not follow; empty where it does."""
@@ -67,19 +76,13 @@ class Book:
     @property
     def ledger(self) -> Ledger:
         """What is in flight at this moment."""
+        looked, now, number = self._looked, self._clock(), self._number()
+        if looked.number == number is not None and 0 <= now - looked.at < self._looked_s:
+            return looked.ledger
         with self._lock:
-            now, number = self._clock(), self._number()
-            if not self._is_up_to_date(now, number):
-                self._ledger = self._ledger.at(now, self._timeouts).seen(self._observation)
-                self._up_to_date = self._ledger, number, now
-            return self._ledger
-
-    def _is_up_to_date(self, now: float, number: int | None) -> bool:
-        """Whether neither an inventory nor time can have ended anything since it was looked."""
-        if self._up_to_date is None or number is None:
-            return False
-        ledger, before, at = self._up_to_date
-        return ledger is self._ledger and number == before and 0 <= now - at < LOOKED_S
+            ledger = self._looked.ledger.at(now, self._timeouts).seen(self._observation)
+            self._looked = Looked(ledger, number, now)
+            return ledger
 
     @contextmanager
     def alone(self) -> Iterator[Ledger]:
@@ -88,9 +91,10 @@ class Book:
             yield self.ledger
 
     def replace(self, change: Callable[[Ledger], Ledger]) -> None:
-        """Change the ledger."""
+        """Change the ledger: what any change adds, no inventory of before can end."""
         with self._lock:
-            self._ledger = change(self.ledger)
+            changed = change(self.ledger)
+            self._looked = self._looked._replace(ledger=changed)
 
     def hear(self, news: News, met: Iterable[Firm] = ()) -> None:
         """The engine said where VMs are, and that some of which we know no decision start: `met`."""
@@ -108,29 +112,31 @@ class Book:
         if self._store is None:
             return
         with self._saving:
-            rows = self._entries.of(self.ledger)
-            put = {key: text for key, text in rows.items() if self._rows.get(key) != text}
-            gone = self._gone(rows, put)
+            put, gone = self._changes(claim_rows.rows_of(self.ledger))
             if not put and not gone:
                 return
             try:
-                self._store.save_claims(put, gone)
+                self._store.save_claims({key: claim_rows.written(row) for key, row in put.items()}, gone)
             except StoreError as error:
                 self._report(error)
                 return
-            self._rows = {key: text for key, text in (self._rows | put).items() if key not in gone}
+            self._rows.update(put)
+            for key in gone:
+                del self._rows[key]
             self.trouble = ""
 
-    def _gone(self, rows: Mapping[str, str], put: Mapping[str, str]) -> set[str]:
-        """The keys to remove: at once where the VM has another entry now, else after a while."""
-        now = self._clock()
-        self._ended = {key: self._ended.get(key, now) for key in self._rows if key not in rows}
-        replaced = {key.partition("/")[2] for key in put}
-        return {
-            key
-            for key, since in self._ended.items()
-            if key.partition("/")[2] in replaced or abs(now - since) >= ROW_KEPT_S
-        }
+    def _changes(self, rows: Mapping[str, Row]) -> tuple[dict[str, Row], list[str]]:
+        """The rows to write, and the keys of those to remove: what only ended is still kept for a while."""
+        now, ended, self._ended = self._clock(), self._ended, {}
+        put = {key: row for key, row in rows.items() if self._rows.get(key) != row}
+        over = [key for key in self._rows if key not in rows]
+        lessened = [key for key, row in put.items() if key in self._rows and row.is_left_of(self._rows[key])]
+        for key in (*over, *lessened):
+            since = ended.get(key, now)
+            if abs(now - since) < ROW_KEPT_S:
+                self._ended[key] = since
+                put.pop(key, None)
+        return put, [key for key in over if key not in self._ended]
 
     def _report(self, error: StoreError) -> None:
         if not self.trouble:

@@ -12,7 +12,7 @@ a whole, and never wait.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from mdev_inventory.engine.model import Vm
@@ -41,7 +41,7 @@ class LifetimeStore(Protocol):
     def lifetimes(self) -> Mapping[str, str]:
         """Every entry by its key."""
 
-    def save_lifetimes(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
+    def save_lifetimes(self, put: Mapping[str, str], gone: Collection[str]) -> None:
         """Write some entries, remove others, in one transaction."""
 
 

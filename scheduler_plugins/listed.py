@@ -80,6 +80,10 @@ class Inventories(Protocol):
     def failure(self, host_id: str) -> HostFailure | None:
         """Why it could not be observed the last time."""
 
+    @property
+    def number(self) -> int:
+        """How many changes there have been."""
+
     def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """The number of changes so far, and the hosts that those after `since` concern; None for any."""
 

@@ -80,7 +80,7 @@ class Scheduler:
         self._clock, self._timer = clock, timer
         self._lookup = Lookup(engine, inventories, clock, engine_deadline_s, timer=timer)
         timeouts = Timeouts(settings.unresolved_timeout, settings.claim_timeout)
-        self._book = Book(inventories.observation, clock, timeouts, store, lambda: inventories.changed(0)[0])
+        self._book = Book(inventories.observation, clock, timeouts, store, lambda: inventories.number)
         self._hosts = Hosts(inventories)
         self._weighing = Weighing(weights, self._hosts, lambda: inventories.vms, clock, lives)
         self._settling = Settling(

@@ -55,6 +55,11 @@ class Fleet:
     def failure(self, host_id: str) -> HostFailure | None:
         """None of them."""
 
+    @property
+    def number(self) -> int:
+        """Anything may have changed."""
+        return next(self.changes)
+
     def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """Anything may have changed."""
         return next(self.changes), None
