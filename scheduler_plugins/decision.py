@@ -69,10 +69,9 @@ def least(weights: Iterable[Weights], host_ids: Iterable[str]) -> str | None:
     """Of these hosts the one with the least sum of weights, the first of several; None where none has any."""
     sums: dict[str, int] = {}
     for unit in weights:
-        scores = dict(unit.scores)
-        sums = {**scores, **{host_id: scores.get(host_id, 0) + sums[host_id] for host_id in sums}}
-    weighed = [host_id for host_id in host_ids if host_id in sums]
-    return min(weighed, key=lambda host_id: sums[host_id], default=None)
+        for host_id, weight in unit.scores:
+            sums[host_id] = sums.get(host_id, 0) + weight
+    return min((host_id for host_id in host_ids if host_id in sums), key=sums.__getitem__, default=None)
 
 
 def log_funnel(decision: Decision) -> None:

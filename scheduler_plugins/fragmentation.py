@@ -35,6 +35,9 @@ from scheduler_plugins.placement import HostView
 from scheduler_plugins.request import Request
 from scheduler_plugins.weights import ALONE, WORST
 
+MOMENT_S = 10.0
+"""Ages are of so long ago at most; the finest bin of ages is five minutes."""
+
 
 class MdevFragmentation:
     """Prefers the host where the start destroys least of the capacity that the cluster's VMs can use."""
@@ -45,6 +48,11 @@ class MdevFragmentation:
     properties = declared(*parameters)
     with_request = True
 
+    def goes_by(self, context: Context) -> object:
+        """What is asked for, who lives how long, and, where that counts, what time it is."""
+        lives = context.lives if context.settings.ages else None
+        return _mix(context), lives, _moment(context) if lives else None
+
     def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
         """The host's weight, 0 the best."""
         seen = host.observation
@@ -54,16 +62,24 @@ class MdevFragmentation:
         if seen is None or taken is None:
             return WORST
         life = (
-            context.lives.of(taken, seen.owners or {}, context.now)
+            context.lives.of(taken, seen.owners or {}, _moment(context))
             if context.lives and context.settings.ages
             else (-1.0,) * len(taken.residents)
         )
         question = taken.figures, life
         if question not in context.memo:
-            told = context.settings.mix
-            mix = Mix.given(told, context.mix) if told else context.mix
-            context.memo[question] = weight(taken.figures, life, mix)
+            context.memo[question] = weight(taken.figures, life, _mix(context))
         return context.memo[question]
+
+
+def _mix(context: Context) -> Mix:
+    told = context.settings.mix
+    return Mix.given(told, context.mix) if told else context.mix
+
+
+def _moment(context: Context) -> float:
+    """The time as ages are told by: what was worked out holds for a moment."""
+    return context.now // MOMENT_S * MOMENT_S
 
 
 def weight(figures: Figures, life: tuple[float, ...], mix: Mix) -> int:

@@ -41,14 +41,16 @@ class Ledger:
             firm = _with(firm, start.vm_id, Firm(start, answer[0], now))
         elif start.types and answer:
             unresolved = _with(unresolved, start.vm_id, Unresolved(start, answer, now, home))
-        return self._now(unresolved, firm)
+        return self._beside_same(start.vm_id, self._now(unresolved, firm))
 
     def weighed(self, vm_id: str, best: str) -> "Ledger":
         """Our weights for the VM are least on that host."""
         entry = self.unresolved.get(vm_id)
         if entry is None or entry.best == best:
             return self
-        return self._now(_with(self.unresolved, vm_id, replace(entry, best=best)), self.firm)
+        return self._beside_same(
+            vm_id, self._now(_with(self.unresolved, vm_id, replace(entry, best=best)), self.firm)
+        )
 
     def told(self, news: News, timeouts: Timeouts) -> "Ledger":
         """The engine said where VMs are; what it was asked before a decision says nothing about it."""
@@ -140,6 +142,11 @@ class Ledger:
     def _indexes(self) -> dict[tuple[str, bool], Mapping[str, Taken]]:
         """What `beside` has answered so far."""
         return {}
+
+    def _beside_same(self, vm_id: str, changed: "Ledger") -> "Ledger":
+        """The changed ledger, where nothing changed but the VM's own entries: what is beside them did not."""
+        changed._indexes[vm_id, False] = self.beside(vm_id)  # noqa: SLF001 (of the same class)
+        return changed
 
     def _index(self, vm_id: str, running: bool) -> Mapping[str, Taken]:
         firm: dict[str, list[Firm]] = {}

@@ -37,6 +37,10 @@ class MdevReserve:
     properties = declared(*parameters)
     with_request = False
 
+    def goes_by(self, context: Context) -> object:
+        """Which types make a host worth keeping."""
+        return context.settings.reserved_types
+
     def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
         """The host's weight, 0 the best."""
         if request:

@@ -40,6 +40,9 @@ class Weight(Unit, Protocol):
     def parameters(self) -> tuple[Parameter, ...]:
         """Those that `properties` declares."""
 
+    def goes_by(self, context: Context) -> object:
+        """What of the context weights hang on: where it is equal, the same host weighs the same."""
+
     def weigh(self, request: Request, host: HostView, context: Context) -> int:
         """0 for the best host to 1000 for the worst, or one of which nothing is known."""
 

@@ -19,7 +19,6 @@ from scheduler_plugins.question import REQUESTS_KEPT, Hosts
 from scheduler_plugins.request import Request
 from scheduler_plugins.settling import Best
 from scheduler_plugins.units import Weight
-from scheduler_plugins.weights import ByHostAlone
 
 USUAL = "MdevConsolidate"
 """By which the best host is chosen where it is not known which of our weights the cluster uses."""
@@ -38,6 +37,8 @@ class Used:
 class Known(NamedTuple):
     """What a unit said to these hosts."""
 
+    by: object
+    """What of the context it went by."""
     views: Sequence[HostView]
     weights: Sequence[int]
 
@@ -77,9 +78,12 @@ class Weighing:
     ) -> Weights:
         """What one unit says to these hosts; raises BadPropertyError."""
         context = self._context(asked, parameters.settings_of(unit.parameters, properties))
-        weights = self._weights(unit, asked.request, views, context)
-        for place, view in self._touched(views, asked, ledger):
-            weights[place] = unit.weigh(asked.request, view, context)
+        if unit.with_request == bool(asked.request):
+            weights = self._weights(unit, asked.request, views, context)
+            for place, view in self._touched(views, asked, ledger):
+                weights[place] = unit.weigh(asked.request, view, context)
+        else:
+            weights = [0] * len(views)
         return Weights(unit.name, tuple(zip([view.id for view in views], weights, strict=True)))
 
     def all(self, asked: Asked, views: Iterable[HostView], ledger: Ledger) -> tuple[Weights, ...]:
@@ -135,17 +139,19 @@ class Weighing:
     def _weights(
         self, unit: Weight, request: Request, views: Sequence[HostView], context: Context
     ) -> list[int]:
-        """Of the hosts as their inventories show them; of most hosts some units have said it before."""
-        if not isinstance(unit, ByHostAlone) or not views:
-            return [unit.weigh(request, view, context) for view in views]
-        key = unit.name, request, len(views), views[0].id
+        """Of the hosts as their inventories show them; of most hosts the unit has said it before."""
+        if not views:
+            return []
+        key, by = (unit.name, request, len(views), views[0].id), unit.goes_by(context)
         known = self._known.get(key)
+        if known is not None and known.by != by:
+            known = None
         if known is None or known.views is not views:
             moved = self._hosts.moved(known.views, views) if known else None
             weights = list(known.weights) if known and moved is not None else [0] * len(views)
             for place in range(len(views)) if moved is None else moved:
                 weights[place] = unit.weigh(request, views[place], context)
-            known = self._known[key] = Known(views, weights)
+            known = self._known[key] = Known(by, views, weights)
             for oldest in list(self._known)[:-REQUESTS_KEPT]:
                 self._known.pop(oldest, None)
         return list(known.weights)

@@ -34,11 +34,7 @@ ALONE = Context()
 """For who knows nothing beside the request and the host."""
 
 
-class ByHostAlone:
-    """A weight that goes by the request and the host, and by nothing else: not by the time, nor by others."""
-
-
-class MdevConsolidate(ByHostAlone):
+class MdevConsolidate:
     """Prefers the fullest card that still fits: empty cards stay empty."""
 
     name = "MdevConsolidate"
@@ -47,13 +43,18 @@ class MdevConsolidate(ByHostAlone):
     with_request = True
     properties = ""
 
+    def goes_by(self, context: Context) -> object:
+        """Nothing: request and host tell all."""
+        del context
+        return None
+
     def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
         """The host's weight, 0 the best; the context tells nothing that counts."""
         del context
         return _mean(request, host, _left_free)
 
 
-class MdevSpread(ByHostAlone):
+class MdevSpread:
     """Prefers the emptiest card: fewest neighbours."""
 
     name = "MdevSpread"
@@ -61,6 +62,11 @@ class MdevSpread(ByHostAlone):
     parameters: tuple[Parameter, ...] = ()
     with_request = True
     properties = ""
+
+    def goes_by(self, context: Context) -> object:
+        """Nothing: request and host tell all."""
+        del context
+        return None
 
     def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
         """The host's weight, 0 the best; the context tells nothing that counts."""

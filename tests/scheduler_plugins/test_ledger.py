@@ -235,3 +235,29 @@ def test_news_that_change_nothing_keep_the_ledger() -> None:
     assert ledger is told(1, "down")(ledger)
     assert ledger is told(1, "up", A, vm="another")(ledger)
     assert ledger is clock(1)(ledger)
+
+
+@pytest.mark.parametrize("before", [[], [decided(0, A)], [decided(0, A, B)], UP_ON_A])
+@pytest.mark.parametrize(
+    "change",
+    [
+        decided(9, A, B),
+        decided(9, B),
+        decided(9),
+        decided(9, A, B, home=A),
+        lambda ledger: ledger.decided(START, [A, B], 9).weighed(VM, B),
+    ],
+)
+def test_a_vms_own_decision_leaves_what_is_beside_it(before: Sequence[Step], change: Step) -> None:
+    """What was worked out for it before is what would be worked out anew."""
+    ledger = Ledger()
+    for number, vm in enumerate(["vm-0", "vm-2"]):
+        ledger = ledger.decided(Start(vm, vm, ("nvidia-22",)), [A, B][number:], number)
+    for step in before:
+        ledger = step(ledger)
+    changed = change(ledger)
+    anew = Ledger(changed.unresolved, changed.firm)
+
+    assert [anew.beside(VM, running) for running in (False, True)] == [
+        changed.beside(VM, running) for running in (False, True)
+    ]

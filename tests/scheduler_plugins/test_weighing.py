@@ -8,7 +8,7 @@ import pytest
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.store import Store
-from scheduler_plugins.ages import BINS, Lives, Tables
+from scheduler_plugins.ages import BINS, EDGES, Lives, Tables
 from scheduler_plugins.context import Context
 from scheduler_plugins.parameters import AGES, BadPropertyError, Parameter
 from scheduler_plugins.placement import HostView
@@ -33,6 +33,11 @@ class Listening:
     def __init__(self) -> None:
         """Nothing was told yet."""
         self.told: list[Context] = []
+
+    def goes_by(self, context: Context) -> object:
+        """Something else each time."""
+        del context
+        return object()
 
     def weigh(self, request: Request, host: HostView, context: Context) -> int:
         """The fewer hosts were weighed before, the worse."""
@@ -152,3 +157,24 @@ def test_weights_that_are_kept_are_those_of_the_hosts_as_they_are(fleet: Fleet) 
         told.append(dict(scheduler.weigh("MdevConsolidate", VMS[0], [A, B], {})))
 
     assert [(999, 1000), (0, 1000), (999, 1000)] == [(weights[A], weights[B]) for weights in told]
+
+
+def test_kept_weights_follow_time_and_properties(fleet: Fleet) -> None:
+    """What a unit goes by beside the hosts: how old neighbours are, and what the administrator set."""
+    kept = Inventories(Store(Path(), in_memory=True))
+    kept.set_hosts(fleet.host_list)
+    kept.put(observation(A, 1, ("u0",)))
+    tables = Tables(
+        {TYPE: [float(number == 20) * 99 for number in range(BINS)]}, {TYPE: [float(10**5)] * BINS}
+    )
+    lives = Lives(tables, since_by_uuid={"u0": NOW})
+
+    scheduler = Scheduler(fleet, kept, fleet.clock, lives=lambda: lives)
+    told, questions = [], [({}, 0.0), ({AGES.key: "no"}, 0.0), ({}, 0.0), ({}, EDGES[20])]
+    for properties, later in questions:
+        fleet.now = NOW + later
+        told.append(dict(scheduler.weigh("MdevFragmentation", VMS[0], [A, B], properties))[A])
+    young, ageless, again, old = told
+
+    assert young == again
+    assert 3 == len({young, ageless, old})

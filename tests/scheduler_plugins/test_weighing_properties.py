@@ -73,6 +73,7 @@ def test_every_host_of_every_fleet_gets_a_whole_number(
     verdicts = scheduler.filter("MdevFilter", vm_id, asked, {})
 
     weights = scheduler.weigh(unit, vm_id, asked, {})
+    assert weights == scheduler.weigh(unit, vm_id, asked, {})
 
     assert asked == [host_id for host_id, _ in weights]
     assert all(type(weight) is int and 0 <= weight <= 1000 for _, weight in weights)

@@ -33,6 +33,19 @@ def test_what_is_cancelled_is_not_called() -> None:
     assert [] == called
 
 
+def test_nobody_wakes_for_what_was_cancelled() -> None:
+    """Thousands of them a minute: the thread forgets them when it wakes, and wakes for what holds."""
+    cutter, first, over = Cutter(), threading.Event(), threading.Event()
+    for number in range(1000):
+        cutter.after(0.01 + number / 100_000, over.clear).cancel()
+    cutter.after(0.0, first.set)
+    assert first.wait(DEADLINE_S)
+
+    cutter.after(0.0, over.set)
+    assert over.wait(DEADLINE_S)
+    assert 0 == cutter.waiting
+
+
 def test_one_thread_serves_all() -> None:
     """However many wait."""
     cutter, over = Cutter(), threading.Event()
