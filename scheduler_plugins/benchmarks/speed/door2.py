@@ -123,10 +123,10 @@ class Vms:
 
     def __call__(self) -> str:
         """The next one."""
-        if self._number % VMS == 0:
-            self._engine.tell("forget")
         self._number += 1
-        return self._fleet.vm_id(self._number % VMS)
+        vm_id = self._fleet.vm_id(self._number % VMS)
+        self._engine.tell("forget", vm=vm_id)
+        return vm_id
 
 
 def _trivial(proxy: Proxy, hosts: Sequence[str], vm_id: str, weights: int) -> float:

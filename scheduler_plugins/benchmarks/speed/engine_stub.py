@@ -66,7 +66,7 @@ class EngineStub:
         elif what == "own":
             return self._own()
         elif what == "forget":
-            self._answers.placed.clear()
+            self._answers.placed.pop(told["vm"], None)
         elif what == "count":
             counted, self.asked = dict(self.asked), Counter()
             return counted
