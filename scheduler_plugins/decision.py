@@ -67,11 +67,12 @@ class Decision:
 
 def least(weights: Iterable[Weights], host_ids: Iterable[str]) -> str | None:
     """Of these hosts the one with the least sum of weights, the first of several; None where none has any."""
-    sums: dict[str, int] = {}
-    for unit in weights:
-        for host_id, weight in unit.scores:
+    first, *others = [unit.scores for unit in weights] or [()]
+    sums = dict(first)
+    for scores in others:
+        for host_id, weight in scores:
             sums[host_id] = sums.get(host_id, 0) + weight
-    return min((host_id for host_id in host_ids if host_id in sums), key=sums.__getitem__, default=None)
+    return min(filter(sums.__contains__, host_ids), key=sums.__getitem__, default=None)
 
 
 def log_funnel(decision: Decision) -> None:

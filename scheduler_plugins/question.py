@@ -125,8 +125,17 @@ class Hosts:
 
     def moved(self, before: Sequence[HostView], now: Sequence[HostView]) -> set[int] | None:
         """The places at which these views of a list differ; None where that is not known."""
-        lists = [listed for listed in list(self._lists.values()) if listed.views is now]
-        return lists[0].moved(before, now) if lists else None
+        listed = self._listed(now)
+        return listed.moved(before, now) if listed else None
+
+    def places(self, views: Sequence[HostView]) -> Mapping[str, int]:
+        """Where each host stands among these views, by our id."""
+        listed = self._listed(views)
+        return listed.place if listed else {view.id.lower(): place for place, view in enumerate(views)}
+
+    def _listed(self, views: Sequence[HostView]) -> Listed | None:
+        """The list that has these views now."""
+        return next((listed for listed in list(self._lists.values()) if listed.views is views), None)
 
 
 def _crowd(

@@ -129,12 +129,11 @@ class Weighing:
         """Those few hosts, by their places, that hold more than they show, as weights see them."""
         states, running = self._hosts.states, asked.home is not None
         touched, busy = ledger.touched(asked.vm_id, running), ledger.beside(asked.vm_id, running)
-        if not touched:
-            return
-        for place, view in enumerate(views):
-            host_id = view.id.lower()
-            if host_id in touched:
-                yield place, margins.holding(states, view, busy[host_id])
+        places = self._hosts.places(views) if touched else {}
+        for host_id in touched:
+            place = places.get(host_id)
+            if place is not None:
+                yield place, margins.holding(states, views[place], busy[host_id])
 
     def _weights(
         self, unit: Weight, request: Request, views: Sequence[HostView], context: Context

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service import xmlrpc
 from scheduler_plugins.service.questions import Decider, Fitting
+from scheduler_plugins.service.xmlrpc_tree import Scores
 from scheduler_plugins.units import Unit
 
 log = logging.getLogger("door2")
@@ -77,10 +78,12 @@ class External:
         """Every host's weight by every unit; the factors are left to the engine."""
         units, host_ids = _units_of(cost_functions), _once(hosts)
         vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run, scores = _Run(), list[tuple[str, int, str]]()
+        run, scores = _Run(), list[Scores]()
         for unit in units:
             weighed = run.ask(self._decider.weights, unit, lambda u: self._weigh(u, vm_id, host_ids, props))
-            scores += [(host, weight, unit) for host, weight in weighed or ()]
+            if weighed:
+                hosts_weighed, weights = zip(*weighed, strict=True)
+                scores.append(Scores(hosts_weighed, weights, unit))
         return run.result(scores)
 
     def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:

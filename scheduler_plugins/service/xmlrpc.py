@@ -61,7 +61,8 @@ def format_result(result: Any) -> bytes:
     try:
         return xmlrpc_tree.written(result)
     except (xmlrpc_tree.UnusualError, UnicodeError):
-        return _encoded(dumps((result,), methodresponse=True, encoding="utf-8", allow_none=True))
+        plain = xmlrpc_tree.plain(result)
+        return _encoded(dumps((plain,), methodresponse=True, encoding="utf-8", allow_none=True))
 
 
 def format_fault(error: CallError) -> bytes:

@@ -12,7 +12,7 @@ not, and the general parser takes it.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 from xmlrpc.client import escape
 
@@ -27,12 +27,27 @@ ANY_VM, ANY = b"any-vm", "any-vm"
 """In its place in a call that stands for all that differ from it in nothing else."""
 CALLS_KEPT = 16
 KEPT_BYTES = 256 * 1024
-"""Longer calls are not kept: there is room for three thousand hosts."""
+HOSTS_KEPT = 3000
+"""Longer calls and answers are not kept."""
+STRING, STRING_ENDS = "<value><string>", "</string></value>"
 NUMBERS = range(-(2**31), 2**31)
 
 
 class UnusualError(Exception):
     """Nothing that the engine sends with every start."""
+
+
+class Scores(NamedTuple):
+    """What a unit says to hosts: for who reads it, an array of host, weight and unit for each of them."""
+
+    hosts: tuple[str, ...]
+    weights: tuple[int, ...]
+    unit: str
+
+    @property
+    def triples(self) -> list[tuple[str, int, str]]:
+        """Those arrays."""
+        return [(host, weight, self.unit) for host, weight in zip(self.hosts, self.weights, strict=True)]
 
 
 def parse(body: bytes) -> tuple[str, tuple[Any, ...]]:
@@ -114,52 +129,77 @@ def _text(element: Element) -> str:
     return element.text or ""
 
 
+def plain(result: Any) -> Any:
+    """The answer as any XML-RPC writer takes it."""
+    if isinstance(result, dict):
+        return {name: plain(value) for name, value in result.items()}
+    if isinstance(result, list) and any(isinstance(value, Scores) for value in result):
+        return [triple for scores in result for triple in scores.triples]
+    return result
+
+
 def written(result: object) -> bytes:
     """The answer to a call; UnusualError for what our answers never hold."""
-    value = f"<methodResponse><params><param>{_written(result)}</param></params></methodResponse>"
-    return f"<?xml version='1.0' encoding='utf-8'?>{value}".encode()
+    parts = ["<?xml version='1.0' encoding='utf-8'?><methodResponse><params><param>"]
+    _write(result, parts)
+    parts.append("</param></params></methodResponse>")
+    return "".join(parts).encode()
 
 
-def _written(value: object) -> str:
+def _write(value: object, parts: list[str]) -> None:
+    """Adds the value to the parts: put together once, as it may be long."""
     if isinstance(value, str):
-        return f"<value><string>{_escaped(value)}</string></value>"
-    if type(value) is int and value in NUMBERS:
-        return f"<value><int>{value}</int></value>"
-    if isinstance(value, dict):
-        members = "".join(
-            f"<member><name>{_escaped(k)}</name>{_written(v)}</member>" for k, v in value.items()
-        )
-        return f"<value><struct>{members}</struct></value>"
-    if isinstance(value, list | tuple):
-        return f"<value><array><data>{_items(value)}</data></array></value>"
-    raise UnusualError
+        parts.append(_string(value))
+    elif type(value) is int and value in NUMBERS:
+        parts.append(f"<value><int>{value}</int></value>")
+    elif isinstance(value, dict):
+        parts.append("<value><struct>")
+        for name, member in value.items():
+            parts.append(f"<member><name>{_escaped(name)}</name>")
+            _write(member, parts)
+            parts.append("</member>")
+        parts.append("</struct></value>")
+    elif isinstance(value, list | tuple):
+        parts.append("<value><array><data>")
+        _write_items(value, parts)
+        parts.append("</data></array></value>")
+    else:
+        raise UnusualError
 
 
-def _items(values: Sequence[Any]) -> str:
+def _write_items(values: Sequence[Any], parts: list[str]) -> None:
     kinds = set(map(type, values))
     if kinds == {str} and not _has_markup("".join(values)):
-        return f"<value><string>{'</string></value><value><string>'.join(values)}</string></value>"
-    if kinds == {tuple} and set(map(len, values)) == {3}:
-        return _triples(values)
-    return "".join(map(_written, values))
+        parts += (STRING, f"{STRING_ENDS}{STRING}".join(values), STRING_ENDS)
+    elif kinds == {Scores}:
+        for scores in values:
+            _write_scores(scores, parts)
+    else:
+        for value in values:
+            _write(value, parts)
 
 
-def _triples(values: Sequence[tuple[Any, Any, Any]]) -> str:
-    """Arrays of host, weight and unit, or of whatever else."""
-    hosts, weights, units = zip(*values, strict=True)
-    kinds = set(map(type, hosts)), set(map(type, weights)), set(map(type, units))
-    if kinds != ({str}, {int}, {str}) or min(weights) not in NUMBERS or max(weights) not in NUMBERS:
-        return "".join(map(_written, values))
-    written = {unit: _written(unit) for unit in set(units)}
-    if _has_markup("".join(hosts)):
-        hosts = tuple(map(escape, hosts))
-    return "".join(
-        [
-            f"<value><array><data><value><string>{host}</string></value><value><int>{weight}</int></value>"
-            f"{written[unit]}</data></array></value>"
-            for host, weight, unit in zip(hosts, weights, units, strict=True)
-        ]
-    )
+def _write_scores(scores: Scores, parts: list[str]) -> None:
+    distinct = set(scores.weights)
+    if set(map(type, scores.weights)) - {int} or not all(weight in NUMBERS for weight in distinct):
+        raise UnusualError
+    unit = _string(scores.unit)
+    ends = {weight: f"<value><int>{weight}</int></value>{unit}</data></array></value>" for weight in distinct}
+    hosts = scores.hosts
+    triples = [""] * (2 * len(hosts))
+    triples[::2] = _begins(hosts) if len(hosts) <= HOSTS_KEPT else _begins.__wrapped__(hosts)
+    triples[1::2] = map(ends.__getitem__, scores.weights)
+    parts += triples
+
+
+@lru_cache(maxsize=CALLS_KEPT)
+def _begins(hosts: tuple[str, ...]) -> list[str]:
+    """How the triples of these hosts begin: the same hosts are weighed again and again."""
+    return [f"<value><array><data>{_string(host)}" for host in hosts]
+
+
+def _string(text: str) -> str:
+    return f"{STRING}{_escaped(text)}{STRING_ENDS}"
 
 
 def _escaped(text: str) -> str:

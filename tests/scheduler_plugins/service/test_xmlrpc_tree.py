@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler_plugins.service import xmlrpc, xmlrpc_tree
-from scheduler_plugins.service.xmlrpc_tree import UnusualError
+from scheduler_plugins.service.xmlrpc_tree import Scores, UnusualError
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=["Cc", "Cs"]))
 VALUES = st.recursive(
@@ -74,12 +74,19 @@ def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
     assert ((value,), None) == loads(xmlrpc.format_result(value))
 
 
-@given(st.lists(st.tuples(TEXTS, st.integers(-(2**31), 2**31 - 1), TEXTS)))
-def test_weights_are_arrays_of_three(scores: list[tuple[str, int, str]]) -> None:
-    """Host, weight, unit."""
-    answer = xmlrpc.format_result({"result": scores})
+WEIGHED = st.lists(st.tuples(TEXTS, st.integers(-(2**31), 2**31 - 1)), min_size=1)
 
-    assert (({"result": [list(score) for score in scores]},), None) == loads(answer)
+
+@given(st.lists(st.tuples(WEIGHED, TEXTS)), st.sampled_from(["", "\ud800"]))
+def test_weights_are_arrays_of_three(told: list[tuple[list[tuple[str, int]], str]], trouble: str) -> None:
+    """Host, weight, unit; from whichever writer."""
+    scores = [Scores(tuple(h for h, _ in hosts), tuple(w for _, w in hosts), unit) for hosts, unit in told]
+    answer = xmlrpc.format_result({"result": scores, "errors": [trouble]})
+
+    triples = [[host, weight, unit] for weighed, unit in told for host, weight in weighed]
+    (read,), _ = loads(answer.replace(b"&#55296;", b"?"))
+    assert isinstance(read, dict)
+    assert triples == read["result"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,9 @@ def test_what_is_unusual_is_left_to_the_library(body: bytes) -> None:
         xmlrpc_tree.parse(body)
 
 
-@pytest.mark.parametrize("value", [2**31, True, 1.5, None, b"x", [("a", True, "u")]])
+@pytest.mark.parametrize(
+    "value", [2**31, True, 1.5, None, b"x", [Scores(("a",), (True,), "u")], [Scores(("a",), (2**31,), "u")]]
+)
 def test_what_our_answers_never_hold_is_not_written(value: object) -> None:
     """A weight that is no 32-bit number would break the engine: the general writer, or nobody."""
     with pytest.raises(UnusualError):
