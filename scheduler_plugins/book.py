@@ -6,7 +6,7 @@ asked or anything is written to the disk. Every decision is in the store before 
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
@@ -22,6 +22,9 @@ log = logging.getLogger("claims")
 ROW_KEPT_S = 30.0
 """For so long a row stays that an inventory has ended: the inventory itself is written a little later, and
 without either a service that is killed in between would take the instance for free."""
+
+LISTS_KEPT = 16
+"""So many lists of hosts are in the store before those that no row names are removed."""
 
 LOOKED_S = 0.1
 """So long an entry may outlast its time-out: to look at all of them several times in a decision takes longer
@@ -66,7 +69,9 @@ class Book:
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
         self._looked_s = min(LOOKED_S, timeouts.unresolved, timeouts.claim)
         self._store = store
-        self._rows = claim_rows.read(store.claims()) if store else {}
+        texts = store.claims() if store else {}
+        self._rows = claim_rows.read(texts)
+        self._lists: Set[str] = texts.keys() - self._rows.keys()
         self._ended: dict[str, float] = {}
         self._looked = Looked(claim_rows.ledger_of(self._rows), None, float("-inf"))
         self._lock, self._saving = threading.RLock(), threading.Lock()
@@ -115,15 +120,26 @@ class Book:
             put, gone = self._changes(claim_rows.rows_of(self.ledger))
             if not put and not gone:
                 return
+            lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
+            texts = {name: claim_rows.listed(lists[name]) for name in lists.keys() - self._lists}
+            texts |= {key: claim_rows.written(row) for key, row in put.items()}
+            unused = self._unused_lists(lists.keys())
             try:
-                self._store.save_claims({key: claim_rows.written(row) for key, row in put.items()}, gone)
+                self._store.save_claims(texts, [*gone, *unused])
             except StoreError as error:
                 self._report(error)
                 return
+            self._lists = (self._lists | lists.keys()) - unused
             self._rows.update(put)
             for key in gone:
                 del self._rows[key]
             self.trouble = ""
+
+    def _unused_lists(self, wanted: Set[str]) -> Set[str]:
+        """The lists of hosts to remove: now and then, for the next decision often answers the same hosts."""
+        if len(self._lists) < LISTS_KEPT:
+            return set()
+        return self._lists - wanted - set(map(claim_rows.name_of, claim_rows.hosts_of(self._rows.values())))
 
     def _changes(self, rows: Mapping[str, Row]) -> tuple[dict[str, Row], list[str]]:
         """The rows to write, and the keys of those to remove: what only ended is still kept for a while."""

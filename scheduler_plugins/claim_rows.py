@@ -1,12 +1,15 @@
 """Starts in flight as rows of the state file, and back: one row for each VM.
 
 So a decision is mostly one statement: the row of the VM that was decided on, and that of the one before,
-whose host is known by then.
+whose host is known by then. The hosts that a decision answered are mostly those of the last one, and a
+thousand of them 37 KB: each list of them has a row of its own, and a VM's row has its name.
 """
 
+import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from scheduler_plugins.claims import Firm, Start, Unresolved
@@ -14,6 +17,11 @@ from scheduler_plugins.ledger import Ledger
 
 log = logging.getLogger("claims")
 
+LIST = "hosts/"
+"""Begins the key of a list of hosts."""
+NAMES_KEPT = 16
+Lists = Mapping[str, tuple[str, ...]]
+"""Lists of hosts by name."""
 ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -47,6 +55,22 @@ def ledger_of(rows: Mapping[str, Row]) -> Ledger:
     )
 
 
+def hosts_of(rows: Iterable[Row]) -> set[tuple[str, ...]]:
+    """The lists of hosts in these rows."""
+    return {row.unresolved.hosts for row in rows if row.unresolved}
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def name_of(hosts: tuple[str, ...]) -> str:
+    """The key of the list's row."""
+    return LIST + hashlib.sha256(listed(hosts).encode()).hexdigest()
+
+
+def listed(hosts: tuple[str, ...]) -> str:
+    """The list as text: ids hold no blanks."""
+    return " ".join(hosts)
+
+
 def written(row: Row) -> str:
     """The row as text."""
     told = {
@@ -58,15 +82,16 @@ def written(row: Row) -> str:
 
 def read(texts: Mapping[str, str]) -> dict[str, Row]:
     """The rows of these texts, by VM id; one that makes no sense is empty, and logged."""
-    return {vm_id: _read(vm_id, text) for vm_id, text in texts.items()}
+    lists = {name: tuple(text.split(" ")) for name, text in texts.items() if name.startswith(LIST)}
+    return {vm_id: _read(vm_id, text, lists) for vm_id, text in texts.items() if vm_id not in lists}
 
 
-def _read(vm_id: str, text: str) -> Row:
+def _read(vm_id: str, text: str, lists: Lists) -> Row:
     try:
         told = _object(json.loads(text))
         return Row(
             _firm(vm_id, told["firm"]) if "firm" in told else None,
-            _unresolved(vm_id, told["unresolved"]) if "unresolved" in told else None,
+            _unresolved(vm_id, told["unresolved"], lists) if "unresolved" in told else None,
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         log.warning("DAMAGED row left out: table=claims key=%r: %r", vm_id, error)
@@ -79,9 +104,12 @@ def _firm_told(claim: Firm) -> dict[str, Any]:
 
 
 def _unresolved_told(entry: Unresolved) -> dict[str, Any]:
-    """A hundred ids are written faster as one text: they hold no blanks."""
-    hosts = " ".join(entry.hosts)
-    return {**_start_told(entry.start), "hosts": hosts, "at": entry.at, "home": entry.home}
+    return {
+        **_start_told(entry.start),
+        "hosts": name_of(entry.hosts),
+        "at": entry.at,
+        "home": entry.home,
+    }
 
 
 def _start_told(start: Start) -> dict[str, Any]:
@@ -94,9 +122,8 @@ def _firm(vm_id: str, told: dict[str, Any]) -> Firm:
     return Firm(_start(vm_id, told), host_id, since, shown_at, launched_at, _home(told))
 
 
-def _unresolved(vm_id: str, told: dict[str, Any]) -> Unresolved:
-    hosts = tuple(_text(told["hosts"]).split(" "))
-    return Unresolved(_start(vm_id, told), hosts, float(told["at"]), _home(told))
+def _unresolved(vm_id: str, told: dict[str, Any], lists: Lists) -> Unresolved:
+    return Unresolved(_start(vm_id, told), lists[_text(told["hosts"])], float(told["at"]), _home(told))
 
 
 def _home(told: dict[str, Any]) -> str | None:

@@ -1,16 +1,17 @@
 """The ledger over a restart: what was decided is remembered, and what was written is what counts."""
 
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from mdev_inventory.store import FILE_NAME, Store, StoreError
 from scheduler_plugins import claim_rows
-from scheduler_plugins.book import ROW_KEPT_S, Book
+from scheduler_plugins.book import LISTS_KEPT, ROW_KEPT_S, Book
 from scheduler_plugins.claims import Firm, Start, Timeouts, Unresolved
 from scheduler_plugins.ledger import Ledger
-from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
+from tests.scheduler_plugins.fleet import VMS, A, B, C, Fleet
 
 
 class Rows:
@@ -78,7 +79,7 @@ def test_a_decision_that_changes_nothing_writes_nothing(rows: Rows) -> None:
     fleet.ask(0)
     fleet.engine_vms = [vm for vm in fleet.engine_vms if vm.id != VMS[0]]
 
-    assert 0 == rows.writes
+    assert not rows.writes
 
 
 def test_a_host_that_became_known_replaces_the_open_entry(rows: Rows) -> None:
@@ -91,6 +92,11 @@ def test_a_host_that_became_known_replaces_the_open_entry(rows: Rows) -> None:
     fleet.ask(1)
     assert {VMS[0]: (True, False), VMS[1]: (False, True)} == kinds(rows)
     assert 2 == rows.writes
+
+
+def lists(rows: Rows) -> set[str]:
+    """The lists of hosts in the store."""
+    return {text for key, text in rows.rows.items() if key.startswith(claim_rows.LIST)}
 
 
 def kinds(rows: Rows) -> dict[str, tuple[bool, bool]]:
@@ -163,7 +169,38 @@ def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
 
 def texts() -> dict[str, str]:
     """What is written of `LEDGER`."""
-    return {vm_id: claim_rows.written(row) for vm_id, row in claim_rows.rows_of(LEDGER).items()}
+    rows = claim_rows.rows_of(LEDGER)
+    lists = {
+        claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())
+    }
+    return lists | {vm_id: claim_rows.written(row) for vm_id, row in rows.items()}
+
+
+def test_hosts_are_written_once(rows: Rows) -> None:
+    """However many decisions answer them; a list that no decision needs any more does not stay for ever."""
+    fleet = restarted(Fleet(9, 9, 9), rows)
+    fleet.ask(0, A, B)
+    fleet.ask(1, A, B)
+    assert {f"{A} {B}"} == lists(rows)
+
+    for number, hosts in enumerate(permutations([A, B, C, A.upper(), B.upper()], 3)):
+        fleet.now += 31
+        fleet.ask(number % 9, *hosts)
+    assert LISTS_KEPT >= len(lists(rows))
+    known = dict(fleet.scheduler.ledger.unresolved)
+    assert known == dict(restarted(fleet, rows).scheduler.ledger.unresolved)
+    assert known
+
+
+def test_a_row_whose_hosts_are_lost(rows: Rows) -> None:
+    """It is a damaged one: nobody knows where its VM may start."""
+    fleet = restarted(Fleet(2, 2), rows)
+    fleet.ask(0)
+    rows.rows = {key: text for key, text in rows.rows.items() if not key.startswith(claim_rows.LIST)}
+
+    assert not restarted(fleet, rows).scheduler.ledger.unresolved
+    fleet.ask(0)
+    assert {f"{A} {B}"} == lists(rows)
 
 
 START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))

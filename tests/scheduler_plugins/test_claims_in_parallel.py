@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mdev_inventory.store import FILE_NAME, Store
+from scheduler_plugins import claim_rows
 from tests.scheduler_plugins.fleet import VMS, Fleet
 
 
@@ -21,7 +22,7 @@ def test_never_more_than_fits(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(len(VMS)) as threads:
         answers = list(threads.map(ask, range(len(VMS))))
-    rows = store.claims()
+    rows = claim_rows.read(store.claims())
     store.close()
 
     risky = {decision.vm_id for decision in fleet.scheduler.decisions if decision.risk}
