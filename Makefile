@@ -2,7 +2,7 @@
 BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
 FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py deadline.py descriptions.py \
-                 json_value.py model.py sysfs.py vdsm_hook.py) \
+                 model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
 .PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install test-ansible bench-placement mutation clean

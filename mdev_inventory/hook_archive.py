@@ -22,7 +22,6 @@ MODULES = (
     "capabilities_file",
     "codec",
     "deadline",
-    "json_value",
     "model",
     "sysfs",
     "vdsm_hook",

@@ -1,9 +1,6 @@
-"""Strict reading of JSON that somebody else wrote: each value knows where it stands, to say so.
+"""Strict reading of JSON that somebody else wrote: each value knows where it stands, to say so."""
 
-Runs on Python 3.6: the inventory's codec imports it.
-"""
-
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 from mdev_inventory.model import InventoryError
 
@@ -33,7 +30,7 @@ class JsonValue:
         """The object's member of that name."""
         return JsonValue(f"{self.where}.{name}", self._of(dict, "an object").get(name))
 
-    def entries(self) -> List[Tuple[str, "JsonValue"]]:
+    def entries(self) -> list[tuple[str, "JsonValue"]]:
         """The object's members with their names, in order; a name must be text as `text` has it."""
         members = self._of(dict, "an object").items()
         return [
@@ -41,19 +38,19 @@ class JsonValue:
             for name, value in members
         ]
 
-    def items(self) -> List["JsonValue"]:
+    def items(self) -> list["JsonValue"]:
         """The list's items."""
         items = self._of(list, "a list")
         return [JsonValue(f"{self.where}[{index}]", item) for index, item in enumerate(items)]
 
-    def pair(self) -> Tuple["JsonValue", "JsonValue"]:
+    def pair(self) -> tuple["JsonValue", "JsonValue"]:
         """The list's items where there are two."""
         items = self.items()
         if len(items) != 2:
             raise self._wrong("not a list of two")
         return items[0], items[1]
 
-    def text(self, default: Optional[str] = None) -> str:
+    def text(self, default: str | None = None) -> str:
         """Text of an acceptable length that can be encoded; `default`, if given, where there is none."""
         if default is not None and not self.given:
             return default
@@ -66,7 +63,7 @@ class JsonValue:
             raise self._wrong("text with half a surrogate pair") from None
         return str(text)
 
-    def optional_text(self) -> Optional[str]:
+    def optional_text(self) -> str | None:
         """`text`, or None where there is none."""
         return self.text() if self.given else None
 
@@ -79,7 +76,7 @@ class JsonValue:
             raise self._wrong("a number of more than 64 bits")
         return int(number)
 
-    def optional_number(self) -> Optional[int]:
+    def optional_number(self) -> int | None:
         """`number`, or None where there is none."""
         return self.number() if self.given else None
 

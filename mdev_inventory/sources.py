@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from mdev_inventory import codec
+from mdev_inventory import key_reader
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list
@@ -93,7 +93,7 @@ def from_capabilities(caps: object) -> HostInventory | None:
     """
     if not isinstance(caps, Mapping):
         raise InventoryError("capabilities", caps, "not an object", "look at that host's vdsm.log")
-    return codec.from_key(caps[KEY]) if KEY in caps else None
+    return key_reader.from_key(caps[KEY]) if KEY in caps else None
 
 
 class _Asking:

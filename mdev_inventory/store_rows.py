@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from mdev_inventory import codec
+from mdev_inventory import codec, key_reader
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation, Source
@@ -50,7 +50,7 @@ def observation(
     """The observation of these columns; its failure is a row of its own, and who arrives is soon over."""
     return Observation(
         host_id=_text(host_id),
-        inventory=codec.from_key(json.loads(_text(key))),
+        inventory=key_reader.from_key(json.loads(_text(key))),
         source=Source(source),
         requested_at=_time(requested_at),
         received_at=_time(received_at),

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from mdev_inventory import __version__
-from mdev_inventory.codec import from_key, to_document
+from mdev_inventory.codec import to_document
 from mdev_inventory.hook_archive import build
+from mdev_inventory.key_reader import from_key
 from tests import trees
 from tests.mdev_inventory.test_sysfs import by_id
 from tests.mdev_inventory.vdsm_runs import CAPABILITIES, Run, after, quiet, run

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from xml.sax.saxutils import escape
 
-from mdev_inventory.codec import from_key
 from mdev_inventory.engine.model import Host
+from mdev_inventory.key_reader import from_key
 from scheduler_plugins.benchmarks.speed.fleet import CLUSTER, Fleet
 
 HREF = "/ovirt-engine/api"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from mdev_inventory import codec
+from mdev_inventory import codec, key_reader
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory
@@ -96,7 +96,7 @@ class Fleet:
         So many instances `more` live on it, if there is room.
         """
         used = min(self.shape.full, self.used(number) + more)
-        seen = codec.from_key(json.loads(key_of(self.shape_name, used)))
+        seen = key_reader.from_key(json.loads(key_of(self.shape_name, used)))
         return Observation(
             self.host_ids[number], seen, Source.HOOK, requested_at, requested_at + TAKES_S, owners={}
         )

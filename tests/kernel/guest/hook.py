@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mdev_inventory.codec import from_key
+from mdev_inventory.key_reader import from_key
 from mdev_inventory.model import KEY, HostInventory
 
 ARCHIVE = "/project/dist/50_mdev_inventory"
