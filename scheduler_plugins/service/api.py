@@ -19,6 +19,13 @@ from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.scheduler import Decision
 from scheduler_plugins.service import answers, page
 from scheduler_plugins.service.capacity import Capacities
+from scheduler_plugins.service.host_answers import (
+    HostAnswer,
+    HostDetailAnswer,
+    Hosts,
+    Types,
+    TypeTotalAnswer,
+)
 
 log = logging.getLogger("api")
 
@@ -76,23 +83,23 @@ def api(scheduler: Explainer, capacities: Capacities, health: Callable[[], Seque
 
 def _add_lists(app: FastAPI, capacities: Capacities) -> None:
     @app.get("/api/v1/hosts")
-    def hosts() -> answers.Hosts:
+    def hosts() -> Hosts:
         """All hosts by name, with what they have free and used of each type."""
         now = capacities.clock()
-        return answers.Hosts(items=[answers.HostAnswer.of(state, now) for state in capacities.hosts()])
+        return Hosts(items=[HostAnswer.of(state, now) for state in capacities.hosts()])
 
     @app.get("/api/v1/hosts/{host_id}")
-    def host(host_id: str) -> answers.HostDetailAnswer:
+    def host(host_id: str) -> HostDetailAnswer:
         """One host with all of its parent devices."""
         state = capacities.host(host_id)
         if state is None:
             raise UnknownHostError(f"no host {host_id[:80]!r}; /api/v1/hosts lists the ids")
-        return answers.HostDetailAnswer.of(state, capacities.clock())
+        return HostDetailAnswer.of(state, capacities.clock())
 
     @app.get("/api/v1/types")
-    def types() -> answers.Types:
+    def types() -> Types:
         """All mdev types by name, with what is free and used of each."""
-        return answers.Types(items=[answers.TypeTotalAnswer.of(state) for state in capacities.types()])
+        return Types(items=[TypeTotalAnswer.of(state) for state in capacities.types()])
 
 
 def _add_questions(app: FastAPI, scheduler: Explainer, health: Callable[[], Sequence[str]]) -> None:
