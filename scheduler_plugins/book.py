@@ -26,10 +26,6 @@ without either a service that is killed in between would take the instance for f
 LISTS_KEPT = 16
 """So many lists of hosts are in the store before those that no row names are removed."""
 
-LOOKED_S = 0.1
-"""So long an entry may outlast its time-out: to look at all of them several times in a decision takes longer
-than all the rest."""
-
 
 class ClaimStore(Protocol):
     """What survives the service; may raise StoreError."""
@@ -48,6 +44,8 @@ class Looked(NamedTuple):
     number: int | None
     """Of the last change of inventories by then."""
     at: float
+    until: float
+    """Then an entry will have lasted too long."""
 
 
 class Book:
@@ -67,13 +65,12 @@ class Book:
         """
         self._number = number
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
-        self._looked_s = min(LOOKED_S, timeouts.unresolved, timeouts.claim)
         self._store = store
         texts = store.claims() if store else {}
         self._rows = claim_rows.read(texts)
         self._lists: Set[str] = texts.keys() - self._rows.keys()
         self._ended: dict[str, float] = {}
-        self._looked = Looked(claim_rows.ledger_of(self._rows), None, float("-inf"))
+        self._looked = Looked(claim_rows.ledger_of(self._rows), None, 0.0, 0.0)
         self._lock, self._saving = threading.RLock(), threading.Lock()
         self.trouble = ""
         """Why the store does not follow; empty where it does."""
@@ -82,11 +79,11 @@ class Book:
     def ledger(self) -> Ledger:
         """What is in flight at this moment."""
         looked, now, number = self._looked, self._clock(), self._number()
-        if looked.number == number is not None and 0 <= now - looked.at < self._looked_s:
+        if looked.number == number is not None and looked.at <= now < looked.until:
             return looked.ledger
         with self._lock:
             ledger = self._looked.ledger.at(now, self._timeouts).seen(self._observation)
-            self._looked = Looked(ledger, number, now)
+            self._looked = Looked(ledger, number, now, ledger.holds_until(self._timeouts))
             return ledger
 
     @contextmanager
@@ -99,7 +96,7 @@ class Book:
         """Change the ledger: what any change adds, no inventory of before can end."""
         with self._lock:
             changed = change(self.ledger)
-            self._looked = self._looked._replace(ledger=changed)
+            self._looked = self._looked._replace(ledger=changed, until=changed.holds_until(self._timeouts))
 
     def hear(self, news: News, met: Iterable[Firm] = ()) -> None:
         """The engine said where VMs are, and that some of which we know no decision start: `met`."""

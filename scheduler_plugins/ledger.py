@@ -4,6 +4,7 @@ Pure: every change makes a new ledger, out of plain data and the service's own c
 news.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -88,14 +89,14 @@ class Ledger:
 
     def at(self, now: float, timeouts: Timeouts) -> "Ledger":
         """Without what has lasted too long, also by a clock that was set back."""
-        unresolved = {
-            k: e
-            for k, e in self.unresolved.items()
-            if abs(now - e.at)
-            < (min(RUNNING_TIMEOUT, timeouts.unresolved) if e.home else timeouts.unresolved)
-        }
+        unresolved = {k: e for k, e in self.unresolved.items() if abs(now - e.at) < _lasts(e, timeouts)}
         firm = {k: claim for k, claim in self.firm.items() if abs(now - claim.since) < timeouts.claim}
         return self._now(unresolved, firm)
+
+    def holds_until(self, timeouts: Timeouts) -> float:
+        """When the first entry will have lasted too long, while the clock goes on."""
+        firm = min([claim.since for claim in self.firm.values()], default=math.inf) + timeouts.claim
+        return min([firm, *(entry.at + _lasts(entry, timeouts) for entry in self.unresolved.values())])
 
     def without(self, vm_id: str, before: float) -> "Ledger":
         """The VM stopped, or its start failed, at a moment after `before`; later decisions stay."""
@@ -164,6 +165,11 @@ class Ledger:
         if unresolved == self.unresolved and firm == self.firm:
             return self
         return Ledger(MappingProxyType(dict(unresolved)), MappingProxyType(dict(firm)))
+
+
+def _lasts(entry: Unresolved, timeouts: Timeouts) -> float:
+    """How long (seconds) a decision stays open at most."""
+    return min(RUNNING_TIMEOUT, timeouts.unresolved) if entry.home else timeouts.unresolved
 
 
 def _add(index: dict[str, Taken], entry: Unresolved) -> None:

@@ -251,3 +251,12 @@ def test_a_ledger_changed_by_others_meanwhile() -> None:
         book.replace(lambda now: now.decided(START, [A], 1.0))
         assert not ledger.firm
     assert {"v"} == book.ledger.firm.keys()
+
+
+def test_an_entry_ends_at_its_time_and_not_a_moment_later() -> None:
+    """Also where the ledger was looked through just before, and no inventory is new."""
+    times = iter([0.0, 0.0, 29.99, 30.0])
+    book = Book(lambda _: None, lambda: next(times), Timeouts(unresolved=30.0), number=lambda: 1)
+    book.replace(lambda ledger: ledger.decided(START, [A, B], 0.0))
+
+    assert [{"v"}, {"v"}, set()] == [book.ledger.unresolved.keys() for _ in range(3)]

@@ -1,5 +1,6 @@
 """The life of a start in flight, line by line: what each piece of news does to it, and what does not."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -261,3 +262,18 @@ def test_a_vms_own_decision_leaves_what_is_beside_it(before: Sequence[Step], cha
     assert [anew.beside(VM, running) for running in (False, True)] == [
         changed.beside(VM, running) for running in (False, True)
     ]
+
+
+@pytest.mark.parametrize("steps", [[], ALONE, [decided(0, A, B)], RUNS, UP_ON_A, [*UP_ON_A, *RUNS]])
+def test_a_ledger_holds_until_its_first_entry_has_lasted_too_long(steps: Sequence[Step]) -> None:
+    """Not a moment less, nor more."""
+    ledger = Ledger()
+    for step in steps:
+        ledger = step(ledger)
+    until = ledger.holds_until(LIMITS)
+
+    if steps:
+        assert ledger is ledger.at(until - 0.001, LIMITS)
+        assert ledger is not ledger.at(until, LIMITS)
+    else:
+        assert math.inf == until
