@@ -4,6 +4,8 @@ A decision waits for such an exchange with the engine's lock held, so it is done
 parser in C (`reading.py`): http.client takes as long for an answer's headers as the VM's placement takes.
 A socket's timeout holds for each read, so a server that sends a byte now and then would be waited for without
 end: `line.py` cuts it off.
+
+Why not a whole client: `docs/decisions/0003-http-to-the-engine.md`.
 """
 
 import json
