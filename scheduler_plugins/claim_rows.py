@@ -82,13 +82,14 @@ def written(row: Row) -> str:
 
 def read(texts: Mapping[str, str]) -> dict[str, Row]:
     """The rows of these texts, by VM id; one that makes no sense is empty, and logged."""
-    lists = {name: tuple(text.split(" ")) for name, text in texts.items() if name.startswith(LIST)}
+    told = {name: tuple(text.split(" ")) for name, text in texts.items() if name.startswith(LIST)}
+    lists = {name: hosts for name, hosts in told.items() if name == name_of(hosts)}
     return {vm_id: _read(vm_id, text, lists) for vm_id, text in texts.items() if vm_id not in lists}
 
 
 def _read(vm_id: str, text: str, lists: Lists) -> Row:
     try:
-        told = _object(json.loads(text))
+        told = _parts(json.loads(text))
         return Row(
             _firm(vm_id, told["firm"]) if "firm" in told else None,
             _unresolved(vm_id, told["unresolved"], lists) if "unresolved" in told else None,
@@ -134,9 +135,9 @@ def _start(vm_id: str, told: dict[str, Any]) -> Start:
     return Start(vm_id, _text(told["name"]), _texts(told["types"]), _texts(told["uuids"]))
 
 
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not value:
-        raise TypeError(f"{value!r} must be an object of one or two parts")
+def _parts(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value.keys() & {"firm", "unresolved"}:
+        raise TypeError(f"{value!r:.80} must be an object with firm, unresolved or both")
     return value
 
 

@@ -192,11 +192,13 @@ def test_hosts_are_written_once(rows: Rows) -> None:
     assert known
 
 
-def test_a_row_whose_hosts_are_lost(rows: Rows) -> None:
+@pytest.mark.parametrize("left", ["", A, f"{A} {C}"])
+def test_a_row_whose_hosts_are_lost(rows: Rows, left: str) -> None:
     """It is a damaged one: nobody knows where its VM may start."""
     fleet = restarted(Fleet(2, 2), rows)
     fleet.ask(0)
-    rows.rows = {key: text for key, text in rows.rows.items() if not key.startswith(claim_rows.LIST)}
+    (name,) = [key for key in rows.rows if key.startswith(claim_rows.LIST)]
+    rows.rows = {key: text for key, text in rows.rows.items() if key != name} | ({name: left} if left else {})
 
     assert not restarted(fleet, rows).scheduler.ledger.unresolved
     fleet.ask(0)
@@ -227,6 +229,7 @@ def test_rows_read_back() -> None:
         "null",
         "[]",
         "{}",
+        '{"name":"","types":[],"uuids":[]}',
         '{"firm":{}}',
         '{"unresolved":null}',
         '{"firm":{"name":1,"types":[],"uuids":[],"host":"h","home":null,"since":1}}',
