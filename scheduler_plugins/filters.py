@@ -10,7 +10,8 @@ counts instances nor knows what one start does to the rest of a card.
 """
 
 from mdev_inventory.observation import Observation
-from scheduler_plugins.placement import HostView, Placement, RefusalCode, place
+from scheduler_plugins.placement import HostView, Placement, place
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.request import Request
 from scheduler_plugins.verdict import Verdict
 

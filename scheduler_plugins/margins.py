@@ -19,7 +19,8 @@ from functools import cached_property
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation
 from scheduler_plugins.claims import Firm, Start, Taken, Unresolved
-from scheduler_plugins.placement import HostView, Placement, RefusalCode, place
+from scheduler_plugins.placement import HostView, Placement, place
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.request import Request
 from scheduler_plugins.states import State, States, all_fit, order_of
 from scheduler_plugins.units import Filter

@@ -11,7 +11,8 @@ from scheduler_plugins.listed import LISTS_KEPT, Crowd, Listed, Signature, Singl
 from scheduler_plugins.listed import Inventories as HostInventories
 from scheduler_plugins.lookup import Asked, KnownVms
 from scheduler_plugins.margins import Look, Standing, stand
-from scheduler_plugins.placement import HostView, RefusalCode
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.states import AGES_HOLD_S, States, order_of
 from scheduler_plugins.units import Filter
 

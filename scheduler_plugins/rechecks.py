@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mdev_inventory.observation import Observation
 from scheduler_plugins.margins import Standing
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 
 _CLASSES = {
     RefusalCode.NO_FREE_INSTANCE: 0,

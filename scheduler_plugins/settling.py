@@ -14,9 +14,9 @@ from scheduler_plugins.book import Book
 from scheduler_plugins.claims import News, Start
 from scheduler_plugins.ledger import Ledger
 from scheduler_plugins.margins import Look, Standing
-from scheduler_plugins.placement import RefusalCode
 from scheduler_plugins.question import Hosts, Question, Settled
 from scheduler_plugins.rechecks import worth_asking
+from scheduler_plugins.refusals import RefusalCode
 
 POLL_S = 0.15
 """Between two questions to the engine about decisions that stand in the way."""

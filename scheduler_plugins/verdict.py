@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import Placement, RefusalCode
+from scheduler_plugins.placement import Placement
+from scheduler_plugins.refusals import RefusalCode
 
 
 @dataclass(frozen=True, slots=True)

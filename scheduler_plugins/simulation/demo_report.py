@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.simulation.datacenter import DataCenter
 from scheduler_plugins.simulation.engine.state import Ending
 from scheduler_plugins.simulation.profiles import profile

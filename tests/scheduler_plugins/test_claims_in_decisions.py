@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mdev_inventory.engine.model import MediatedDevice
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.scheduler import LAUNCHED_S, Scheduler
 from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
 from tests.scheduler_plugins.world import NOW, TYPE

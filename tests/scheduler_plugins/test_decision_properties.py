@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.filters import MdevFilter
-from scheduler_plugins.placement import Placement, Refusal, RefusalCode, free_instances, place
+from scheduler_plugins.placement import Placement, free_instances, place
+from scheduler_plugins.refusals import Refusal, RefusalCode
 from scheduler_plugins.units import WEIGHTS
 from scheduler_plugins.weights import ALONE
 from tests.scheduler_plugins import inventories as inv

@@ -10,7 +10,8 @@ import pytest
 
 from mdev_inventory.engine.model import MediatedDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import Placement, Refusal, RefusalCode, free_instances, place
+from scheduler_plugins.placement import Placement, free_instances, place
+from scheduler_plugins.refusals import Refusal, RefusalCode
 from scheduler_plugins.request import Request, from_devices
 from scheduler_plugins.simulation.boards import Board, build_bus
 from scheduler_plugins.simulation.kernel import Bus
@@ -73,7 +74,8 @@ def test_lands(host_: Host, request_: tuple[str, ...], separate: bool, parents: 
             host(T4, living=[(A, Q2)] * 7),
             (Q2, Q2),
             RefusalCode.NO_FREE_INSTANCE,
-            "has 1 of nvidia-231, needs 2; none left on 0000:3b:00.0 (8 x nvidia-231)",
+            "has 1 of nvidia-231, needs 2;"
+            " none left on 0000:3b:00.0 (8 x nvidia-231, 1 of them the VM's own)",
             id="two instances on the last free one",
         ),
         pytest.param(

@@ -4,7 +4,8 @@ import pytest
 
 from mdev_inventory.observation import HostFailure, Source
 from scheduler_plugins.filters import MdevFilter
-from scheduler_plugins.placement import Placement, RefusalCode, Slot
+from scheduler_plugins.placement import Placement, Slot
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.verdict import Verdict
 from tests.scheduler_plugins import inventories as inv
 

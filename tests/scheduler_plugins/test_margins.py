@@ -18,7 +18,7 @@ from scheduler_plugins.margins import (
     outstanding,
     stand,
 )
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.states import States
 from tests.scheduler_plugins.inventories import A40, T4, device, functions, gpu, gvtg, host, request, view
 

@@ -4,7 +4,8 @@ import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import Placement, Refusal, RefusalCode, Slot, place
+from scheduler_plugins.placement import Placement, Slot, place
+from scheduler_plugins.refusals import Refusal, RefusalCode
 from tests.scheduler_plugins import inventories as inv
 
 A, B = "0000:3b:00.0", "0000:3c:00.0"

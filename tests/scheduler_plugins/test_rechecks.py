@@ -5,8 +5,9 @@ from dataclasses import replace
 from mdev_inventory.observation import HostFailure
 from scheduler_plugins.claims import NOTHING
 from scheduler_plugins.margins import Standing
-from scheduler_plugins.placement import HostView, RefusalCode
+from scheduler_plugins.placement import HostView
 from scheduler_plugins.rechecks import unanswered, worth_asking
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.verdict import Verdict
 from tests.scheduler_plugins.world import NOW, observation
 

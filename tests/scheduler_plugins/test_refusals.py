@@ -4,7 +4,8 @@ import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice, ReadError
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import Refusal, RefusalCode, place
+from scheduler_plugins.placement import place
+from scheduler_plugins.refusals import Refusal, RefusalCode
 from tests.scheduler_plugins import inventories as inv
 
 A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
@@ -46,8 +47,8 @@ REFUSALS = [
         [Q4, Q16, Q2],
         RefusalCode.NO_FREE_INSTANCE,
         "has 0 of nvidia-231 beside the VM's own nvidia-232, nvidia-234, needs 1;"
-        " none left on 0000:3b:00.0 (8 x nvidia-223), 0000:3c:00.0 (1 x nvidia-232),"
-        " 0000:3d:00.0 (1 x nvidia-234)",
+        " none left on 0000:3b:00.0 (8 x nvidia-223), 0000:3c:00.0 (1 x nvidia-232, the VM's own),"
+        " 0000:3d:00.0 (1 x nvidia-234, the VM's own)",
         id="two others of the VM's own",
     ),
     pytest.param(
@@ -75,8 +76,15 @@ REFUSALS = [
         [Q2, Q16],
         RefusalCode.NO_FREE_INSTANCE,
         "has 0 of nvidia-234 beside the VM's own nvidia-231, needs 1;"
-        " none left on 0000:3b:00.0 (1 x nvidia-231)",
+        " none left on 0000:3b:00.0 (1 x nvidia-231, the VM's own)",
         id="the small one takes the large one's place",
+    ),
+    pytest.param(
+        inv.host(t4(A, {Q16: 0, Q4: 3})),
+        [Q4, Q4],
+        RefusalCode.NO_FREE_INSTANCE,
+        "has 1 of nvidia-232, needs 2; none left on 0000:3b:00.0 (4 x nvidia-232, 1 of them the VM's own)",
+        id="one beside others of its type",
     ),
     pytest.param(
         inv.host(inv.functions("0000:3b", 16, inv.A40, ONLY_4, ["nvidia-560"] * 11)),

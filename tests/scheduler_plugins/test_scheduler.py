@@ -20,7 +20,8 @@ from scheduler_plugins.errors import (
     UnknownVmError,
 )
 from scheduler_plugins.filters import MdevFilter
-from scheduler_plugins.placement import HostView, RefusalCode
+from scheduler_plugins.placement import HostView
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.request import Request
 from scheduler_plugins.scheduler import KEPT, Scheduler, Weights
 from scheduler_plugins.verdict import Verdict

@@ -8,7 +8,7 @@ import pytest
 
 from scheduler_plugins.ages import LEAST_DEPARTURES
 from scheduler_plugins.parameters import declared
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.request import Request
 from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
 from scheduler_plugins.weights import ALONE

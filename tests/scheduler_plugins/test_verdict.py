@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.verdict import Verdict, summary
 
 C = RefusalCode

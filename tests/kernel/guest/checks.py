@@ -2,7 +2,8 @@
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import Refusal, free_instances, place
+from scheduler_plugins.placement import free_instances, place
+from scheduler_plugins.refusals import Refusal
 from scheduler_plugins.request import Request
 from tests.kernel.guest import bus
 from tests.kernel.guest.hook import BreachError

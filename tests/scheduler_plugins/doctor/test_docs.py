@@ -15,7 +15,7 @@ from mdev_inventory.vdsm.errors import ErrorCode
 from scheduler_plugins.config import options
 from scheduler_plugins.doctor.docs import TITLE, section
 from scheduler_plugins.errors import SchedulerError
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.service.api import STATUSES
 from tests.golden import REGENERATE
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from mdev_inventory.engine.errors import EngineError
-from scheduler_plugins.placement import RefusalCode
+from scheduler_plugins.refusals import RefusalCode
 from scheduler_plugins.request import Request
 from scheduler_plugins.scheduler import Decision
 from scheduler_plugins.service.portal import (
