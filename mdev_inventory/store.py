@@ -9,7 +9,6 @@ listed in `damaged`.
 """
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -17,39 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from mdev_inventory import store_rows, store_schema
+from mdev_inventory import store_file, store_rows
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation
+from mdev_inventory.store_file import translated
 
-FILE_NAME = "state.sqlite"
-# The proxy's group may look into the folder (its plugin reads a file there); others see nothing at all.
-FILE_MODE, FOLDER_MODE = 0o640, 0o750
-# How long (seconds) another process, a backup for example, may hold the file before we give up.
-BUSY_TIMEOUT = 5.0
-# So long (pages of 4 KiB) SQLite's log may grow before whoever writes then has to copy it and to wait for the
-# disk, a decision for example: `checkpoint` does that long before.
-LOG_PAGES = 16384
 ROWS_AT_ONCE = 16
 """In one statement at most: each number of rows is another one to compile."""
 
 log = logging.getLogger("store")
 T = TypeVar("T")
-
-
-class StoreError(Exception):
-    """The state file cannot be used: the text names the file, what is wrong and the remedy."""
-
-    code = "store"
-
-    def __init__(self, path: Path, reason: str, *, broken: bool = False, foreign: bool = False) -> None:
-        """`reason` goes on where "state file PATH" ends."""
-        super().__init__(f"state file {path} {reason}")
-        self.path, self.reason = path, reason
-        self.broken = broken
-        """The file itself is of no use to us: without it the service could start."""
-        self.foreign = foreign
-        """It is somebody else's, or somebody else holds it: not ours to work around."""
 
 
 class DamagedRow(NamedTuple):
@@ -71,17 +48,17 @@ class Store:
         self.path = path
         self._damaged: dict[tuple[str, str], DamagedRow] = {}
         self._lock = threading.RLock()
-        with self._translated("opened"):
+        with translated(self.path, "opened"):
             if not in_memory:
-                _create(path)
-            self._connection = _connect(":memory:" if in_memory else path)
+                store_file.create(path)
+            self._connection = store_file.connect(":memory:" if in_memory else path)
         self._copier: sqlite3.Connection | None = None
         self._copying = threading.Lock()
         self._in_memory = in_memory
 
     def check(self) -> None:
         """Look at every page of the file; StoreError where one is damaged."""
-        with self._lock, self._translated("checked"):
+        with self._lock, translated(self.path, "checked"):
             (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
@@ -100,15 +77,15 @@ class Store:
         """
         if self._in_memory:
             return
-        with self._copying, self._translated("written"):
+        with self._copying, translated(self.path, "written"):
             if self._copier is None:
-                self._copier = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, check_same_thread=False)
+                self._copier = store_file.copier(self.path)
             self._copier.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is saved inside is written together or not at all; transactions may be nested."""
-        with self._lock, self._translated("written"):
+        with self._lock, translated(self.path, "written"):
             if self._connection.in_transaction:
                 yield
                 return
@@ -200,7 +177,7 @@ class Store:
             return
         rows = ", ".join(["(?, ?)"] * len(put))
         values = [store_rows.writable(value) for row in put.items() for value in row]
-        with self._lock, self._translated("written"):
+        with self._lock, translated(self.path, "written"):
             self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES {rows}", values)  # noqa: S608 (ours)
 
     def _write(self, sql: str, rows: Iterable[store_rows.Row]) -> None:
@@ -211,7 +188,7 @@ class Store:
         self, table: str, build: Callable[..., T], where: str = "", values: tuple[object, ...] = ()
     ) -> dict[str, T]:
         """The rows by their first column, each built by `build`; a row that it refuses is left out."""
-        with self._lock, self._translated("read"):
+        with self._lock, translated(self.path, "read"):
             rows = self._connection.execute(f"SELECT * FROM {table} {where}", values).fetchall()  # noqa: S608 (ours)
         built: dict[str, T] = {}
         for row in rows:
@@ -224,57 +201,3 @@ class Store:
     def _report(self, row: DamagedRow) -> None:
         self._damaged[row.table, row.key] = row
         log.warning("DAMAGED row left out: file=%s table=%s key=%r: %s", self.path, *row)
-
-    @contextmanager
-    def _translated(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except store_schema.ForeignFileError as error:
-            raise StoreError(self.path, str(error), foreign=True) from error
-        except store_schema.SchemaError as error:
-            raise StoreError(self.path, str(error), broken=True) from error
-        except (sqlite3.Error, OSError) as error:
-            reason = f"cannot be {verb}: {error}: {_remedy(error)}"
-            held = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-            raise StoreError(self.path, reason, broken=_is_damage(error), foreign=held) from error
-
-
-def _is_damage(error: sqlite3.Error | OSError) -> bool:
-    """Whether it is the file's content that is wrong, or the disk under it, and not the way to it."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # raised here, after a check
-        return type(error) is sqlite3.DatabaseError
-    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
-
-
-def _remedy(error: sqlite3.Error | OSError) -> str:
-    if isinstance(error, (OSError, sqlite3.OperationalError)):
-        return "it takes a folder that the service's user may write to, with space left, and no other holder"
-    return (
-        "move it away; inventories are then collected anew, "
-        "and the VMs' requests come back with the engine's next list"
-    )
-
-
-def _create(path: Path) -> None:
-    """The file with our mode before SQLite makes it with the process's; its companions take the file's."""
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    try:
-        os.fchmod(descriptor, os.fstat(descriptor).st_mode & FILE_MODE)
-    finally:
-        os.close(descriptor)
-
-
-def _connect(path: Path | str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-    try:
-        connection.text_factory = store_rows.readable
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        store_schema.upgrade(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

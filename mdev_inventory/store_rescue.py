@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mdev_inventory.store import Store, StoreError
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import StoreError
 
 COMPANIONS = ("", "-wal", "-shm")
 """The file itself, and what SQLite keeps beside it: they belong together under any name."""

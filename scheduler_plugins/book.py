@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from mdev_inventory.observation import Observation
-from mdev_inventory.store import StoreError
+from mdev_inventory.store_file import StoreError
 from scheduler_plugins import claim_rows
 from scheduler_plugins.claim_rows import Row
 from scheduler_plugins.claims import Firm, News, Timeouts

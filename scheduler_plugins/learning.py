@@ -19,7 +19,7 @@ from mdev_inventory.engine.model import Vm
 from mdev_inventory.engine.vms import STARTING
 from mdev_inventory.event_watch import Happened, VmChange
 from mdev_inventory.known_vm import KnownVm
-from mdev_inventory.store import StoreError
+from mdev_inventory.store_file import StoreError
 from scheduler_plugins import life_rows
 from scheduler_plugins.ages import BINS, EDGES, Lives, Tables
 from scheduler_plugins.claims import holds_devices

@@ -24,7 +24,7 @@ from mdev_inventory import __version__
 from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.event_watch import Happened, VmChange
 from mdev_inventory.inventories import Inventories
-from mdev_inventory.store import FILE_NAME, StoreError
+from mdev_inventory.store_file import FILE_NAME, StoreError
 from mdev_inventory.store_rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, Service, secrets

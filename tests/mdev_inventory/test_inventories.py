@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from mdev_inventory.inventories import LOGGED, OWN_WORD_HOLDS, Inventories, supersedes
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store import Store, StoreError
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import StoreError
 from tests.mdev_inventory.known import failed, host, known_vm, seen
 
 

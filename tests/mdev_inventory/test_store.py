@@ -13,7 +13,8 @@ import pytest
 
 from mdev_inventory import store_schema
 from mdev_inventory.observation import Source
-from mdev_inventory.store import DamagedRow, Store, StoreError
+from mdev_inventory.store import DamagedRow, Store
+from mdev_inventory.store_file import StoreError
 from tests.mdev_inventory.known import failed, host, known_vm, seen
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mdev_inventory import store_schema
-from mdev_inventory.store import Store, StoreError
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import StoreError
 from mdev_inventory.store_rescue import Opened, move_aside, open_store
 from tests.mdev_inventory.known import known_vm
 

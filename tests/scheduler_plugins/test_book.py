@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.store import FILE_NAME, Store, StoreError
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME, StoreError
 from scheduler_plugins import claim_rows
 from scheduler_plugins.book import LISTS_KEPT, ROW_KEPT_S, Book
 from scheduler_plugins.claims import Firm, Start, Timeouts, Unresolved

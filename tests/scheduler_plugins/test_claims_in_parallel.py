@@ -4,7 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mdev_inventory.store import FILE_NAME, Store
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME
 from scheduler_plugins import claim_rows
 from tests.scheduler_plugins.fleet import VMS, Fleet
 

@@ -8,7 +8,8 @@ import pytest
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store import FILE_NAME, Store
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.simulation.reading import inventory_of
 from tests.scheduler_plugins.simulation.engine.centre import T4_1Q, Centre

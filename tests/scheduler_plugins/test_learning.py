@@ -10,7 +10,7 @@ import pytest
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.event_watch import Happened, VmChange
 from mdev_inventory.known_vm import KnownVm
-from mdev_inventory.store import StoreError
+from mdev_inventory.store_file import StoreError
 from scheduler_plugins.ages import BINS, EDGES, Lives
 from scheduler_plugins.learning import Learning
 from scheduler_plugins.life_rows import from_rows

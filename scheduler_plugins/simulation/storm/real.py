@@ -12,7 +12,8 @@ from pathlib import Path
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.model import Vm as EngineVm
 from mdev_inventory.inventories import Inventories
-from mdev_inventory.store import FILE_NAME, Store
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME
 from scheduler_plugins.book import Book
 from scheduler_plugins.claims import News, Timeouts
 from scheduler_plugins.margins import outstanding

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mdev_inventory.inventories import Inventories
-from mdev_inventory.store import FILE_NAME, Store
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME
 from scheduler_plugins.scheduler import Rules, Scheduler
 from scheduler_plugins.service import xmlrpc as door2
 from scheduler_plugins.service.external import External

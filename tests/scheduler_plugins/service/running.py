@@ -12,7 +12,8 @@ from typing import IO, Self
 import requests
 
 from mdev_inventory.known_vm import KnownVm
-from mdev_inventory.store import FILE_NAME, Store
+from mdev_inventory.store import Store
+from mdev_inventory.store_file import FILE_NAME
 from scheduler_plugins.simulation.pki import Authority
 from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, PLAIN, TYPE, WANTS, World
 
