@@ -16,6 +16,7 @@ from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.snapshot import Snapshot, remembered, with_, without
 from mdev_inventory.store import Store
 
 # For so long (seconds) what a host itself told is worth more than the engine's copy of its devices, which
@@ -28,20 +29,6 @@ WRITTEN_AT_ONCE = 16
 LOGGED = 1024
 
 V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The state at one moment; its mappings never change."""
-
-    hosts: Mapping[str, Host]
-    """By id, as the engine showed them last."""
-    observations: Mapping[str, Observation]
-    """By host id; hosts never observed are missing."""
-    failures: Mapping[str, HostFailure]
-    """By host id: only hosts that failed when they were asked last."""
-    vms: Mapping[str, KnownVm]
-    """By id: every VM that the engine showed, those without a request included."""
 
 
 @dataclass(slots=True)
@@ -66,7 +53,7 @@ class Inventories:
         self._number = 0
         self._log: deque[str] = deque(maxlen=LOGGED)
         """The hosts that the last changes concern, one each."""
-        self._now = _remembered(store)
+        self._now = remembered(store)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -138,11 +125,11 @@ class Inventories:
             if taken:
                 if known is not None:
                     _carry_over(known.inventory, observation.inventory)
-                observations = _with(observations, host_id, observation)
+                observations = with_(observations, host_id, observation)
             if observation.failure:
-                failures = _with(failures, host_id, observation.failure)
+                failures = with_(failures, host_id, observation.failure)
             elif taken:
-                failures = _without(failures, host_id)
+                failures = without(failures, host_id)
             self._now = replace(self._now, observations=observations, failures=failures)
             self._changed(host_id)
         return taken
@@ -150,7 +137,7 @@ class Inventories:
     def fail(self, failure: HostFailure) -> None:
         """The host could not be observed; what it was last seen to have stays."""
         with self._lock:
-            failures = _with(self._now.failures, failure.host_id, failure)
+            failures = with_(self._now.failures, failure.host_id, failure)
             self._now = replace(self._now, failures=failures)
             self._changed(failure.host_id)
 
@@ -163,7 +150,7 @@ class Inventories:
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
         with self._lock:
-            self._now = replace(self._now, vms=_with(self._now.vms, vm.id, vm))
+            self._now = replace(self._now, vms=with_(self._now.vms, vm.id, vm))
             self._changes.vms.add(vm.id)
 
     def set_vms(self, vms: Iterable[KnownVm], asked_at: float, answered_at: float) -> None:
@@ -240,28 +227,3 @@ def _carry_over(old: HostInventory, new: HostInventory) -> None:
     """What was worked out about an inventory holds for the next one as well where the host shows the same."""
     if new.parents == old.parents and new.errors == old.errors:
         vars(new).update({**vars(old), **vars(new)})
-
-
-def _remembered(store: Store) -> Snapshot:
-    failures = store.failures()
-    observations = store.observations()
-    for host_id, seen in observations.items():
-        failure = failures.get(host_id)
-        if failure and failure.at <= seen.received_at:  # it came with the observation, not after it
-            observations[host_id] = replace(seen, failure=failure)
-    return Snapshot(
-        MappingProxyType(store.hosts()),
-        MappingProxyType(observations),
-        MappingProxyType(failures),
-        MappingProxyType(store.vms()),
-    )
-
-
-def _with(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:
-    return MappingProxyType({**mapping, key: value})
-
-
-def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
-    if key not in mapping:
-        return mapping
-    return MappingProxyType({k: v for k, v in mapping.items() if k != key})

@@ -6,18 +6,14 @@ door 3 does when what it takes is loaded (door3.py).
 """
 
 import asyncio
-import errno
 import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mdev_inventory import __version__
@@ -27,18 +23,17 @@ from mdev_inventory.inventories import Inventories
 from mdev_inventory.store_file import FILE_NAME, StoreError
 from mdev_inventory.store_rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
-from scheduler_plugins.config import Config, ConfigError, Service, secrets
+from scheduler_plugins.config import Config, ConfigError, secrets
 from scheduler_plugins.learning import Learning
 from scheduler_plugins.scheduler import Scheduler
 from scheduler_plugins.service import parts, systemd
 from scheduler_plugins.service.capacity import Capacities
 from scheduler_plugins.service.collecting import CollectorThread
-from scheduler_plugins.service.door1 import Door1, DoorError
-from scheduler_plugins.service.door2 import Door2
+from scheduler_plugins.service.door1 import DoorError
 from scheduler_plugins.service.door3 import Door3
 from scheduler_plugins.service.garbage import collect_seldom
 from scheduler_plugins.service.health import Health
-from scheduler_plugins.service.port_holder import port_holder
+from scheduler_plugins.service.opening import Doors, opened
 from scheduler_plugins.service.portal import Portal
 
 if TYPE_CHECKING:
@@ -46,34 +41,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("service")
 
-DECISIONS_AT_ONCE = 16
-"""Threads for decisions: the engine asks once per cluster at a time, the proxy once per unit of a call."""
 SWITCH_SECONDS = 0.001
 """So long a thread keeps the interpreter while another waits for it: the collector reads inventories beside
 decisions, and a decision gives it up a dozen times."""
-XMLRPC_HOST = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where the service can be asked; ports as they really are."""
-
-    api: str
-    xmlrpc: str | None
-    """None where another process holds the port."""
-    socket: Path
-
-    def __str__(self) -> str:
-        """One line, for people and programs."""
-        return f"api={self.api} xmlrpc={self.xmlrpc or '-'} socket={self.socket}"
 
 
 class CollectorDiedError(Exception):
     """The collector ended by itself: inventories would age without anybody noticing."""
-
-
-class PortTakenError(DoorError):
-    """Another process listens there."""
 
 
 UNUSABLE = (ConfigError, EngineSettingError, CredentialsError)
@@ -134,7 +108,7 @@ async def live(
             reports.add(unusable)
         load = partial(_api, scheduler, capacities, health)
         page = Door3(load, config.service.http_host, config.service.http_port)
-        doors = await _open(config.service, stack, scheduler, page, health)
+        doors = await opened(config.service, stack, scheduler, page, health)
         ready(doors)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, doors)
@@ -178,39 +152,6 @@ def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastA
     from scheduler_plugins.service.api import api
 
     return api(scheduler, capacities, health.reasons)
-
-
-async def _open(
-    settings: Service, stack: AsyncExitStack, scheduler: Scheduler, page: Door3, health: Health
-) -> Doors:
-    """Opens the doors; the stack closes them, before what they lean on."""
-    pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")
-    stack.push_async_callback(asyncio.to_thread, pool.shutdown)
-    await _started(page, stack, "http_port")
-    xmlrpc = Door2(scheduler, pool, XMLRPC_HOST, settings.xmlrpc_port)
-    try:
-        await _started(xmlrpc, stack, "xmlrpc_port")
-    except PortTakenError as error:
-        # The proxy may well be there on purpose, and asks us through door 1.
-        health.closed_doors.append(f"door 2 is closed: {error}")
-        log.warning("Door 2 stays closed error=%s", error)
-    proxy = Door1(settings.socket, scheduler, pool, settings.socket_group)
-    await proxy.start()
-    stack.push_async_callback(proxy.stop)
-    return Doors(page.url, None if health.closed_doors else xmlrpc.url, settings.socket)
-
-
-async def _started(door: Door2 | Door3, stack: AsyncExitStack, key: str) -> None:
-    try:
-        await door.start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            holder = (
-                await asyncio.to_thread(port_holder, door.port) or "a process that /proc does not show us"
-            )
-            raise PortTakenError(f"{door.url} is held by {holder}; stop it or set [service] {key}") from error
-        raise DoorError(f"cannot listen at {door.url}: {error.strerror}; set [service] {key}") from error
-    stack.push_async_callback(door.stop)
 
 
 async def _wait(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
