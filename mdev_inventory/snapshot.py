@@ -1,6 +1,5 @@
 """The state of all hosts and VMs at one moment, as decisions read it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,13 +16,13 @@ V = TypeVar("V")
 class Snapshot:
     """The state at one moment; its mappings never change."""
 
-    hosts: Mapping[str, Host]
+    hosts: MappingProxyType[str, Host]
     """By id, as the engine showed them last."""
-    observations: Mapping[str, Observation]
+    observations: MappingProxyType[str, Observation]
     """By host id; hosts never observed are missing."""
-    failures: Mapping[str, HostFailure]
+    failures: MappingProxyType[str, HostFailure]
     """By host id: only hosts that failed when they were asked last."""
-    vms: Mapping[str, KnownVm]
+    vms: MappingProxyType[str, KnownVm]
     """By id: every VM that the engine showed, those without a request included."""
 
 
@@ -43,13 +42,15 @@ def remembered(store: Store) -> Snapshot:
     )
 
 
-def with_(mapping: Mapping[str, V], key: str, value: V) -> Mapping[str, V]:
-    """The mapping with that value, which nobody can change."""
-    return MappingProxyType({**mapping, key: value})
+def with_(mapping: MappingProxyType[str, V], key: str, value: V) -> MappingProxyType[str, V]:
+    """The mapping with that value; as a union, for `{**mapping}` would look up each of ten thousand keys."""
+    return MappingProxyType(mapping | {key: value})
 
 
-def without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
+def without(mapping: MappingProxyType[str, V], key: str) -> MappingProxyType[str, V]:
     """The mapping without that key."""
     if key not in mapping:
         return mapping
-    return MappingProxyType({k: v for k, v in mapping.items() if k != key})
+    left = mapping.copy()
+    del left[key]
+    return MappingProxyType(left)

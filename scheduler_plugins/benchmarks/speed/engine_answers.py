@@ -26,7 +26,8 @@ class Answers:
         hosts = fleet.hosts(ports)
         self.hosts_json = json.dumps({"host": [_host(host) for host in hosts]}).encode()
         self.hosts_xml = _xml("hosts", "".join(map(_host_xml, hosts)))
-        self._residents = [_resident(uuid) for uuid in fleet.instances]
+        self._residents = [json.dumps(_resident(uuid)) for uuid in fleet.instances]
+        self._down = {vm_id: json.dumps(self._with_devices(vm_id)) for vm_id in fleet.vm_ids}
 
     def place(self, told: Mapping[str, str]) -> None:
         """These VMs run on these hosts from now on; the engine's events tell it."""
@@ -40,12 +41,14 @@ class Answers:
         return json.dumps({"event": self._events[after:][::-1]}).encode()
 
     def vms(self, vm_ids: list[str], inlined: bool) -> bytes:
-        """A search for these VMs; where there are none, all that run, those of the hosts' instances too."""
-        vms = [self._vm(vm_id) for vm_id in vm_ids or self.placed]
-        if inlined:
-            for vm in vms:
-                vm["mediated_devices"] = self._devices_of(str(vm["id"]))
-        return json.dumps({"vm": vms + ([] if vm_ids else self._residents)}).encode()
+        """A search for these VMs, with their devices `inlined` or not."""
+        return json.dumps({"vm": list(map(self._with_devices if inlined else self._vm, vm_ids))}).encode()
+
+    def all_vms(self) -> bytes:
+        """Every VM with its devices: those of the fleet, and those to which the hosts' instances belong."""
+        running = {vm_id: json.dumps(self._with_devices(vm_id)) for vm_id in self.placed}
+        listed = ", ".join([*(self._down | running).values(), *self._residents])
+        return f'{{"vm": [{listed}]}}'.encode()
 
     def vm_json(self, vm_id: str) -> bytes:
         """One VM."""
@@ -68,6 +71,9 @@ class Answers:
         """The engine's copy of the host's devices."""
         key = self._fleet.key(self._number[host_id])
         return _devices_xml(key) if as_xml else _devices_json(key)
+
+    def _with_devices(self, vm_id: str) -> dict[str, object]:
+        return {**self._vm(vm_id), "mediated_devices": self._devices_of(vm_id)}
 
     def _devices_of(self, vm_id: str) -> dict[str, object]:
         params = [{"name": "mdevType", "value": self._fleet.shape.type_id}]

@@ -80,7 +80,7 @@ class EngineStub:
         match [method, *path]:
             case ["GET", "vms"]:
                 ids = ID.findall(unquote(parse_qs(query).get("search", [""])[0]))
-                return self._answers.vms(ids, "follow=" in query)
+                return self._answers.vms(ids, "follow=" in query) if ids else self._answers.all_vms()
             case ["GET", "vms", vm_id]:
                 return self._answers.vm_xml(vm_id) if as_xml else self._answers.vm_json(vm_id)
             case ["GET", "vms", vm_id, "mediateddevices"]:

@@ -23,6 +23,8 @@ from scheduler_plugins.simulation.reading import inventory_of
 CLUSTER = "c0000000-0000-4000-8000-000000000000"
 VARIANTS = 16
 """Hosts differ in what lives on their cards, in so many ways."""
+VMS_A_HOST = 10
+"""So many VMs the engine has for each host, most of them down."""
 TAKES_S = 0.05
 """So long ago before it arrived an inventory was asked for."""
 
@@ -107,19 +109,25 @@ class Fleet:
         parents = inventory(self.shape_name, self.shape.full).parents
         return [uuid for parent in parents for t in parent.types or () for uuid in t.instances or ()]
 
+    @cached_property
+    def vm_ids(self) -> tuple[str, ...]:
+        """The VMs that the engine lists."""
+        return tuple(self.vm_id(number) for number in range(VMS_A_HOST * self.count))
+
     def vm_id(self, number: int) -> str:
         """Of one of as many VMs as anybody wants."""
         return _id(f"vm {number}")
 
     def fill(self, path: Path, now: float, age_s: float = 1.0, ports: tuple[int, ...] = ()) -> None:
-        """Writes the state file of a service that has seen every host `age_s` ago, and knows one VM."""
+        """Writes the state file of a service that has seen every host `age_s` ago, and all VMs."""
         store = Store(path)
         try:
             with store.transaction():
                 store.save_hosts(self.hosts(ports))
                 for number in range(self.count):
                     store.save_observation(self.observation(number, now - age_s))
-                store.save_vms([KnownVm(self.vm_id(0), "vm0", (self.shape.type_id,), now)])
+                types = (self.shape.type_id,)
+                store.save_vms(KnownVm(vm_id, vm_id, types, now, (), CLUSTER) for vm_id in self.vm_ids)
         finally:
             store.close()
 
