@@ -6,12 +6,12 @@ the collector calls from its own thread; no decision ever waits for a disk.
 """
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from mdev_inventory.change_log import ChangeLog
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory
@@ -24,9 +24,6 @@ from mdev_inventory.store import Store
 OWN_WORD_HOLDS = 600.0
 # Hosts in one transaction: the decisions' claims are written in between, and must not wait for all of them.
 WRITTEN_AT_ONCE = 16
-
-# Changes remembered, for who wants to know what is new: a thousand hosts in a minute are seventeen a second.
-LOGGED = 1024
 
 V = TypeVar("V")
 
@@ -50,9 +47,8 @@ class Inventories:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._changes = _Changes()
-        self._number = 0
-        self._log: deque[str] = deque(maxlen=LOGGED)
-        """The hosts that the last changes concern, one each."""
+        self._log, self._vm_log = ChangeLog(), ChangeLog()
+        """Of hosts, and of VMs."""
         self._now = remembered(store)
 
     @property
@@ -81,7 +77,7 @@ class Inventories:
     @property
     def number(self) -> int:
         """How many changes to hosts, observations and failures there have been."""
-        return self._number
+        return self._log.number
 
     def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """The number of changes to hosts, observations and failures so far, and which hosts they concern.
@@ -89,10 +85,12 @@ class Inventories:
         Those after the change of number `since`; None where that may be any.
         """
         with self._lock:
-            number = self._number
-            if number - since > len(self._log) or since > number:
-                return number, None
-            return number, frozenset(list(self._log)[len(self._log) - (number - since) :])
+            return self._log.since(since)
+
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The same of VMs."""
+        with self._lock:
+            return self._vm_log.since(since)
 
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
@@ -107,8 +105,7 @@ class Inventories:
                 self._now.vms,
             )
             self._changes.host_list = True
-            self._number += 1
-            self._log.clear()
+            self._log.add_all()
 
     def put(self, observation: Observation) -> bool:
         """The host was observed; False where what we have is worth more, and is kept.
@@ -144,14 +141,14 @@ class Inventories:
     def _changed(self, host_id: str) -> None:
         """What is known of the host has changed; called with the lock held."""
         self._changes.hosts.add(host_id)
-        self._number += 1
-        self._log.append(host_id)
+        self._log.add(host_id)
 
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
         with self._lock:
             self._now = replace(self._now, vms=with_(self._now.vms, vm.id, vm))
             self._changes.vms.add(vm.id)
+            self._vm_log.add(vm.id)
 
     def set_vms(self, vms: Iterable[KnownVm], asked_at: float, answered_at: float) -> None:
         """All the VMs that the engine shows; others are forgotten, but for those seen meanwhile."""
@@ -160,6 +157,7 @@ class Inventories:
             newer = {k: vm for k, vm in self._now.vms.items() if asked_at < vm.seen_at <= answered_at}
             self._changes.vms.update(self._now.vms.keys() | listed.keys())
             self._now = replace(self._now, vms=MappingProxyType(listed | newer))
+            self._vm_log.add_all()
 
     def flush(self) -> None:
         """Write what changed to the store.

@@ -8,9 +8,10 @@ What belongs to no VM is an orphan: left behind by a start that failed, or made 
 its place like any other instance. It is shown, never deleted: it may be in use outside of oVirt.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID, uuid3
 
 from mdev_inventory.known_vm import KnownVm
@@ -64,26 +65,82 @@ def orphans(seen: Observation, derived: Mapping[str, str]) -> tuple[Orphan, ...]
     return None if untold or not _told([found for _, found in types]) else left
 
 
-class Derived:
-    """Which VM has which UUIDs by the engine's own data, worked out once per list of VMs."""
+class Vms(Protocol):
+    """The VMs as known now; safe for threads."""
 
-    def __init__(self, vms: Callable[[], Mapping[str, KnownVm]]) -> None:
-        """`vms` gives the VMs by id as known now; a list that changed is another mapping."""
-        self._vms = vms
-        self._last: tuple[Mapping[str, KnownVm], Mapping[str, str]] | None = None
+    @property
+    def vms(self) -> Mapping[str, KnownVm]:
+        """By id."""
+
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The number of changes so far, and the VMs that those after `since` concern; None for any."""
+
+
+class Derived:
+    """Which VM has which UUIDs by the engine's own data; safe for threads.
+
+    Brought up to date with the VMs that changed: each decision shows one, and an engine has ten thousand.
+    """
+
+    def __init__(self, source: Vms) -> None:
+        """Nothing was looked at yet."""
+        self._source = source
+        self._lock = threading.Lock()
+        self._number = -1
+        self._known: dict[str, tuple[str, tuple[str, ...], bool]] = {}
+        """By VM id, what its UUIDs hang on."""
+        self._owners: dict[str, str] = {}
+        self._shared: set[str] = set()
+        """UUIDs that two VMs may have."""
 
     @property
     def now(self) -> Mapping[str, str]:
-        """VM id by instance UUID."""
-        vms, last = self._vms(), self._last
-        if last is None or last[0] is not vms:
-            last = (vms, {uuid: vm.id for vm in vms.values() for uuid in uuids_of(vm)})
-            self._last = last
-        return last[1]
+        """VM id by instance UUID; for looking up, as it changes with the VMs."""
+        with self._lock:
+            number, changed = self._source.vms_changed(self._number)
+            if number != self._number:
+                self._take_in(changed)
+                self._number = number
+            return self._owners
 
     def unexplained(self, uuids: Collection[str]) -> frozenset[str]:
         """Those of these instances whose VM only the host can tell, if anybody."""
-        return frozenset(uuids) - self.now.keys()
+        known = self.now
+        return frozenset(uuid for uuid in uuids if uuid not in known)
+
+    def _take_in(self, changed: frozenset[str] | None) -> None:
+        vms = self._source.vms
+        for vm_id in changed if changed is not None else self._known.keys() | vms.keys():
+            before, vm = self._known.get(vm_id), vms.get(vm_id)
+            told = (vm.name, vm.devices, bool(vm.types)) if vm else None
+            if told == before:
+                continue
+            if before and not self._forget(vm_id):
+                self._begin_anew(vms)
+                return
+            if vm:
+                self._add(vm)
+
+    def _add(self, vm: KnownVm) -> None:
+        self._known[vm.id] = vm.name, vm.devices, bool(vm.types)
+        uuids = uuids_of(vm)
+        self._shared.update(uuid for uuid in uuids if uuid in self._owners)
+        self._owners.update(dict.fromkeys(uuids, vm.id))
+
+    def _forget(self, vm_id: str) -> bool:
+        """False where one of its UUIDs may be another VM's as well: nobody knows then whose it is now."""
+        name, devices, asks = self._known.pop(vm_id)
+        uuids = uuids_of(KnownVm(vm_id, name, ("",) * asks, 0.0, devices))
+        for uuid in uuids:
+            self._owners.pop(uuid, None)
+        return self._shared.isdisjoint(uuids)
+
+    def _begin_anew(self, vms: Mapping[str, KnownVm]) -> None:
+        self._known.clear()
+        self._owners.clear()
+        self._shared.clear()
+        for vm in vms.values():
+            self._add(vm)
 
 
 def _told(types: Collection[MdevType]) -> bool:

@@ -24,6 +24,9 @@ class Inventories(Protocol):
     def vms(self) -> Mapping[str, KnownVm]:
         """The engine's VMs, by id."""
 
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The number of changes so far, and the VMs that those after `since` concern; None for any."""
+
     def observation(self, host_id: str) -> Observation | None:
         """What the host was last seen to have."""
 
@@ -84,7 +87,7 @@ class Capacities:
         """`clock` is the service's, seconds since the epoch."""
         self._inventories = inventories
         self.clock = clock
-        self._derived = Derived(lambda: inventories.vms)
+        self._derived = Derived(inventories)
         self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
         self._lock = threading.Lock()
 

@@ -74,7 +74,7 @@ def request_types(vm: Vm) -> Sequence[str] | None:
 def _observe(
     engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
-    derived = Derived(lambda: inventories.vms)
+    derived = Derived(inventories)
 
     async def observe(host: Host, timeout_s: float) -> Observation:
         return await sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)

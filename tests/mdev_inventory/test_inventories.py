@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory.inventories import LOGGED, OWN_WORD_HOLDS, Inventories, supersedes
+from mdev_inventory.change_log import LOGGED
+from mdev_inventory.inventories import OWN_WORD_HOLDS, Inventories, supersedes
 from mdev_inventory.observation import Observation, Source
 from mdev_inventory.store import Store
 from mdev_inventory.store_file import StoreError

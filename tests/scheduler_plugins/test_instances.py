@@ -3,7 +3,10 @@
 from uuid import uuid3
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mdev_inventory.change_log import ChangeLog
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
@@ -26,9 +29,32 @@ def seen(*uuids: str, owners: dict[str, str] | None = None, told: bool = True) -
     )
 
 
+class Listed:
+    """VMs as they were listed, and then seen."""
+
+    def __init__(self, *vms: KnownVm) -> None:
+        self.vms: dict[str, KnownVm] = {}
+        self.log = ChangeLog()
+        self.list(*vms)
+
+    def list(self, *vms: KnownVm) -> None:
+        """These are all."""
+        self.vms = {vm.id: vm for vm in vms}
+        self.log.add_all()
+
+    def see(self, vm: KnownVm) -> None:
+        """This one is so now."""
+        self.vms = self.vms | {vm.id: vm}
+        self.log.add(vm.id)
+
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """As the log has it."""
+        return self.log.since(since)
+
+
 def derived(*vms: KnownVm) -> dict[str, str]:
     """By the engine's own data."""
-    return dict(Derived(lambda: {vm.id: vm for vm in vms}).now)
+    return dict(Derived(Listed(*vms)).now)
 
 
 @pytest.mark.parametrize(
@@ -102,15 +128,40 @@ def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, 
 
 
 def test_a_new_list_of_vms_is_noticed() -> None:
-    """The work is done once for each list."""
-    lists = [{VM.id: VM}]
-    known = Derived(lambda: lists[-1])
-    first = known.now
+    """Those that went explain nothing any more."""
+    vms = Listed(VM)
+    known = Derived(vms)
 
-    assert known.now is first
     assert {STRAY} == known.unexplained({DEVICE, STRAY})
-    lists.append({OTHER.id: OTHER})
+    vms.list(OTHER)
     assert {DEVICE, STRAY} == known.unexplained({DEVICE, STRAY})
+
+
+VMS = st.builds(
+    KnownVm,
+    st.sampled_from("abc"),
+    st.sampled_from(["one", "two", "a"]),
+    st.sampled_from([(), (TYPE,)]),
+    st.just(1.0),
+    st.sampled_from([(), ("x",), ("y",), ("x", "y")]),
+)
+
+
+@given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
+def test_what_changed_is_taken_in(news: list[list[KnownVm] | KnownVm]) -> None:
+    """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
+    vms = Listed()
+    known = Derived(vms)
+    for new in news:
+        vms.list(*new) if isinstance(new, list) else vms.see(new)
+        owners = known.now
+
+        may_have: dict[str, set[str]] = {}
+        for vm in vms.vms.values():
+            for uuid in uuids_of(vm):
+                may_have.setdefault(uuid, set()).add(vm.id)
+        assert may_have.keys() == owners.keys()
+        assert all(owners[uuid] in may_have[uuid] for uuid in owners)
 
 
 def test_a_vm_as_the_engine_shows_it() -> None:

@@ -95,6 +95,10 @@ class World:
         """Anything may have changed."""
         return next(self._changes), None
 
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """Anything may have changed."""
+        return next(self._changes), None
+
     def see_vm(self, known: KnownVm) -> None:
         """The engine showed this VM just now."""
         self.vms[known.id] = known
