@@ -12,6 +12,7 @@ A host that tells its inventory is asked about its VMs as well, where somebody w
 import asyncio
 import functools
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -33,13 +34,18 @@ SILENT = frozenset({ErrorCode.CONNECT, ErrorCode.TIMEOUT})
 ENGINE_SHARE = 0.25
 
 
-class Vdsm(Protocol):
-    """What is asked of a host; raises VdsmError."""
+class Talk(Protocol):
+    """One host is asked, several things one after the other."""
 
-    async def call(
-        self, address: str, port: int, method: str, params: dict[str, Any], deadline_s: float
-    ) -> Any:
-        """The result of a JSON-RPC call."""
+    async def call(self, method: str, params: dict[str, Any], deadline_s: float) -> Any:
+        """The result of a JSON-RPC call; raises VdsmError."""
+
+
+class Vdsm(Protocol):
+    """How hosts are asked."""
+
+    def talk(self, address: str, port: int) -> AbstractAsyncContextManager[Talk]:
+        """Calls to one host, over one connection, which the first call makes."""
 
 
 class Engine(Protocol):
@@ -77,8 +83,9 @@ async def observe(
     """
     asking = _Asking(host, clock, asyncio.get_running_loop().time() + timeout_s)
     try:
-        seen = await asking.vdsm(vdsm, timeout_s * ENGINE_SHARE)
-        return await asking.vms(vdsm, seen, unexplained) if unexplained else seen
+        async with vdsm.talk(host.address, host.port) as talk:
+            seen = await asking.vdsm(talk, timeout_s * ENGINE_SHARE)
+            return await asking.vms(talk, seen, unexplained) if unexplained else seen
     except SourceError as error:
         if error.code in SILENT:
             raise
@@ -102,12 +109,12 @@ class _Asking:
     def __init__(self, host: Host, clock: Callable[[], float], ends: float) -> None:
         self._host, self._clock, self._ends = host, clock, ends
 
-    async def vdsm(self, vdsm: Vdsm, reserve: float) -> Observation:
+    async def vdsm(self, talk: Talk, reserve: float) -> Observation:
         """From the hook's key or from VDSM's list, with `reserve` seconds left unused; SourceError."""
         if not self._host.address:
             raise SourceError("no-address", f"the engine shows no usable address for host {self._host.name}")
         asked = self._clock()
-        caps = await self._call(vdsm, "Host.getCapabilities", {}, reserve)
+        caps = await self._call(talk, "Host.getCapabilities", {}, reserve)
         failure = None
         try:
             inventory = from_capabilities(caps)
@@ -116,13 +123,13 @@ class _Asking:
         else:
             if inventory is not None:
                 return self._seen(inventory, Source.HOOK, asked)
-        return await self._listed(vdsm, reserve, failure)
+        return await self._listed(talk, reserve, failure)
 
-    async def _listed(self, vdsm: Vdsm, reserve: float, failure: HostFailure | None) -> Observation:
+    async def _listed(self, talk: Talk, reserve: float, failure: HostFailure | None) -> Observation:
         """From VDSM's list of host devices; `failure` is what is wrong with the hook's key."""
         asked = self._clock()
         try:
-            devices = await self._call(vdsm, "Host.hostdevListByCaps", {"caps": ["pci"]}, reserve)
+            devices = await self._call(talk, "Host.hostdevListByCaps", {"caps": ["pci"]}, reserve)
             inventory = from_hostdev_list(devices)
         except InventoryError as error:
             raise self._both(failure, BAD_INVENTORY, self._named(error)) from error
@@ -134,9 +141,9 @@ class _Asking:
             )
         return self._seen(inventory, Source.VDSM, asked, failure)
 
-    async def vms(self, vdsm: Vdsm, seen: Observation, unexplained: Unexplained) -> Observation:
+    async def vms(self, talk: Talk, seen: Observation, unexplained: Unexplained) -> Observation:
         """The observation with what VDSM tells of the VMs there, within what is left of the time."""
-        call = functools.partial(self._ask, vdsm, 0.0)
+        call = functools.partial(self._ask, talk, 0.0)
         owners, arriving = await vms_there(call, seen.inventory, unexplained, self._host.name)
         return replace(seen, owners=owners, arriving=arriving, received_at=self._clock())
 
@@ -155,15 +162,15 @@ class _Asking:
             raise self._both(failure, failure.code, "nor does the engine show an mdev type there")
         return self._seen(inventory, Source.ENGINE, asked, failure)
 
-    async def _call(self, vdsm: Vdsm, method: str, params: dict[str, Any], reserve: float) -> Any:
+    async def _call(self, talk: Talk, method: str, params: dict[str, Any], reserve: float) -> Any:
         try:
-            return await self._ask(vdsm, reserve, method, params)
+            return await self._ask(talk, reserve, method, params)
         except VdsmError as error:
             raise SourceError(str(error.code), f"host {self._host.name}: {error}") from error
 
-    async def _ask(self, vdsm: Vdsm, reserve: float, method: str, params: dict[str, Any]) -> Any:
+    async def _ask(self, talk: Talk, reserve: float, method: str, params: dict[str, Any]) -> Any:
         left = max(0.0, self._ends - reserve - asyncio.get_running_loop().time())
-        return await vdsm.call(self._host.address, self._host.port, method, params, left)
+        return await talk.call(method, params, left)
 
     def _seen(
         self, inventory: HostInventory, source: Source, asked: float, failure: HostFailure | None = None

@@ -42,15 +42,19 @@ class ClosedError(Exception):
 
 
 class StompConnection:
-    """Frames out and in; at most `limit` bytes are taken from the peer in all."""
+    """Frames out and in; at most `limit` bytes are taken from the peer for each question."""
 
     def __init__(self, stream: TlsStream, limit: int = BODY_LIMIT) -> None:
-        """`limit` is for the whole conversation: many small frames cost no more than one large."""
+        """`limit` is for all that follows a `begin`: many small frames cost no more than one large."""
         self._stream = stream
         self._limit = limit
         self._received = 0
         self._parser = Parser(body_limit=limit)
         self._frames: deque[Frame] = deque()
+
+    def begin(self) -> None:
+        """Another question."""
+        self._received = 0
 
     async def send(self, *frames: Frame) -> None:
         """Sends the frames; raises ClosedError where the peer is gone."""

@@ -46,6 +46,8 @@ class SimulatedVdsm:
         self.address = address
         self.port = 0
         """0 until the first start, which takes a free one; kept from then on."""
+        self.connections = 0
+        """How many there have been."""
         self._methods = Methods(host, hook, tree)
         self._broker = Broker(lambda body: self._spawn(self._answer(body)))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +97,7 @@ class SimulatedVdsm:
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()
         sock.setblocking(False)
+        self.connections += 1
         # Not `with` in the task: one that is cancelled before its first step would never come to it.
         self._spawn(self._serve(sock)).add_done_callback(lambda _: sock.close())
 

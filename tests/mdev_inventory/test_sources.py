@@ -3,6 +3,8 @@
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -53,11 +55,15 @@ class FakeVdsm:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.deadlines: list[float] = []
 
-    async def call(
-        self, address: str, port: int, method: str, params: dict[str, Any], deadline_s: float
-    ) -> Any:
+    @asynccontextmanager
+    async def talk(self, address: str, port: int) -> AsyncIterator["FakeVdsm"]:
+        """With the one host that there is."""
+        assert address in ("", HOST.address)
+        assert HOST.port == port
+        yield self
+
+    async def call(self, method: str, params: dict[str, Any], deadline_s: float) -> Any:
         """The answer of that method; `...` says nothing until the deadline."""
-        assert (HOST.address, HOST.port) == (address, port)
         self.asked.append((method, params))
         self.deadlines.append(deadline_s)
         answer = self._answers[method.removeprefix("Host.")]

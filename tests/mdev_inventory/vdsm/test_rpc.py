@@ -314,6 +314,41 @@ def test_it_works_again_after_the_server_restarts(world: World) -> None:
         assert asyncio.run(client.call(LOOPBACK, vdsm.port, "Host.ping2"))
 
 
+def test_a_talk_is_one_connection(world: World) -> None:
+    """Whatever is asked, VDSM's own errors included: a handshake costs both sides more than a question."""
+
+    async def ask(port: int) -> list[object]:
+        async with world.client().talk(LOOPBACK, port) as talk:
+            before = vdsm.connections
+            answers = [await talk.call("Host.ping2"), await talk.call("Host.getAllVmStats")]
+            with pytest.raises(VdsmError) as caught:
+                await talk.call("Host.noSuchMethod")
+            return [before, *answers, caught.value.code, await talk.call("Host.ping2")]
+
+    with world.vdsm() as vdsm:
+        told = asyncio.run(ask(vdsm.port))
+
+        assert [0, True, [], ErrorCode.VDSM, True] == told
+        assert 1 == vdsm.connections
+
+
+def test_a_talk_goes_on_after_a_call_that_failed(world: World) -> None:
+    """Over another connection, with a deadline of its own: what is late on the first one reaches nobody."""
+
+    async def ask(port: int) -> tuple[ErrorCode, object]:
+        async with world.client().talk(LOOPBACK, port) as talk:
+            await talk.call("Host.ping2")
+            vdsm.fault = Fault.NEVER_ANSWER
+            with pytest.raises(VdsmError) as caught:
+                await talk.call("Host.ping2", {}, 0.2)
+            vdsm.fault = Fault.NONE
+            return caught.value.code, await talk.call("Host.ping2")
+
+    with world.vdsm() as vdsm:
+        assert (ErrorCode.TIMEOUT, True) == asyncio.run(ask(vdsm.port))
+        assert 2 == vdsm.connections
+
+
 def test_many_calls_at_once_need_no_threads_and_leave_no_descriptors(world: World) -> None:
     """200 calls, 50 at a time, one of the hosts hanging: threads and descriptors are as before."""
 
