@@ -60,7 +60,7 @@ def measure(folder: Path, effort: float) -> Section:
             Row("memory of the service (RSS)", rows.one(service.rss_mib), "MiB"),
             Row("requests to the engine meanwhile", rows.one(sum(asked.values())), ""),
         ]
-        _beside(section, folder / "calm", fleet, engine, service, int(100 * effort))
+        _beside(section, folder / "calm", fleet, engine, service, int(300 * effort))
     return section
 
 
