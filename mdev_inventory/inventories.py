@@ -14,6 +14,7 @@ from typing import TypeVar
 from mdev_inventory.change_log import ChangeLog
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.layered import Layered
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.snapshot import Snapshot, remembered, with_, without
@@ -146,7 +147,7 @@ class Inventories:
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
         with self._lock:
-            self._now = replace(self._now, vms=with_(self._now.vms, vm.id, vm))
+            self._now = replace(self._now, vms=self._now.vms.with_(vm.id, vm))
             self._changes.vms.add(vm.id)
             self._vm_log.add(vm.id)
 
@@ -156,7 +157,7 @@ class Inventories:
         with self._lock:
             newer = {k: vm for k, vm in self._now.vms.items() if asked_at < vm.seen_at <= answered_at}
             self._changes.vms.update(self._now.vms.keys() | listed.keys())
-            self._now = replace(self._now, vms=MappingProxyType(listed | newer))
+            self._now = replace(self._now, vms=Layered(listed | newer))
             self._vm_log.add_all()
 
     def flush(self) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
+from mdev_inventory.layered import Layered
 from mdev_inventory.observation import HostFailure, Observation
 from mdev_inventory.store import Store
 
@@ -22,7 +23,7 @@ class Snapshot:
     """By host id; hosts never observed are missing."""
     failures: MappingProxyType[str, HostFailure]
     """By host id: only hosts that failed when they were asked last."""
-    vms: MappingProxyType[str, KnownVm]
+    vms: Layered[KnownVm]
     """By id: every VM that the engine showed, those without a request included."""
 
 
@@ -38,12 +39,12 @@ def remembered(store: Store) -> Snapshot:
         MappingProxyType(store.hosts()),
         MappingProxyType(observations),
         MappingProxyType(failures),
-        MappingProxyType(store.vms()),
+        Layered(store.vms()),
     )
 
 
 def with_(mapping: MappingProxyType[str, V], key: str, value: V) -> MappingProxyType[str, V]:
-    """The mapping with that value; as a union, for `{**mapping}` would look up each of ten thousand keys."""
+    """The mapping with that value; as a union, for `{**mapping}` would look up each key by itself."""
     return MappingProxyType(mapping | {key: value})
 
 
