@@ -94,6 +94,7 @@ class Listed:
     def __init__(self, host_ids: Mapping[str, str]) -> None:
         """Our id of each host, and the id as it was asked."""
         self.host_ids = host_ids
+        self.as_asked = tuple(host_ids.values())
         self.lock = RLock()
         """Held while the list is brought up to date; never while a host is judged."""
         self.place = {ours: number for number, ours in enumerate(host_ids)}

@@ -130,7 +130,7 @@ def answer(standings: Sequence[Standing], best: Callable[[Sequence[Standing]], S
     able = [standing for standing in standings if standing.verdict.fits]
     if len(able) > 1 and not any(standing.roomy for standing in able):
         able = [best(able)]
-    return tuple(standing.view.id for standing in able)
+    return tuple([standing.view.id for standing in able])
 
 
 def best_chance(

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from mdev_inventory.engine.model import Host
 from scheduler_plugins.claims import NOTHING, Taken
@@ -108,7 +108,7 @@ class Hosts:
             if crowd is None:
                 crowd = crowds[id(taken)] = _crowd(listed, views, look, taken, apart)
             standings[place] = crowd[place]
-        return [standing for standing in standings if standing is not None]  # which all are by now
+        return cast("list[Standing]", standings)  # those apart have theirs by now
 
     def _list(self, host_ids: Mapping[str, str]) -> Listed:
         key = tuple(host_ids.values())
@@ -133,6 +133,11 @@ class Hosts:
         """Where each host stands among these views, by our id."""
         listed = self._listed(views)
         return listed.place if listed else {view.id.lower(): place for place, view in enumerate(views)}
+
+    def ids(self, views: Sequence[HostView]) -> Sequence[str]:
+        """The hosts' ids, as they were asked."""
+        listed = self._listed(views)
+        return listed.as_asked if listed else [view.id for view in views]
 
     def _listed(self, views: Sequence[HostView]) -> Listed | None:
         """The list that has these views now."""

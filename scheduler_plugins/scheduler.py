@@ -209,7 +209,7 @@ class Scheduler:
             asked.vm_id,
             asked.vm_name,
             asked.request,
-            tuple(standing.verdict for standing in told),
+            tuple([standing.verdict for standing in told]),
             question.began,
             self._timer() - started,
             joined(asked.note, narrowed(told, answer), silence(told, question.silent)),

@@ -136,8 +136,8 @@ class Settling:
         """The decision is in the ledger from now on."""
         asked, now = question.asked, self._clock()
         start = Start(asked.vm_id, asked.vm_name, asked.request.types, asked.uuids)
-        ours = question.host_ids
-        hosts = [host_id if host_id in ours else host_id.lower() for host_id in answer]
+        # As one text: mostly the engine's ids are in our form already, and there may be a thousand.
+        hosts = answer if "".join(answer).islower() else [host_id.lower() for host_id in answer]
         self._book.replace(lambda ledger: ledger.decided(start, hosts, now, asked.home))
 
 

@@ -84,7 +84,7 @@ class Weighing:
                 weights[place] = unit.weigh(asked.request, view, context)
         else:
             weights = [0] * len(views)
-        return Weights(unit.name, tuple(zip([view.id for view in views], weights, strict=True)))
+        return Weights(unit.name, tuple(zip(self._hosts.ids(views), weights, strict=True)))
 
     def all(self, asked: Asked, views: Iterable[HostView], ledger: Ledger) -> tuple[Weights, ...]:
         """What the units for such VMs would say, with the properties that the cluster last had."""

@@ -65,8 +65,9 @@ class External:
         for unit in units:
             decision = run.ask(self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props))
             if decision is not None:
-                told, fitting = True, frozenset(decision.fitting)
-                left = [host for host in left if host in fitting]
+                fitting = decision.fitting
+                left = _both(left, fitting) if told else list(fitting)
+                told = True
                 run.warn(unit, decision.stale)
         if not told:
             run.errors.append("all filters failed")
@@ -151,6 +152,12 @@ class _Run:
 
 def _described(units: Mapping[str, Unit]) -> dict[str, list[str]]:
     return {name: [unit.description, unit.properties] for name, unit in units.items()}
+
+
+def _both(left: Iterable[str], fitting: Iterable[str]) -> list[str]:
+    """Those of the hosts left that fit as well."""
+    known = frozenset(fitting)
+    return [host for host in left if host in known]
 
 
 def _once(hosts: object) -> list[str]:
