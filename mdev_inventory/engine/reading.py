@@ -89,7 +89,9 @@ class Reading:
             self.keep_alive = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Of the parser: one header."""
+        """Of the parser: one header; none of what follows the body is this answer's."""
+        if self._begun:
+            return
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         if key == "set-cookie":
             self.cookies.append(text)

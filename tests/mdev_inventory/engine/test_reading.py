@@ -80,6 +80,23 @@ def test_headers() -> None:
     assert ("é", "") == (reading.header("x-e"), reading.header("set-cookie"))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            OK + b"Location: /b\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n", id="another answer"
+        ),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_headers_behind_the_body_are_not_the_answers(more: bytes) -> None:
+    """Neither those of an answer that nobody asked for, nor the last chunk's own."""
+    head = OK + b"Location: /a\r\nSet-Cookie: a=1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    reading = fed(head + b"0\r\nLocation: /c\r\nSet-Cookie: c=3\r\n\r\n" + more, 4096)
+
+    assert ("/a", ["a=1"]) == (reading.header("location"), reading.cookies)
+
+
 def test_what_nobody_asked_for_ends_the_connection() -> None:
     """A second answer at the back of the first may be somebody else's."""
     answer = OK + b"Content-Length: 10\r\n\r\n" + BODY
