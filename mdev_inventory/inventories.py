@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeVar
 
 from mdev_inventory.change_log import ChangeLog
 from mdev_inventory.engine.model import Host
@@ -25,8 +24,6 @@ from mdev_inventory.store import Store
 OWN_WORD_HOLDS = 600.0
 # Hosts in one transaction: the decisions' claims are written in between, and must not wait for all of them.
 WRITTEN_AT_ONCE = 16
-
-V = TypeVar("V")
 
 
 @dataclass(slots=True)

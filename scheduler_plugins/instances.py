@@ -112,8 +112,7 @@ class Derived:
         vms = self._source.vms
         for vm_id in changed if changed is not None else self._known.keys() | vms.keys():
             before, vm = self._known.get(vm_id), vms.get(vm_id)
-            told = (vm.name, vm.devices, bool(vm.types)) if vm else None
-            if told == before:
+            if (_basis(vm) if vm else None) == before:
                 continue
             if before and not self._forget(vm_id):
                 self._begin_anew(vms)
@@ -122,7 +121,7 @@ class Derived:
                 self._add(vm)
 
     def _add(self, vm: KnownVm) -> None:
-        self._known[vm.id] = vm.name, vm.devices, bool(vm.types)
+        self._known[vm.id] = _basis(vm)
         uuids = uuids_of(vm)
         self._shared.update(uuid for uuid in uuids if uuid in self._owners)
         self._owners.update(dict.fromkeys(uuids, vm.id))
@@ -136,11 +135,15 @@ class Derived:
         return self._shared.isdisjoint(uuids)
 
     def _begin_anew(self, vms: Mapping[str, KnownVm]) -> None:
-        self._known.clear()
-        self._owners.clear()
-        self._shared.clear()
+        # Others instead of emptied ones: somebody may be looking things up.
+        self._known, self._owners, self._shared = {}, {}, set()
         for vm in vms.values():
             self._add(vm)
+
+
+def _basis(vm: KnownVm) -> tuple[str, tuple[str, ...], bool]:
+    """What a VM's UUIDs hang on, beside its id."""
+    return vm.name, vm.devices, bool(vm.types)
 
 
 def _told(types: Collection[MdevType]) -> bool:
