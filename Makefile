@@ -1,7 +1,7 @@
 # Every target does its own set-up: the virtual environment (.venv), and the system's packages where it may.
 BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
-FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py codec.py deadline.py descriptions.py \
+FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py deadline.py descriptions.py inventory_json.py \
                  model.py sysfs.py vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 

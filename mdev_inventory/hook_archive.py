@@ -20,8 +20,8 @@ SHEBANG = b"#!/usr/bin/python3 -IS\n"
 MODULES = (
     "__init__",
     "capabilities_file",
-    "codec",
     "deadline",
+    "inventory_json",
     "model",
     "sysfs",
     "vdsm_hook",

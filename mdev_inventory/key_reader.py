@@ -1,4 +1,4 @@
-"""The inventory out of the capabilities' key, read strictly: no host is trusted; `codec.py` has the form."""
+"""The inventory out of the capabilities' key (`inventory_json.py`), read strictly: no host is trusted."""
 
 from functools import lru_cache
 from typing import Any

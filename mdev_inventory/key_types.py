@@ -1,4 +1,4 @@
-"""The types in the capabilities' key and their figures, read strictly; `codec.py` has the form.
+"""The types in the capabilities' key and their figures, read strictly; `inventory_json.py` has the form.
 
 A thousand hosts tell mostly the same: what was read once is kept, and equal types are one object.
 """
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from mdev_inventory.codec import PACKED, uuid_of
+from mdev_inventory.inventory_json import PACKED, uuid_of
 from mdev_inventory.json_value import JsonValue
 from mdev_inventory.model import InventoryError, MdevType
 

@@ -1,4 +1,4 @@
-"""What a host's mdev bus holds, as plain immutable data; `codec` has its JSON forms.
+"""What a host's mdev bus holds, as plain immutable data; `inventory_json` has its JSON forms.
 
 Runs on Python 3.6: the VDSM hook imports it.
 """

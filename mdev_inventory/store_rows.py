@@ -9,7 +9,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from mdev_inventory import codec, key_reader
+from mdev_inventory import inventory_json, key_reader
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.observation import HostFailure, Observation, Source
@@ -40,7 +40,7 @@ def host(host_id: Any, name: Any, address: Any, port: Any, status: Any, cluster:
 
 def observation_row(seen: Observation) -> Row:
     """An observation's columns; the inventory in the form of the capabilities' key."""
-    inventory = codec.dump_key(seen.inventory)
+    inventory = inventory_json.dump_key(seen.inventory)
     owners = None if seen.owners is None else json.dumps(dict(seen.owners))
     return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners
 

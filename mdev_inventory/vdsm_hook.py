@@ -16,8 +16,8 @@ from typing import List, Mapping, NamedTuple, Tuple
 
 from mdev_inventory import __version__
 from mdev_inventory.capabilities_file import set_member
-from mdev_inventory.codec import dump_key, to_document
 from mdev_inventory.deadline import read_inventory_within, redirect_standard_streams
+from mdev_inventory.inventory_json import dump_key, to_document
 from mdev_inventory.model import KEY, HostInventory, ReadError
 from mdev_inventory.sysfs import BUS
 

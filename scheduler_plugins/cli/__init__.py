@@ -64,12 +64,12 @@ def scan(
     json: Json = False,
 ) -> None:
     """This machine's mdev inventory, with no service and no engine."""
-    from mdev_inventory import codec, deadline
+    from mdev_inventory import deadline, inventory_json
     from scheduler_plugins.cli import output
 
     inventory = deadline.read_inventory_within(SCAN_SECONDS, str(root))
     if json:
-        output.json(codec.to_document(inventory))
+        output.json(inventory_json.to_document(inventory))
     else:
         output.scan(inventory)
 

@@ -16,7 +16,7 @@ from tests import trees
 
 READ = """\
 import json, sys
-from mdev_inventory.codec import to_key
+from mdev_inventory.inventory_json import to_key
 from mdev_inventory.deadline import read_inventory_within
 print(json.dumps(to_key(read_inventory_within(float(sys.argv[1]), sys.argv[2]))))
 """

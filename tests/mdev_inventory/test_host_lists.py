@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory import codec, key_reader
+from mdev_inventory import inventory_json, key_reader
 from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.host_lists import from_engine_devices, from_hostdev_list, pci_address
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
@@ -151,7 +151,7 @@ def test_any_junk_in_a_device(params: object, types: object) -> None:
 
     inventory = from_hostdev_list(devices)
 
-    assert inventory == key_reader.from_key(codec.to_key(inventory))
+    assert inventory == key_reader.from_key(inventory_json.to_key(inventory))
 
 
 def test_the_engines_copy() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory.codec import dump_key, to_key
+from mdev_inventory.inventory_json import dump_key, to_key
 from mdev_inventory.key_reader import from_key
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
 from tests.mdev_inventory.inventories import uuid

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mdev_inventory import codec
+from mdev_inventory import inventory_json
 from mdev_inventory.engine.api import EngineError
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.engine.parsing import host_devices
@@ -36,7 +36,7 @@ def test_capabilities_without_the_hook() -> None:
 
 def test_capabilities_with_the_hook() -> None:
     """The hook's key is the inventory, figures, instances and all."""
-    assert FROM_HOOK == from_capabilities({"hooks": {}, KEY: codec.to_key(FROM_HOOK)})
+    assert FROM_HOOK == from_capabilities({"hooks": {}, KEY: inventory_json.to_key(FROM_HOOK)})
 
 
 @pytest.mark.parametrize("caps", [None, [], "caps", {KEY: None}, {KEY: 7}, {KEY: {"schema": 99}}])
@@ -131,7 +131,7 @@ def unseen(vdsm: FakeVdsm, engine: FakeEngine, timeout_s: float = 5.0, host: Hos
 
 def test_the_hook_comes_first() -> None:
     """One question is enough for a host with the hook; the time is that before it was asked."""
-    vdsm, engine = FakeVdsm(getCapabilities={KEY: codec.to_key(FROM_HOOK)}), FakeEngine([])
+    vdsm, engine = FakeVdsm(getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}), FakeEngine([])
 
     assert Observation(HOST_ID, FROM_HOOK, Source.HOOK, 100.0, 101.0) == seen(vdsm, engine)
     assert ([("Host.getCapabilities", {})], 0) == (vdsm.asked, engine.asked)
@@ -144,7 +144,7 @@ def test_the_vms_there_are_asked_for_afterwards() -> None:
     )
     device = "<hostdev type='mdev'><source><address uuid='u1'/></source></hostdev>"
     vdsm = FakeVdsm(
-        getCapabilities={KEY: codec.to_key(inventory)},
+        getCapabilities={KEY: inventory_json.to_key(inventory)},
         getAllVmStats=[{"vmId": "v1", "status": "Up"}, {"vmId": "v2", "status": "Migration Destination"}],
         dumpxmls={"v1": f"<domain><devices>{device}</devices></domain>", "v2": "<domain/>"},
     )
@@ -157,7 +157,9 @@ def test_the_vms_there_are_asked_for_afterwards() -> None:
 
 def test_vms_that_are_not_told_cost_nothing_else() -> None:
     """The inventory counts as it is, and nothing is wrong with the host."""
-    vdsm = FakeVdsm(getCapabilities={KEY: codec.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT))
+    vdsm = FakeVdsm(
+        getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT)
+    )
     found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
 
     assert (FROM_HOOK, None, None) == (found.inventory, found.owners, found.failure)

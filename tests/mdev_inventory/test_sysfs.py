@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mdev_inventory.codec import to_document
+from mdev_inventory.inventory_json import to_document
 from mdev_inventory.model import HostInventory, ReadError
 from mdev_inventory.sysfs import Files, inventory_of, read_inventory
 from tests import trees

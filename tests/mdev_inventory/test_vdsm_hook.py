@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from mdev_inventory import __version__
-from mdev_inventory.codec import to_document
 from mdev_inventory.hook_archive import build
+from mdev_inventory.inventory_json import to_document
 from mdev_inventory.key_reader import from_key
 from tests import trees
 from tests.mdev_inventory.test_sysfs import by_id

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from mdev_inventory import codec, key_reader
+from mdev_inventory import inventory_json, key_reader
 from mdev_inventory.engine.model import Host
 from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory
@@ -149,7 +149,7 @@ def inventory(shape_name: str, used: int) -> HostInventory:
 @cache
 def key_of(shape_name: str, used: int) -> str:
     """What the hook publishes on a host of that shape with so many instances, as JSON."""
-    return codec.dump_key(inventory(shape_name, used))
+    return inventory_json.dump_key(inventory(shape_name, used))
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mdev_inventory.codec import dump_key, to_document, to_key
+from mdev_inventory.inventory_json import dump_key, to_document, to_key
 from mdev_inventory.key_reader import from_key
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from tests.mdev_inventory.inventories import cards, inventories, uuid, virtual_functions
