@@ -1,8 +1,8 @@
 # Every target does its own set-up: the virtual environment (.venv), and the system's packages where it may.
 BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
-FLOOR := $(addprefix mdev_inventory/,__init__.py capabilities_file.py deadline.py descriptions.py inventory_json.py \
-                 model.py sysfs.py vdsm_hook.py) \
+FLOOR := $(addprefix mdev_inventory/,__init__.py descriptions.py inventory_json.py model.py hook/__init__.py \
+                 hook/capabilities_file.py hook/deadline.py hook/sysfs.py hook/vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
 .PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install test-ansible bench-placement mutation clean
@@ -11,31 +11,32 @@ demo: .venv/demo.stamp            ## a simulated data centre on loopback starts 
 	$(BIN)/mdev-scheduler demo $(DEMO)
 
 storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' true state (minutes)
-	$(BIN)/python -m scheduler_plugins.simulation.storm --json storm.json $(STORM)
+	$(BIN)/python -m simulation.storm --json storm.json $(STORM)
 
 bench: .venv/bench.stamp          ## how fast it is, against its floors and a naive plugin (minutes)
-	$(BIN)/python -m scheduler_plugins.benchmarks.speed --json bench.json $(BENCH)
+	$(BIN)/python -m benchmarks.speed --json bench.json $(BENCH)
 
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
 
 test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 random ones in each test (minutes)
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/test_exactness.py
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/allocator/test_exactness.py
 
 exactness: .venv/dev.stamp        ## how often a verdict refuses what a host would create, by family (minutes)
-	$(BIN)/python -m tests.scheduler_plugins.exactness $(EXACTNESS)
+	$(BIN)/python -m tests.scheduler_plugins.allocator.exactness $(EXACTNESS)
 
 test-kernel: dist/50_mdev_inventory  ## hook and replay on a real kernel's mdev bus, emulated (Debian 12)
 	$(BIN)/python -m tests.kernel $(KERNEL)
 
-lint: .venv/dev.stamp             ## ruff, mypy (strict), and the 3.6 floor
+lint: .venv/dev.stamp             ## ruff, mypy (strict), the layers, and the 3.6 floor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/vermin --quiet --no-tips --no-parse-comments --eval-annotations --violations --target=3.6- $(FLOOR)
 
 bench-placement: .venv/bench.stamp ## the weights judged by replayed demand (minutes)
-	$(BIN)/python -m scheduler_plugins.benchmarks.placement --json placement.json $(PLACEMENT)
+	$(BIN)/python -m benchmarks.placement --json placement.json $(PLACEMENT)
 
 format: .venv/dev.stamp           ## what `make lint` asks for, done
 	$(BIN)/ruff check --fix .
@@ -43,8 +44,8 @@ format: .venv/dev.stamp           ## what `make lint` asks for, done
 
 hook: dist/50_mdev_inventory      ## the capability extension for hosts: one executable file
 
-dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py)
-	$(BIN)/python -m mdev_inventory.hook_archive $@
+dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py mdev_inventory/hook/*.py)
+	$(BIN)/python -m mdev_inventory.hook.archive $@
 
 rpm: dist/50_mdev_inventory       ## the hook as the hosts' package, for dnf: survives a new image of oVirt Node
 	deploy/rpm/build $< dist

@@ -1,1 +1,1 @@
-"""Where a VM may and should start: decisions, the doors they are asked through, and their administration."""
+"""Where a VM may and should start: decisions, what asks for them, and their administration."""

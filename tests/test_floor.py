@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SDK_CHILD = "scheduler_plugins/policy/sdk_child.py"
-ENTRIES = ("mdev_inventory/vdsm_hook.py", "scheduler_plugins/proxy/mdev_units.py", SDK_CHILD)
+ENTRIES = ("mdev_inventory/hook/vdsm_hook.py", "scheduler_plugins/proxy/mdev_units.py", SDK_CHILD)
 
 
 def imports(path: Path) -> set[str]:

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 the answer is no, 2 usage or configuration, 3 could not a
 What a command needs is imported when it runs: `scan` must not wait for a web framework.
 """
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,8 @@ def scan(
     json: Json = False,
 ) -> None:
     """This machine's mdev inventory, with no service and no engine."""
-    from mdev_inventory import deadline, inventory_json
+    from mdev_inventory import inventory_json
+    from mdev_inventory.hook import deadline
     from scheduler_plugins.cli import output
 
     inventory = deadline.read_inventory_within(SCAN_SECONDS, str(root))
@@ -93,7 +95,7 @@ def serve(
         return
     from scheduler_plugins.service import life
 
-    raise typer.Exit(life.serve(settings, lambda doors: typer.echo(f"mdev-scheduler {doors}")))
+    raise typer.Exit(life.serve(settings, lambda endpoints: typer.echo(f"mdev-scheduler {endpoints}")))
 
 
 @app.command()
@@ -159,19 +161,21 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running, and say where.")] = False,
     json: Json = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The page's and API's port; 0 is any.")] = 0,
-    xmlrpc_port: Annotated[int, typer.Option(min=0, max=65535, help="Door 2's port; 0 is any.")] = 0,
+    xmlrpc_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The engine endpoint's port; 0 is any.")
+    ] = 0,
     run_dir: Annotated[
         Path | None, typer.Option(help="Where its files go; a temporary folder if not given.")
     ] = None,
 ) -> None:
     """A simulated data centre on loopback: hosts, an engine, VM starts, and their decisions explained."""
     try:
-        from scheduler_plugins.simulation.demo import run
+        # It stands above this package, and an engine machine has what the service needs and no more.
+        simulated = importlib.import_module("simulation.demo")
     except ModuleNotFoundError as error:
-        # An engine machine gets what the service needs, and no more.
         raise fail(f"the demonstration needs {error.name}: run `make demo` in a clone") from error
 
-    raise typer.Exit(run(hosts, json, keep, port, xmlrpc_port, run_dir))
+    raise typer.Exit(simulated.run(hosts, json, keep, port, xmlrpc_port, run_dir))
 
 
 # Its commands lean on what is above.

@@ -22,7 +22,7 @@ def option(default: object, kind: Kind[Any], meaning: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The service's own doors and files."""
+    """The service's own endpoints and files."""
 
     state_dir: Path = option(
         Path("/var/lib/mdev-scheduler"),
@@ -45,14 +45,14 @@ class Service:
     xmlrpc_port: int = option(
         18781,
         kinds.whole(0, 65535),
-        """Port on 127.0.0.1 where the engine asks directly (door 2); 0 takes any free one. The engine asks
-        18781 unless its ExternalSchedulerServiceURL says otherwise. Where ovirt-scheduler-proxy holds the
-        port, the service runs on without this door.""",
+        """Port of the engine endpoint on 127.0.0.1, where the engine asks directly; 0 takes any free one. The
+        engine asks 18781 unless its ExternalSchedulerServiceURL says otherwise. Where ovirt-scheduler-proxy
+        holds the port, the service runs on without this endpoint.""",
     )
     socket: Path = option(
         Path("/run/mdev-scheduler/proxy.sock"),
         kinds.path(kinds.LONGEST_SOCKET_PATH),
-        """Unix socket for the proxy's plugin (door 1). The plugin finds another one only by
+        """Unix socket for the proxy's plugin. The plugin finds another one only by
         $MDEV_SCHEDULER_SOCKET in the proxy's environment.""",
     )
     socket_group: str | None = option(

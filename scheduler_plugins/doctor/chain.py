@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from scheduler_plugins.doctor.catalogue import found
-from scheduler_plugins.doctor.checks import doors, engine, hosts, machine, policies, vms
+from scheduler_plugins.doctor.checks import endpoints, engine, hosts, machine, policies, vms
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, Status, ok, unchecked
 
@@ -26,10 +26,10 @@ CHAIN = (
     Link("own certificate", machine.own_certificate, ("credential files",)),
     Link("state directory", machine.state_directory, CONFIGURED),
     Link("disk", machine.disk, ("state directory",)),
-    Link("service", doors.service, CONFIGURED),
-    Link("door 1", doors.door1, ("service",)),
-    Link("door 2", doors.door2, ("service",)),
-    Link("proxy", doors.proxy, ("service", "door 2")),
+    Link("service", endpoints.service, CONFIGURED),
+    Link("proxy socket", endpoints.proxy_socket, ("service",)),
+    Link("engine endpoint", endpoints.engine_endpoint, ("service",)),
+    Link("proxy", endpoints.proxy, ("service", "engine endpoint")),
     Link("engine", engine.engine, ("credential files",)),
     Link("credentials", engine.credentials, ("engine",)),
     Link("right to read", engine.right_to_read, ASKED),
@@ -51,7 +51,7 @@ CHAIN = (
 )
 LAST = "service's own word"
 EXPLAINED = (
-    ("door 2 is closed", ("door 2", "proxy")),
+    ("the engine endpoint is closed", ("engine endpoint", "proxy")),
     ("engine view", ("engine", "credentials", "right to read", "engine's view")),
     ("engine refresh", ("right to refresh hosts",)),
     ("engine", ("engine", "credentials", "right to read")),
@@ -94,5 +94,5 @@ def _last(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
 def _explained(reason: str, wrong: Collection[str], proxied: bool) -> bool:
     for begin, links in EXPLAINED:
         if reason.startswith(begin):
-            return bool(set(links) & set(wrong)) or (proxied and "door 2" in links)
+            return bool(set(links) & set(wrong)) or (proxied and "engine endpoint" in links)
     return "hosts that are up" in reason and bool(set(ABOUT_HOSTS) & set(wrong))

@@ -8,7 +8,7 @@ from mdev_inventory.engine.administration import Cluster, Permission, Policy, Un
 from mdev_inventory.engine.model import Host, HostDevice, Vm
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.config import Config
-from scheduler_plugins.units import FILTERS
+from scheduler_plugins.units.registry import FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class StateFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Door1:
+class ProxySocket:
     """The proxy's socket."""
 
     error: str = ""
@@ -38,7 +38,7 @@ class Door1:
 
 
 @dataclass(frozen=True, slots=True)
-class Door2:
+class EngineEndpoint:
     """The port on which the engine asks."""
 
     listens: bool = False
@@ -70,8 +70,8 @@ class Machine:
     own_days: float | None = None
     """Days left of our certificate for VDSM."""
     state: StateFolder = field(default_factory=StateFolder)
-    door1: Door1 = field(default_factory=Door1)
-    door2: Door2 = field(default_factory=Door2)
+    proxy_socket: ProxySocket = field(default_factory=ProxySocket)
+    engine_endpoint: EngineEndpoint = field(default_factory=EngineEndpoint)
     proxy: Proxy = field(default_factory=Proxy)
     least_free: int = 256 * 2**20
     """Below so many bytes the disk counts as low."""
@@ -191,11 +191,15 @@ class Facts:
     @property
     def proxied(self) -> bool:
         """Whether the engine asks ovirt-scheduler-proxy: it holds the port that the engine asks."""
-        return self.machine.proxy.installed and self.machine.door2.listens and not self.door2_ours
+        return (
+            self.machine.proxy.installed
+            and self.machine.engine_endpoint.listens
+            and not self.engine_endpoint_ours
+        )
 
     @property
-    def door2_ours(self) -> bool:
+    def engine_endpoint_ours(self) -> bool:
         """Whether the service itself listens where the engine asks: our units are there, and not by proxy."""
-        units = self.machine.door2.units or frozenset()
-        closed = any(reason.startswith("door 2 is closed") for reason in self.service.reasons)
+        units = self.machine.engine_endpoint.units or frozenset()
+        closed = any(reason.startswith("the engine endpoint is closed") for reason in self.service.reasons)
         return not self.service.error and not closed and set(FILTERS) <= units

@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scheduler_plugins import units
 from scheduler_plugins.policy.errors import WishError
 from scheduler_plugins.policy.state import FILTER, WEIGHT
+from scheduler_plugins.units import registry as units
 
 MOST = 1000
 """A factor beyond is of no use, and factor times weight must stay far below XML-RPC's 32 bits."""

@@ -1,1 +1,1 @@
-"""The resident service: its doors, its life, its configuration's effects."""
+"""The resident service: its endpoints, its life, its configuration's effects."""

@@ -1,4 +1,4 @@
-"""The collector in a thread of its own: whatever it does, no door waits for its event loop."""
+"""The collector in a thread of its own: whatever it does, no endpoint waits for its event loop."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Protocol
 
-from mdev_inventory.troubles import Trouble
+from mdev_inventory.collector.troubles import Trouble
 
 log = logging.getLogger("collector")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from mdev_inventory.collector.troubles import Trouble
 from mdev_inventory.engine.model import Host
-from mdev_inventory.troubles import Trouble
-from scheduler_plugins.service.capacity import Inventories
+from scheduler_plugins.service.web.capacity import Inventories
 
 NAMED = 5
 """So many hosts are named; a data centre may lose hundreds at once."""
@@ -24,8 +24,8 @@ class Health:
         `unwritten` tells why a restart would forget the starts in flight; empty where it would not.
         """
         self._inventories, self._troubles, self._unwritten = inventories, troubles, unwritten
-        self.closed_doors: list[str] = []
-        """A sentence about each door that could not be opened."""
+        self.closed_endpoints: list[str] = []
+        """A sentence about each endpoint that could not be opened."""
         self.notices: list[str] = []
         """What went wrong when the service started, and stays so until it is started again."""
 
@@ -36,7 +36,7 @@ class Health:
         failing = [host for host in up if hosts.failure(host.id)]
         unseen = [host for host in up if not hosts.observation(host.id) and not hosts.failure(host.id)]
         return [
-            *self.closed_doors,
+            *self.closed_endpoints,
             *self.notices,
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
             *(f"claims: {text}" for text in [self._unwritten()] if text),

@@ -1,8 +1,8 @@
 """The service's life: what is started, in which order, and what a stop undoes.
 
-READY is said when the doors listen and the store is loaded, before the engine is asked for anything: the
-engine discovers units while it starts, and gives its scheduler 100 ms to be there. Doors 1 and 2 answer then;
-door 3 does when what it takes is loaded (door3.py).
+READY is said when the endpoints listen and the store is loaded, before the engine is asked for anything: the
+engine discovers units while it starts, and gives its scheduler 100 ms to be there. The proxy socket and the
+engine endpoint answer then; the web API does when what it takes is loaded (web/server.py).
 """
 
 import asyncio
@@ -17,24 +17,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mdev_inventory import __version__
+from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineSettingError
-from mdev_inventory.event_watch import Happened, VmChange
-from mdev_inventory.inventories import Inventories
-from mdev_inventory.store_file import FILE_NAME, StoreError
-from mdev_inventory.store_rescue import open_store
+from mdev_inventory.store.file import FILE_NAME, StoreError
+from mdev_inventory.store.inventories import Inventories
+from mdev_inventory.store.rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, secrets
-from scheduler_plugins.learning import Learning
-from scheduler_plugins.scheduler import Scheduler
-from scheduler_plugins.service import parts, systemd
-from scheduler_plugins.service.capacity import Capacities
+from scheduler_plugins.decisions.scheduler import Scheduler
+from scheduler_plugins.demand.learning import Learning
+from scheduler_plugins.service import parts
 from scheduler_plugins.service.collecting import CollectorThread
-from scheduler_plugins.service.door1 import DoorError
-from scheduler_plugins.service.door3 import Door3
-from scheduler_plugins.service.garbage import collect_seldom
+from scheduler_plugins.service.events.portal import Portal
 from scheduler_plugins.service.health import Health
-from scheduler_plugins.service.opening import Doors, opened
-from scheduler_plugins.service.portal import Portal
+from scheduler_plugins.service.opening import Endpoints, opened
+from scheduler_plugins.service.process import systemd
+from scheduler_plugins.service.process.garbage import collect_seldom
+from scheduler_plugins.service.proxy_socket.server import EndpointError
+from scheduler_plugins.service.web.capacity import Capacities
+from scheduler_plugins.service.web.server import WebApi
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -52,17 +53,17 @@ class CollectorDiedError(Exception):
 
 UNUSABLE = (ConfigError, EngineSettingError, CredentialsError)
 """What is wrong with the configuration, in a text that says what to do."""
-TROUBLES = (StoreError, DoorError, CollectorDiedError)
+TROUBLES = (StoreError, EndpointError, CollectorDiedError)
 """What else keeps the service from running, likewise."""
 
 
 async def live(
     config: Config,
     stop: asyncio.Event,
-    ready: Callable[[Doors], object],
+    ready: Callable[[Endpoints], object],
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Runs the service until `stop` is set; `ready` is called when its doors listen.
+    """Runs the service until `stop` is set; `ready` is called when its endpoints listen.
 
     Raises any of UNUSABLE and TROUBLES.
     """
@@ -107,11 +108,11 @@ async def live(
             health.notices.append(unusable)
             reports.add(unusable)
         load = partial(_api, scheduler, capacities, health)
-        page = Door3(load, config.service.http_host, config.service.http_port)
-        doors = await opened(config.service, stack, scheduler, page, health)
-        ready(doors)
+        page = WebApi(load, config.service.http_host, config.service.http_port)
+        endpoints = await opened(config.service, stack, scheduler, page, health)
+        ready(endpoints)
         systemd.notify("READY=1")
-        log.info("Ready version=%s %s", __version__, doors)
+        log.info("Ready version=%s %s", __version__, endpoints)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
         answering = asyncio.create_task(page.answer())
@@ -149,7 +150,7 @@ def _portal(config: Config, stack: AsyncExitStack, portal: Portal, scheduler: Sc
 
 
 def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastAPI":
-    from scheduler_plugins.service.api import api
+    from scheduler_plugins.service.web.api import api
 
     return api(scheduler, capacities, health.reasons)
 
@@ -169,7 +170,7 @@ async def _wait(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
         failed.result()
 
 
-async def until_signal(config: Config, ready: Callable[[Doors], object]) -> None:
+async def until_signal(config: Config, ready: Callable[[Endpoints], object]) -> None:
     """Runs the service until SIGTERM or SIGINT; raises as `live` does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -178,7 +179,7 @@ async def until_signal(config: Config, ready: Callable[[Doors], object]) -> None
     await live(config, stop, ready)
 
 
-def serve(config: Config, ready: Callable[[Doors], object]) -> int:
+def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
     """Runs the service until SIGTERM or SIGINT; gives the process's exit status, whose reason is logged.
 
     0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
@@ -186,12 +187,12 @@ def serve(config: Config, ready: Callable[[Doors], object]) -> int:
     logging.basicConfig(level=config.log.level.upper(), format=_log_format(os.environ))
     sys.setswitchinterval(SWITCH_SECONDS)
 
-    def doors_open(doors: Doors) -> None:
-        ready(doors)
+    def endpoints_open(endpoints: Endpoints) -> None:
+        ready(endpoints)
         collect_seldom()
 
     try:
-        asyncio.run(until_signal(config, doors_open))
+        asyncio.run(until_signal(config, endpoints_open))
     except UNUSABLE as error:
         log.error("Wrong configuration: %s", error)  # noqa: TRY400 (the text says it all)
         return 2

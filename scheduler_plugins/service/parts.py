@@ -2,20 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from mdev_inventory import sources
-from mdev_inventory.collector import Collector
+from mdev_inventory.collector import sources
+from mdev_inventory.collector.collector import Collector
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.model import Host, Vm
-from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation
-from mdev_inventory.request_files import RequestFiles
+from mdev_inventory.store.inventories import Inventories
+from mdev_inventory.store.request_files import RequestFiles
 from mdev_inventory.vdsm.rpc import VdsmClient, client_context
+from scheduler_plugins.allocator.request import RequestError, request_of
+from scheduler_plugins.claims.instances import Derived
 from scheduler_plugins.config import Config
 from scheduler_plugins.config import secrets as config_secrets
-from scheduler_plugins.instances import Derived
-from scheduler_plugins.request import RequestError, request_of
-from scheduler_plugins.service.drops import DropFile
-from scheduler_plugins.service.reports import Reports
+from scheduler_plugins.service.events.drops import DropFile
+from scheduler_plugins.service.events.reports import Reports
 
 
 def engine_api(config: Config) -> EngineApi:

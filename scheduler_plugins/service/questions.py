@@ -1,15 +1,15 @@
-"""What the doors need of the scheduler, and how a question finds the unit that answers it."""
+"""What the endpoints need of the scheduler, and how a question finds the unit that answers it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from scheduler_plugins.errors import UnknownUnitError
-from scheduler_plugins.service.line import Answer, Question
-from scheduler_plugins.units import Unit
+from scheduler_plugins.service.proxy_socket.line import Answer, Question
+from scheduler_plugins.units.registry import Unit
 
 
 class Fitting(Protocol):
-    """A filter's decision, as far as a door needs it."""
+    """A filter's decision, as far as an endpoint needs it."""
 
     @property
     def fitting(self) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ class Fitting(Protocol):
 
 
 class Decider(Protocol):
-    """The scheduler, as the doors see it. Its methods block, and may be called from several threads."""
+    """The scheduler, as the endpoints see it. Its methods block, and may be called from several threads."""
 
     @property
     def filters(self) -> Mapping[str, Unit]:

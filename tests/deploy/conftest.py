@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook_archive import build
+from mdev_inventory.hook.archive import build
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from mdev_inventory import __version__
-from scheduler_plugins.simulation.datacenter import DataCenter
-from scheduler_plugins.simulation.scenario import T4, HostPlan, VmPlan
-from scheduler_plugins.simulation.service_process import ServiceProcess
+from simulation.datacenter import DataCenter
+from simulation.scenario import T4, HostPlan, VmPlan
+from simulation.service_process import ServiceProcess
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -238,7 +238,7 @@ def running(
 def test_the_installed_service_answers_the_proxys_plugin(
     installed: Path, interpreters: Mapping[str, Path], running: tuple[DataCenter, ServiceProcess]
 ) -> None:
-    """Door 1, asked by the file in the proxy's folder, run by EL8's Python where there is one."""
+    """The proxy socket, asked by the file in the proxy's folder, run by EL8's Python where there is one."""
     center, service = running
     (vm,) = center.engine.call(lambda: list(center.engine.vms))
     gpu, plain = center.hosts
@@ -259,14 +259,14 @@ def test_the_installed_service_answers_the_proxys_plugin(
 
 
 def test_the_installed_service_answers_the_engine(running: tuple[DataCenter, ServiceProcess]) -> None:
-    """Door 2: units are discovered, and the filter answers for a VM."""
+    """The engine endpoint: units are discovered, and the filter answers for a VM."""
     center, service = running
     (vm,) = center.engine.call(lambda: list(center.engine.vms))
     gpu, plain = center.hosts
 
-    with xmlrpc.client.ServerProxy(service.xmlrpc) as door:
-        found = door.discover()
-        answer = door.runFilters(["MdevFilter"], [gpu, plain], vm, {})
+    with xmlrpc.client.ServerProxy(service.xmlrpc) as endpoint:
+        found = endpoint.discover()
+        answer = endpoint.runFilters(["MdevFilter"], [gpu, plain], vm, {})
 
     assert isinstance(found, dict)
     assert {"MdevFilter"} == set(found["filters"])
@@ -275,7 +275,7 @@ def test_the_installed_service_answers_the_engine(running: tuple[DataCenter, Ser
 
 
 def test_the_installed_service_answers_people(running: tuple[DataCenter, ServiceProcess]) -> None:
-    """Door 3: the page, the API and the metrics; what the wheel must hold besides modules."""
+    """The web API: the page, the API and the metrics; what the wheel must hold besides modules."""
     _, service = running
 
     assert "<html" in requests.get(service.api, timeout=10).text

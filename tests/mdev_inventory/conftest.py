@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mdev_inventory.fake_world import World
+from tests.mdev_inventory.collector.fake_world import World
 from tests.mdev_inventory.known import host
 
 

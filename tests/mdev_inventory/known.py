@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host, Vm
-from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from mdev_inventory.inventory_json import dump_key, to_document, to_key
-from mdev_inventory.key_reader import from_key
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.vdsm.key_reader import from_key
 from tests.mdev_inventory.inventories import cards, inventories, uuid, virtual_functions
 
 ADDRESS = "0000:3b:00.0"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mdev_inventory.engine.model import Vm
-from scheduler_plugins.book import ClaimStore
-from scheduler_plugins.scheduler import Scheduler
+from scheduler_plugins.claims.book import ClaimStore
+from scheduler_plugins.decisions.scheduler import Scheduler
 from tests.scheduler_plugins.world import CLUSTER, TYPE, World, host, observation
 
 A, B, C = (f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))

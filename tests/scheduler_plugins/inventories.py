@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from mdev_inventory.model import NVIDIA, HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import HostFailure, Observation, Source
-from scheduler_plugins.placement import HostView
-from scheduler_plugins.request import Request
+from scheduler_plugins.allocator.model import HostView
+from scheduler_plugins.allocator.request import Request
 
 
 class Size(NamedTuple):

@@ -6,9 +6,9 @@ from itertools import count
 from types import MappingProxyType
 
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.engine.vms import STARTING
-from mdev_inventory.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
 

@@ -1,4 +1,4 @@
-"""This machine and the service on it, doors and proxy included."""
+"""This machine and the service on it, endpoints and proxy included."""
 
 from collections.abc import Mapping
 
@@ -84,30 +84,30 @@ KINDS: Mapping[str, Kind] = {
         "the running service is not of the version that is installed",
         "systemctl restart mdev-scheduler",
     ),
-    "door1-closed": Kind(
-        "door 1",
+    "proxy-socket-closed": Kind(
+        "proxy socket",
         FAILURE,
         "nobody answers on the socket that ovirt-scheduler-proxy's plugin opens",
         "systemctl restart mdev-scheduler; [service] socket names the place",
     ),
-    "door1-locked": Kind(
-        "door 1",
+    "proxy-socket-locked": Kind(
+        "proxy socket",
         WARNING,
         "the group that ovirt-scheduler-proxy runs in may not use the socket",
         "set [service] socket_group to the proxy's group and restart the service",
     ),
-    "door2-foreign": Kind(
-        "door 2",
+    "engine-endpoint-foreign": Kind(
+        "engine endpoint",
         FAILURE,
         "the engine asks a program that is neither the service nor ovirt-scheduler-proxy",
         "stop that program and restart the service, then the engine; or move both: [service] xmlrpc_port and "
         "engine-config -s ExternalSchedulerServiceURL",
     ),
-    "door2-closed": Kind(
-        "door 2",
+    "engine-endpoint-closed": Kind(
+        "engine endpoint",
         FAILURE,
         "nobody listens where the engine asks its external scheduler: it starts VMs without asking",
-        "systemctl restart mdev-scheduler; its log says why the door stays closed",
+        "systemctl restart mdev-scheduler; its log says why the endpoint stays closed",
     ),
     "plugin-missing": Kind(
         "proxy",

@@ -7,7 +7,7 @@ from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.checks.policies import with_devices
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 OLDEST = (4, 4, 0)
 REFUSED = "auth"

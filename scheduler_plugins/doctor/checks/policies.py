@@ -6,7 +6,7 @@ from mdev_inventory.engine.administration import Cluster, Policy, Unit
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, ok, some, unchecked
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 LINK = "policies"
 SILENT = frozenset(

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from mdev_inventory.collector.engine_view import hidden_types
 from mdev_inventory.engine.model import Vm
-from mdev_inventory.engine_view import hidden_types
 from mdev_inventory.model import HostInventory
+from scheduler_plugins.allocator.figures import fields
+from scheduler_plugins.allocator.request import RequestError, request_of
+from scheduler_plugins.allocator.virtual_functions import card_key, is_function
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, count, ok, some, unchecked
-from scheduler_plugins.figures import fields
-from scheduler_plugins.functions import card_key, is_function
-from scheduler_plugins.request import RequestError, request_of
 
 OVERDUE_INTERVALS = 3
 FILTER_SINCE = (4, 4, 0)

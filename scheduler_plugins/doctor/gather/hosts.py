@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from mdev_inventory.collector.host_lists import from_hostdev_list
+from mdev_inventory.collector.sources import from_capabilities
 from mdev_inventory.engine.model import Host
-from mdev_inventory.host_lists import from_hostdev_list
 from mdev_inventory.model import HostInventory, InventoryError
-from mdev_inventory.sources import from_capabilities
 from mdev_inventory.vdsm.certificate import peer_not_after
 from mdev_inventory.vdsm.errors import VdsmError
 from mdev_inventory.vdsm.rpc import ClientContext, VdsmClient, client_context

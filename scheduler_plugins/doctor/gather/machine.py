@@ -18,9 +18,9 @@ from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.vdsm.certificate import not_after
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, load, secrets
-from scheduler_plugins.doctor.facts import Door1, Door2, Machine, Proxy, StateFolder
+from scheduler_plugins.doctor.facts import EngineEndpoint, Machine, Proxy, ProxySocket, StateFolder
 from scheduler_plugins.service import parts
-from scheduler_plugins.service.port_holder import port_holder
+from scheduler_plugins.service.process.port_holder import port_holder
 
 PLUGIN = Path(scheduler_plugins.__file__).parent / "proxy" / "mdev_units.py"
 PROXY, PROXY_SETTINGS = "usr/share/ovirt-scheduler-proxy", "etc/sysconfig/ovirt-scheduler-proxy"
@@ -44,8 +44,8 @@ def read(folder: Path, root: Path, least_free: int) -> Machine:
         file_errors=tuple(_file_errors(config)),
         own_days=_days(config.vdsm.cert_file),
         state=_state(service.state_dir),
-        door1=_door1(service.socket, service.socket_group),
-        door2=_door2(service.xmlrpc_port),
+        proxy_socket=_proxy_socket(service.socket, service.socket_group),
+        engine_endpoint=_engine_endpoint(service.xmlrpc_port),
         proxy=_proxy(root),
         least_free=least_free,
     )
@@ -90,15 +90,15 @@ def _uid(name: str) -> int | None:
         return None
 
 
-def _door1(path: Path, group: str | None) -> Door1:
+def _proxy_socket(path: Path, group: str | None) -> ProxySocket:
     try:
         facts = path.stat()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(WAIT_S)
             connection.connect(str(path))
     except OSError as error:
-        return Door1(error=error.strerror or str(error))
-    return Door1("", stat.S_IMODE(facts.st_mode), facts.st_gid, _gid(group))
+        return ProxySocket(error=error.strerror or str(error))
+    return ProxySocket("", stat.S_IMODE(facts.st_mode), facts.st_gid, _gid(group))
 
 
 def _gid(name: str | None) -> int | None:
@@ -108,14 +108,14 @@ def _gid(name: str | None) -> int | None:
         return None
 
 
-def _door2(port: int) -> Door2:
+def _engine_endpoint(port: int) -> EngineEndpoint:
     if port == 0:
-        return Door2()
+        return EngineEndpoint()
     try:
         socket.create_connection(("127.0.0.1", port), WAIT_S).close()
     except OSError:
-        return Door2()
-    return Door2(True, port_holder(port), _units(port))
+        return EngineEndpoint()
+    return EngineEndpoint(True, port_holder(port), _units(port))
 
 
 def _units(port: int) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ import requests
 
 from scheduler_plugins.config import Config
 from scheduler_plugins.doctor.facts import Claim, Service, ServiceHost
-from scheduler_plugins.service.port_holder import port_holder
+from scheduler_plugins.service.process.port_holder import port_holder
 
 WAIT_S = 10.0
 

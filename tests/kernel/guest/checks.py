@@ -2,9 +2,9 @@
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
-from scheduler_plugins.placement import free_instances, place
-from scheduler_plugins.refusals import Refusal
-from scheduler_plugins.request import Request
+from scheduler_plugins.allocator.placement import free_instances, place
+from scheduler_plugins.allocator.refusals import Refusal
+from scheduler_plugins.allocator.request import Request
 from tests.kernel.guest import bus
 from tests.kernel.guest.hook import BreachError
 

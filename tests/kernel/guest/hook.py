@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mdev_inventory.key_reader import from_key
 from mdev_inventory.model import KEY, HostInventory
+from mdev_inventory.vdsm.key_reader import from_key
 
 ARCHIVE = "/project/dist/50_mdev_inventory"
 

@@ -11,7 +11,7 @@ import sys
 def serve(archive: str) -> None:
     """Answers until the input ends."""
     sys.path.insert(0, archive)
-    from mdev_inventory import vdsm_hook
+    from mdev_inventory.hook import vdsm_hook
 
     assert str(vdsm_hook.__file__).startswith(archive)
     for line in sys.stdin:

@@ -1,7 +1,7 @@
 """One run on the bus: every step is taken on the kernel, looked at through the hook, and compared."""
 
 from mdev_inventory.model import HostInventory
-from scheduler_plugins.placement import Placement
+from scheduler_plugins.allocator.placement import Placement
 from tests.kernel.guest import bus, checks
 from tests.kernel.guest.hook import BreachError, Hook
 from tests.kernel.guest.tally import Tally

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType
 from mdev_inventory.observation import Source
-from scheduler_plugins.cards import after_creation
-from scheduler_plugins.placement import Placement, free_instances, place
-from scheduler_plugins.request import Request
+from scheduler_plugins.allocator.cards import after_creation
+from scheduler_plugins.allocator.placement import Placement, free_instances, place
+from scheduler_plugins.allocator.request import Request
 from tests.kernel.guest import checks
 from tests.kernel.guest.hook import BreachError
 

@@ -64,7 +64,7 @@ def test_a_token_that_expires_for_all_threads_at_once(peer: EnginePeer, engine: 
 
 
 def test_a_login_that_hangs_costs_each_thread_its_deadline(peer: EnginePeer, engine: EngineApi) -> None:
-    """Whoever waits for another thread's login waits no longer than its own deadline."""
+    """Whoever waits for another thread's login waits no longer thits own deadline."""
 
     def hang(answer: Handler) -> None:
         answer.server.over.wait()

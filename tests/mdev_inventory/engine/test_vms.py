@@ -249,7 +249,7 @@ def test_an_engine_that_is_gone_when_asked_to_follow(net: responses.RequestsMock
 
 
 def test_no_vms_at_all(net: responses.RequestsMock, engine: EngineApi) -> None:
-    """An empty data centre needs no more than its list."""
+    """An empty data centre needs no more thits list."""
     net.get(f"{API}/vms", json={})
 
     assert ([], ["GET /vms"]) == (engine.vms(), asked(net))

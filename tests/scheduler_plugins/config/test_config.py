@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mdev_inventory import collector
+from mdev_inventory.collector import collector
 from scheduler_plugins.config import Config, ConfigError, load, options, show
 from scheduler_plugins.config import docs as config_docs
 
@@ -245,7 +245,7 @@ def test_every_key_is_in_the_table_above() -> None:
             "[service]\nhttp_port = 18781\n",
             "[service] http_port = '18781': "
             "it must differ from [service] xmlrpc_port, or be 0 for any free port",
-            id="one port for two doors",
+            id="one port for two endpoints",
         ),
     ],
 )

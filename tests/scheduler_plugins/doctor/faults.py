@@ -12,12 +12,12 @@ from socketserver import TCPServer
 from threading import Thread
 
 import scheduler_plugins
-from scheduler_plugins.simulation.engine.built_in import Content
-from scheduler_plugins.simulation.engine.discovery import UnitType
-from scheduler_plugins.simulation.engine.rest.faults import Kind
-from scheduler_plugins.simulation.pki import Authority, server_context
-from scheduler_plugins.simulation.vdsm import Fault
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from simulation.engine.built_in import Content
+from simulation.engine.discovery import UnitType
+from simulation.engine.rest.faults import Kind
+from simulation.pki import Authority, server_context
+from simulation.vdsm import Fault
 from tests.scheduler_plugins.doctor.site import TYPE, Site, eventually, free_port
 
 Broken = Callable[[Site], AbstractContextManager[None]]

@@ -15,13 +15,13 @@ import requests
 
 from scheduler_plugins.cli.doctor import run
 from scheduler_plugins.doctor.gather import Where
-from scheduler_plugins.simulation.datacenter import DataCenter
-from scheduler_plugins.simulation.engine.external import ExternalScheduler, XmlRpcScheduler
-from scheduler_plugins.simulation.engine.policies import SchedulingPolicy
-from scheduler_plugins.simulation.engine.state import Host
-from scheduler_plugins.simulation.proxy_process import ProxyScheduler
-from scheduler_plugins.simulation.scenario import T4, HostPlan, VmPlan
-from scheduler_plugins.simulation.service_process import ServiceProcess
+from simulation.datacenter import DataCenter
+from simulation.engine.external import ExternalScheduler, XmlRpcScheduler
+from simulation.engine.policies import SchedulingPolicy
+from simulation.engine.state import Host
+from simulation.proxy_process import ProxyScheduler
+from simulation.scenario import T4, HostPlan, VmPlan
+from simulation.service_process import ServiceProcess
 
 PLANS = (HostPlan("gpu", (T4,)), HostPlan("plain"))
 TYPE = "nvidia-230"
@@ -133,8 +133,8 @@ def site(folder: Path, version: str = "4.5", proxy_port: int | None = None) -> I
         else:
             center.add_vm(VmPlan("desk", (TYPE,), ""))
         slow = "[collector]\nhost_timeout = 15\n[engine]\ntimeout = 30\n"
-        door2 = proxy_port or free_port()
-        with ServiceProcess(center, port=free_port(), xmlrpc_port=door2, options=slow) as service:
+        engine_endpoint = proxy_port or free_port()
+        with ServiceProcess(center, port=free_port(), xmlrpc_port=engine_endpoint, options=slow) as service:
             service.wait_for_fresh_inventories(set())
             center.start_engine(_scheduler(center, service, proxied=proxy_port is not None))
             hosts, units = center.engine.hosts.values(), center.engine.units

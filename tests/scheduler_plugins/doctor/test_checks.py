@@ -236,7 +236,7 @@ def test_an_engine_that_asks_nobody_may_ask_at_another_port() -> None:
         (replace(WELL, hosts=()), "hook", "no host is up"),
         (
             machine(config=replace(WELL.config, service=replace(WELL.config.service, xmlrpc_port=0))),
-            "door 2",
+            "engine endpoint",
             "any free port",
         ),
     ],
@@ -257,12 +257,32 @@ def test_what_nobody_tells_is_not_checked(facts: Facts, link: str, because: str)
         (
             machine(file_errors=("the key is missing",)),
             "credential files",
-            {"state directory", "disk", "service", "door 1", "door 2", "proxy", "orphans", "claims", LAST},
+            {
+                "state directory",
+                "disk",
+                "service",
+                "proxy socket",
+                "engine endpoint",
+                "proxy",
+                "orphans",
+                "claims",
+                LAST,
+            },
         ),
         (
             engine(code="auth", error="refused"),
             "credentials",
-            {"own certificate", "engine", "service", "door 1", "door 2", "proxy", "orphans", "claims", LAST},
+            {
+                "own certificate",
+                "engine",
+                "service",
+                "proxy socket",
+                "engine endpoint",
+                "proxy",
+                "orphans",
+                "claims",
+                LAST,
+            },
         ),
     ],
     ids=["no configuration", "no key", "no password"],
@@ -293,11 +313,11 @@ def test_one_dead_host_among_many() -> None:
 @pytest.mark.parametrize(
     ("reason", "facts"),
     [
-        ("door 2 is closed: held by the proxy", proxied()),
+        ("the engine endpoint is closed: held by the proxy", proxied()),
         ("portal events: forbidden", permissions("manipulate_host")),
         ("1 of 2 hosts that are up could not be asked as they should: gpu", gpu(code="tls", error="refused")),
     ],
-    ids=["door 2", "portal", "hosts"],
+    ids=["engine endpoint", "portal", "hosts"],
 )
 def test_what_the_service_says_is_not_said_twice(reason: str, facts: Facts) -> None:
     """Where another link shows why, its own word stands beside it."""

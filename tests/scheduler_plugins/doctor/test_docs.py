@@ -12,11 +12,11 @@ import pytest
 import scheduler_plugins
 from mdev_inventory.engine.errors import Code
 from mdev_inventory.vdsm.errors import ErrorCode
+from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.config import options
 from scheduler_plugins.doctor.docs import TITLE, section
 from scheduler_plugins.errors import SchedulerError
-from scheduler_plugins.refusals import RefusalCode
-from scheduler_plugins.service.api import STATUSES
+from scheduler_plugins.service.web.api import STATUSES
 from tests.golden import REGENERATE
 
 ROOT = Path(scheduler_plugins.__file__).parent.parent
@@ -133,10 +133,10 @@ def test_every_text_that_ends_a_command_is_there(folder: str) -> None:
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("scheduler_plugins/service/portal.py", "No host can start VM"),
-        ("scheduler_plugins/service/reports.py", "while the service did not answer"),
-        ("mdev_inventory/store_rescue.py", "; the service began with an empty one"),
-        ("mdev_inventory/store_rescue.py", "The state is kept in memory: a restart forgets it"),
+        ("scheduler_plugins/service/events/portal.py", "No host can start VM"),
+        ("scheduler_plugins/service/events/reports.py", "while the service did not answer"),
+        ("mdev_inventory/store/rescue.py", "; the service began with an empty one"),
+        ("mdev_inventory/store/rescue.py", "The state is kept in memory: a restart forgets it"),
     ],
     ids=["portal", "reports", "moved aside", "in memory"],
 )

@@ -8,10 +8,10 @@ import pytest
 from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST
 from scheduler_plugins.doctor.findings import Status
-from scheduler_plugins.simulation.engine.discovery import UnitType
-from scheduler_plugins.simulation.engine.rest.faults import Kind
-from scheduler_plugins.simulation.vdsm import Fault
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from simulation.engine.discovery import UnitType
+from simulation.engine.rest.faults import Kind
+from simulation.vdsm import Fault
 from tests.scheduler_plugins.doctor import faults
 from tests.scheduler_plugins.doctor.faults import Broken
 from tests.scheduler_plugins.doctor.site import Site, eventually, free_port, site
@@ -33,10 +33,14 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("disk-low", faults.disk(2), "MiB free"),
     ("service-down", faults.options(lambda _: f"[service]\nhttp_port = {free_port()}"), "Connection refused"),
     ("service-foreign", faults.foreign("http_port"), "no JSON; the port is held by"),
-    ("door1-closed", faults.options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
-    ("door1-locked", faults.mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
-    ("door2-closed", faults.options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"), "nobody listens"),
-    ("door2-foreign", faults.foreign("xmlrpc_port"), "is held by"),
+    ("proxy-socket-closed", faults.options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
+    ("proxy-socket-locked", faults.mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
+    (
+        "engine-endpoint-closed",
+        faults.options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"),
+        "nobody listens",
+    ),
+    ("engine-endpoint-foreign", faults.foreign("xmlrpc_port"), "is held by"),
     ("plugin-missing", faults.proxy(None, ()), "no mdev_units.py in"),
     ("plugin-differs", faults.proxy("another version", ALL_UNITS), "of another version"),
     ("plugin-not-loaded", faults.proxy(faults.PLUGIN.read_text(), ()), "does not know MdevConsolidate"),
@@ -117,7 +121,7 @@ def test_the_service_killed(well: Site) -> None:
     """What needs the service is not checked and says why; engine and hosts are looked at all the same."""
     well.service.kill()
     status, answer = well.ask()
-    with_service = {"door 1", "door 2", "proxy", "inventories", "orphans", "claims", LAST}
+    with_service = {"proxy socket", "engine endpoint", "proxy", "inventories", "orphans", "claims", LAST}
 
     assert 1 == status
     assert ["service-down"] == [each["code"] for each in answer["findings"] if each["code"]]
@@ -153,7 +157,7 @@ def test_an_engine_of_4_4_without_the_property(tmp_path: Path) -> None:
 
 
 def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:
-    """The proxy holds the engine's port with our plugin: the closed door 2 is nothing to tell."""
+    """The proxy holds the engine's port with our plugin: the closed engine endpoint is nothing to tell."""
     root = tmp_path / "root"
     plugin = faults.PLUGIN.read_text()
     with faults.proxy_running(root, plugin, ALL_UNITS) as port, site(tmp_path, proxy_port=port) as proxied:
@@ -162,6 +166,6 @@ def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:
 
     assert [] == [each for each in answer["findings"] if each["status"] != "ok"]
     assert 0 == status
-    assert "ovirt-scheduler-proxy listens" in said["door 2"]["seen"]
+    assert "ovirt-scheduler-proxy listens" in said["engine endpoint"]["seen"]
     assert "has this version's plugin" in said["proxy"]["seen"]
-    assert "door 2 is closed" in said["service's own word"]["seen"]
+    assert "the engine endpoint is closed" in said["service's own word"]["seen"]

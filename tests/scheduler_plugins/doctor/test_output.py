@@ -10,8 +10,8 @@ from scheduler_plugins.cli import doctor, output
 from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Facts, Service, StateFolder
 from tests import golden
+from tests.scheduler_plugins.cli.test_cli import run
 from tests.scheduler_plugins.doctor.well import WELL, engine, gpu, machine
-from tests.scheduler_plugins.test_cli import run
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = replace(WELL.hosts[0].host, name="gpu\x1b[31m")

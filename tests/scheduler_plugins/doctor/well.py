@@ -9,7 +9,7 @@ from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
 from scheduler_plugins.doctor import facts
 from scheduler_plugins.doctor.facts import Facts, HostFacts, Machine, ServiceHost
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 VERSION = "1.0.0"
 TYPE, SMALL = "nvidia-231", "nvidia-222"
@@ -57,8 +57,10 @@ WELL = Facts(
         config=Config(engine=Engine(url="https://engine.example.com/ovirt-engine/api")),
         own_days=400.0,
         state=facts.StateFolder(exists=True, mode=0o750, owner=990, service_user=990, free=2**33),
-        door1=facts.Door1(mode=0o660, group=108, wanted_group=108),
-        door2=facts.Door2(listens=True, holder="7 (mdev-scheduler)", units=frozenset({*FILTERS, *WEIGHTS})),
+        proxy_socket=facts.ProxySocket(mode=0o660, group=108, wanted_group=108),
+        engine_endpoint=facts.EngineEndpoint(
+            listens=True, holder="7 (mdev-scheduler)", units=frozenset({*FILTERS, *WEIGHTS})
+        ),
     ),
     service=facts.Service(
         version=VERSION,
@@ -95,9 +97,12 @@ def proxied() -> Facts:
     machine = replace(
         WELL.machine,
         proxy=facts.Proxy(installed=True, folder=PROXY_FOLDER, plugin="same"),
-        door2=replace(WELL.machine.door2, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"),
+        engine_endpoint=replace(
+            WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"
+        ),
     )
-    closed = "door 2 is closed: http://127.0.0.1:18781 is held by 8 (python3 -m ovirtscheduler.oschedproxyd)"
+    holder = "8 (python3 -m ovirtscheduler.oschedproxyd)"
+    closed = f"the engine endpoint is closed: http://127.0.0.1:18781 is held by {holder}"
     return replace(WELL, machine=machine, service=replace(WELL.service, reasons=(closed,)))
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from scheduler_plugins.policy.runner import Engine
 from scheduler_plugins.policy.state import EngineState, from_document
-from scheduler_plugins.simulation.engine import SimulatedEngine
-from scheduler_plugins.simulation.engine.policies import SchedulingPolicy
-from scheduler_plugins.simulation.engine.rest.auth import Tokens
-from scheduler_plugins.simulation.engine.rest.messages import Request
-from scheduler_plugins.simulation.engine.rest.server import RestServer
-from scheduler_plugins.simulation.engine.settings import AT_ONCE
-from scheduler_plugins.simulation.engine.state import Cluster, Policy
-from scheduler_plugins.simulation.pki import Authority
-from scheduler_plugins.simulation.timeline import Timeline
-from scheduler_plugins.units import FILTERS, WEIGHTS
-from tests.scheduler_plugins.simulation.engine.centre import Units
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from simulation.engine import SimulatedEngine
+from simulation.engine.policies import SchedulingPolicy
+from simulation.engine.rest.auth import Tokens
+from simulation.engine.rest.messages import Request
+from simulation.engine.rest.server import RestServer
+from simulation.engine.settings import AT_ONCE
+from simulation.engine.state import Cluster, Policy
+from simulation.pki import Authority
+from simulation.timeline import Timeline
+from tests.simulation.engine.centre import Units
 
 USER, PASSWORD = "admin@internal", "secret"
 

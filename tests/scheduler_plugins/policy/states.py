@@ -16,7 +16,7 @@ from scheduler_plugins.policy.state import (
     Policy,
     Unit,
 )
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 OURS = {**dict.fromkeys(FILTERS, FILTER), **dict.fromkeys(WEIGHTS, WEIGHT)}
 INTERNAL = (

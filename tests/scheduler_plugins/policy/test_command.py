@@ -8,13 +8,13 @@ from typer.testing import CliRunner
 
 from scheduler_plugins.cli import app
 from scheduler_plugins.policy import runner
-from scheduler_plugins.simulation.engine.rest.faults import Kind
-from scheduler_plugins.simulation.engine.state import Policy
-from scheduler_plugins.simulation.pki import Authority
-from scheduler_plugins.units import FILTERS, WEIGHTS
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from simulation.engine.rest.faults import Kind
+from simulation.engine.state import Policy
+from simulation.pki import Authority
 from tests import golden
+from tests.scheduler_plugins.cli.test_cli import NOWHERE, Ran, run
 from tests.scheduler_plugins.policy.served import Served
-from tests.scheduler_plugins.test_cli import NOWHERE, Ran, run
 
 pytestmark = pytest.mark.usefixtures("sdk")
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scheduler_plugins.policy import copies, plan
 from scheduler_plugins.policy.state import FILTER, WEIGHT, Attached, Cluster, EngineState, Policy
 from scheduler_plugins.policy.wishes import Wishes
-from scheduler_plugins.units import WEIGHTS
+from scheduler_plugins.units.registry import WEIGHTS
 from tests.scheduler_plugins.policy.states import INTERNAL, OURS, applied, engine, policy
 
 GPU = Cluster("id-gpu", "gpu", "", {})

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scheduler_plugins import units
 from scheduler_plugins.policy.errors import WishError
 from scheduler_plugins.policy.state import FILTER, WEIGHT
 from scheduler_plugins.policy.wishes import OURS, PARAMETERS, Wishes, parse
+from scheduler_plugins.units import registry as units
 
 THE_FILTER = {(FILTER, "MdevFilter"): 0}
 SPREAD = (WEIGHT, "MdevSpread")

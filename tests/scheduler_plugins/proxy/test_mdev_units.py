@@ -15,8 +15,8 @@ from typing import NamedTuple
 import pytest
 
 import scheduler_plugins
-from scheduler_plugins.units import FILTERS, WEIGHTS
-from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, HOST_C, VM, FakeDecider, door1
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, HOST_C, VM, FakeDecider, proxy_socket
 
 FOLDER = Path(scheduler_plugins.__file__).parent / "proxy"
 HOSTS = [HOST_A, HOST_B, HOST_C]
@@ -94,7 +94,7 @@ def own_proxy(tmp_path: Path) -> Proxy:
 
 
 def test_the_loader_finds_exactly_our_units(proxy: Proxy) -> None:
-    """Each with the description that door 2 tells, and no helper class beside them."""
+    """Each with the description that the engine endpoint tells, and no helper class beside them."""
     expected = [
         *((name, "do_filter", unit.description, unit.properties) for name, unit in FILTERS.items()),
         *((name, "do_score", unit.description, unit.properties) for name, unit in WEIGHTS.items()),
@@ -127,7 +127,7 @@ def test_importing_loads_no_module_that_start_up_has_not(proxy: Proxy) -> None:
 def test_a_filter_prints_the_services_answer(proxy: Proxy) -> None:
     """Hosts, VM and properties arrive whole, whatever characters the properties hold."""
     decider = FakeDecider(fitting=(HOST_A, HOST_C))
-    with door1(proxy.socket, decider):
+    with proxy_socket(proxy.socket, decider):
         ran = proxy.run("MdevFilter", mode="a b;c=%d\n'\"", empty="")
 
     assert f"['{HOST_A}', '{HOST_C}']\n" == ran.stdout
@@ -137,28 +137,28 @@ def test_a_filter_prints_the_services_answer(proxy: Proxy) -> None:
 
 def test_refusing_every_host_is_an_explicit_empty_list(proxy: Proxy) -> None:
     """Printing nothing would let every host pass."""
-    with door1(proxy.socket, FakeDecider(fitting=())):
+    with proxy_socket(proxy.socket, FakeDecider(fitting=())):
         assert [] == proxy.run("MdevFilter").literal
 
 
 @pytest.mark.parametrize("unit", list(WEIGHTS))
 def test_a_weight_prints_pairs(proxy: Proxy, unit: str) -> None:
     """Exactly two members each: the proxy fails the whole call over a third one."""
-    with door1(proxy.socket, FakeDecider()):
+    with proxy_socket(proxy.socket, FakeDecider()):
         assert [(HOST_A, 0), (HOST_B, 1), (HOST_C, 2)] == proxy.run(unit).literal
 
 
 def test_as_many_hosts_as_a_command_line_holds(proxy: Proxy) -> None:
-    """The kernel takes 128 KiB of one argument: about 3000 hosts, which fit door 1's line."""
+    """The kernel takes 128 KiB of one argument: about 3000 hosts, which fit the proxy socket's line."""
     hosts = [f"{n:08x}-0000-4000-8000-000000000000" for n in range(3000)]
-    with door1(proxy.socket, FakeDecider(fitting=tuple(hosts))):
+    with proxy_socket(proxy.socket, FakeDecider(fitting=tuple(hosts))):
         assert hosts == proxy.run("MdevFilter", hosts).literal
 
 
 def test_odd_ids_survive(own_proxy: Proxy) -> None:
     """The engine sends UUIDs; anything else must not change the line's form either."""
     odd = ["a b", "c,d", "ä", "%"]
-    with door1(own_proxy.socket, FakeDecider(fitting=tuple(odd))):
+    with proxy_socket(own_proxy.socket, FakeDecider(fitting=tuple(odd))):
         assert odd == own_proxy.run("MdevFilter", odd).literal
 
 
@@ -261,7 +261,7 @@ def test_down_and_the_file_is_no_text(own_proxy: Proxy) -> None:
 def test_an_error_of_the_service_is_as_if_it_were_down(proxy: Proxy) -> None:
     """A fault inside the service must not let a VM start anywhere."""
     proxy.knows(VM)
-    with door1(proxy.socket, FakeDecider(error=ZeroDivisionError())):
+    with proxy_socket(proxy.socket, FakeDecider(error=ZeroDivisionError())):
         assert [] == proxy.run("MdevFilter").literal
 
 

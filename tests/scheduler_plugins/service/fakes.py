@@ -1,4 +1,4 @@
-"""A scheduler that answers what it is told to, and a door 1 that runs in a thread of its own."""
+"""A scheduler that answers what it is told to, and a proxy socket that runs in a thread of its own."""
 
 import asyncio
 import threading
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from scheduler_plugins.service.door1 import Door1
-from scheduler_plugins.service.door2 import Door2
-from scheduler_plugins.service.door3 import Door3
+from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from scheduler_plugins.service.questions import Decider
-from scheduler_plugins.units import FILTERS, WEIGHTS, Unit
+from scheduler_plugins.service.web.server import WebApi
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 
 VM = "5b2a4a0e-6b1c-4a45-9a5e-3a6e8f3f0001"
 HOST_A = "a0000000-0000-4000-8000-00000000000a"
@@ -82,28 +82,28 @@ def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator
 
 
 @contextmanager
-def door1(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[Door1]:
-    """A door 1 at that path."""
+def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[ProxySocket]:
+    """A the proxy socket at that path."""
     with ThreadPoolExecutor(4) as pool:
-        door = Door1(path, decider, pool, idle_s=idle_s)
-        with running(door.start, door.stop):
-            yield door
+        endpoint = ProxySocket(path, decider, pool, idle_s=idle_s)
+        with running(endpoint.start, endpoint.stop):
+            yield endpoint
 
 
 @contextmanager
-def http(door: Door2 | Door3) -> Iterator[str]:
-    """A running HTTP door; gives its URL."""
+def http(endpoint: EngineEndpoint | WebApi) -> Iterator[str]:
+    """A running HTTP endpoint; gives its URL."""
 
     async def start() -> None:
-        await door.start()
-        if isinstance(door, Door3):
-            answering.append(asyncio.create_task(door.answer()))
+        await endpoint.start()
+        if isinstance(endpoint, WebApi):
+            answering.append(asyncio.create_task(endpoint.answer()))
 
     async def stop() -> None:
         for task in answering:
             task.cancel()
-        await door.stop()
+        await endpoint.stop()
 
     answering: list[asyncio.Task[None]] = []
     with running(start, stop):
-        yield door.url
+        yield endpoint.url

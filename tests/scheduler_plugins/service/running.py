@@ -11,10 +11,10 @@ from typing import IO, Self
 
 import requests
 
-from mdev_inventory.known_vm import KnownVm
-from mdev_inventory.store import Store
-from mdev_inventory.store_file import FILE_NAME
-from scheduler_plugins.simulation.pki import Authority
+from mdev_inventory.engine.known_vm import KnownVm
+from mdev_inventory.store.file import FILE_NAME
+from mdev_inventory.store.store import Store
+from simulation.pki import Authority
 from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, PLAIN, TYPE, WANTS, World
 
 NO_ENGINE = "http://127.0.0.1:9/ovirt-engine/api"
@@ -61,16 +61,16 @@ class Running:
     def __init__(self, folder: Folder, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environ = {**os.environ, **(environ or {})}
-        self.doors: dict[str, str] = {}
+        self.endpoints: dict[str, str] = {}
         self.log_file = folder.config.parent / "log"
 
     def __enter__(self) -> Self:
-        """Returns once it has said where its doors are, or has ended."""
+        """Returns once it has said where its endpoints are, or has ended."""
         with self.log_file.open("wb") as log:
             self.process = self._start(log)
         assert self.process.stdout
         line = self.process.stdout.readline().decode()
-        self.doors = dict(part.split("=", 1) for part in line.split()[1:])
+        self.endpoints = dict(part.split("=", 1) for part in line.split()[1:])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,7 +96,9 @@ class Running:
         """What its health page names, once one of the reasons holds these words."""
         end = time.monotonic() + deadline_s
         while True:
-            reasons: list[str] = requests.get(f"{self.doors['api']}/healthz", timeout=10).json()["reasons"]
+            reasons: list[str] = requests.get(f"{self.endpoints['api']}/healthz", timeout=10).json()[
+                "reasons"
+            ]
             if any(until in reason for reason in reasons):
                 return reasons
             assert time.monotonic() < end, reasons

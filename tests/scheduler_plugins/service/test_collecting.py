@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterable, Mapping
 
-from mdev_inventory.troubles import Trouble
+from mdev_inventory.collector.troubles import Trouble
 from scheduler_plugins.service.collecting import CollectorThread
 
 
@@ -63,7 +63,7 @@ def test_a_stop_before_the_start_does_nothing() -> None:
 
 
 def test_hosts_are_refreshed_from_any_thread() -> None:
-    """A decision waits for the collector's loop, and no longer than its deadline (and a little grace)."""
+    """A decision waits for the collector's loop, and no longer thits deadline (and a little grace)."""
     thread = CollectorThread(Collecting(), threading.Event().set)
     thread.start()
     try:

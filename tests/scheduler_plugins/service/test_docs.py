@@ -1,15 +1,15 @@
-"""The documentation of the doors keeps up with them."""
+"""The documentation of the endpoints keeps up with them."""
 
 from pathlib import Path
 
 import pytest
 
 import scheduler_plugins
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import SchedulerError
-from scheduler_plugins.scheduler import Scheduler
-from scheduler_plugins.service import line
-from scheduler_plugins.service.api import STATUSES, api
-from scheduler_plugins.service.capacity import Capacities
+from scheduler_plugins.service.proxy_socket import line
+from scheduler_plugins.service.web.api import STATUSES, api
+from scheduler_plugins.service.web.capacity import Capacities
 from tests.scheduler_plugins.world import World
 
 TEXT = (Path(scheduler_plugins.__file__).parent.parent / "docs/api.md").read_text()

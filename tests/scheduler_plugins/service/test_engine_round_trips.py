@@ -10,23 +10,23 @@ from xmlrpc.client import ServerProxy
 
 import pytest
 
-from mdev_inventory import sources
-from mdev_inventory.collector import Collector
+from mdev_inventory.collector import sources
+from mdev_inventory.collector.collector import Collector
+from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.model import Host
-from mdev_inventory.event_watch import Happened, VmChange
-from mdev_inventory.inventories import Inventories
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.request_files import RequestFiles
-from mdev_inventory.store import Store
-from scheduler_plugins.decision import Decision
+from mdev_inventory.store.inventories import Inventories
+from mdev_inventory.store.request_files import RequestFiles
+from mdev_inventory.store.store import Store
+from scheduler_plugins.decisions.decision import Decision
+from scheduler_plugins.service.events.portal import Portal
 from scheduler_plugins.service.parts import request_types
-from scheduler_plugins.service.portal import Portal
-from scheduler_plugins.simulation.engine.audit import Code
-from scheduler_plugins.simulation.engine.rest.faults import Kind
+from simulation.engine.audit import Code
+from simulation.engine.rest.faults import Kind
+from tests.scheduler_plugins.service.events.test_portal import decision
 from tests.scheduler_plugins.service.running import Folder, Running
-from tests.scheduler_plugins.service.test_portal import decision
-from tests.scheduler_plugins.simulation.engine.centre import FULL_SIZE, Centre
+from tests.simulation.engine.centre import FULL_SIZE, Centre
 
 DEADLINE_S = 60.0
 CARD = "0000:3b:00.0"
@@ -210,7 +210,7 @@ def test_a_vm_that_the_engine_knows_no_more(centre: Centre, api: EngineApi) -> N
 def test_the_service_tells_why_no_host_is_left(
     centre: Centre, tmp_path: Path, switch: str, codes: list[Code]
 ) -> None:
-    """The whole way, through door 2: the answer comes first, the event follows, unless it is not wanted."""
+    """The whole way: the answer comes first, the event follows, unless it is not wanted."""
     assert centre.engine.rest is not None
     vm, host = centre.vm(), centre.hosts[0]
     host.address, host.port = "127.0.0.1", 9
@@ -218,8 +218,8 @@ def test_the_service_tells_why_no_host_is_left(
     engine = f"url={centre.engine.rest.url}\nuser=admin@internal\nengine_events={switch}\n"
     folder.write("20-engine.conf", engine=engine)
     with Running(folder) as service:
-        with ServerProxy(service.doors["xmlrpc"]) as door:
-            answer: Any = door.runFilters(["MdevFilter"], [host.id], vm.id, {})
+        with ServerProxy(service.endpoints["xmlrpc"]) as endpoint:
+            answer: Any = endpoint.runFilters(["MdevFilter"], [host.id], vm.id, {})
         _until(lambda: len(centre.codes()) >= len(codes))
 
     assert [] == answer["result"]

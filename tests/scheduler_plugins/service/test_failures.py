@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 import scheduler_plugins
-from scheduler_plugins.simulation.datacenter import DataCenter
-from scheduler_plugins.simulation.engine.audit import AuditEvent, Code
-from scheduler_plugins.simulation.engine.external import XmlRpcScheduler
-from scheduler_plugins.simulation.engine.state import Ending, Run, Vm
-from scheduler_plugins.simulation.scenario import T4, HostPlan, VmPlan
-from scheduler_plugins.simulation.service_process import ServiceProcess
+from simulation.datacenter import DataCenter
+from simulation.engine.audit import AuditEvent, Code
+from simulation.engine.external import XmlRpcScheduler
+from simulation.engine.state import Ending, Run, Vm
+from simulation.scenario import T4, HostPlan, VmPlan
+from simulation.service_process import ServiceProcess
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -44,7 +44,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def ours(center: DataCenter) -> list[AuditEvent]:
-    """The events that the engine has from others than itself."""
+    """The events that the engine has from others thitself."""
     return center.engine.call(lambda: [event for event in center.engine.audit.events if event.custom_id >= 0])
 
 
@@ -94,7 +94,7 @@ def through_the_proxy(center: DataCenter, service: ServiceProcess, vm: Vm) -> tu
     return done.returncode, done.stdout, done.stderr
 
 
-def test_door_1_while_the_service_is_down(center: DataCenter) -> None:
+def test_proxy_socket_while_the_service_is_down(center: DataCenter) -> None:
     """A VM without a request starts anywhere, one with a request nowhere; one event tells of it later."""
     plain = center.add_vm(VmPlan("office", (), ""))
     wants = [center.add_vm(VmPlan(name, (T4_1Q,), "")) for name in ("desk-1", "desk-2")]
@@ -121,7 +121,7 @@ def test_door_1_while_the_service_is_down(center: DataCenter) -> None:
     assert "" == (service.folder / "state" / "dropped").read_text()
 
 
-def test_door_1_on_pass(center: DataCenter) -> None:
+def test_proxy_socket_on_pass(center: DataCenter) -> None:
     """The plugin fails without a word, so that the proxy leaves the unit out; nothing is to be told."""
     wants = center.add_vm(VmPlan("desk-1", (T4_1Q,), ""))
     with ServiceProcess(center, options="[service]\non_failure = pass\n") as service:
@@ -135,7 +135,7 @@ def test_door_1_on_pass(center: DataCenter) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["password changed", "API down"])
-def test_door_2_while_the_engine_cannot_be_asked(center: DataCenter, trouble: str) -> None:
+def test_engine_endpoint_while_the_engine_cannot_be_asked(center: DataCenter, trouble: str) -> None:
     """The stored request decides, the answer can be used, and the engine is told how old that is."""
     known = [center.add_vm(VmPlan(name, (T4_1Q,), "")) for name in ("desk-1", "desk-2")]
     with ServiceProcess(center) as service:

@@ -1,7 +1,7 @@
 """What does not work, in sentences."""
 
+from mdev_inventory.collector.troubles import Trouble
 from mdev_inventory.observation import HostFailure
-from mdev_inventory.troubles import Trouble
 from scheduler_plugins.service.health import Health
 from tests.scheduler_plugins.world import FREE, NOW, World, host
 
@@ -14,14 +14,14 @@ def test_all_is_well() -> None:
 
 
 def test_everything_that_is_wrong_is_told() -> None:
-    """Doors, what the collector cannot do, hosts that fail and hosts not asked yet."""
+    """Endpoints, what the collector cannot do, hosts that fail and hosts not asked yet."""
     world = World(host_list=(host(FREE, "free"), host("dead", "dead"), host("new", "new")))
     world.failures = {"dead": HostFailure("dead", "connect", "refused", NOW)}
     health = Health(world, lambda: {"engine hosts": Trouble("auth", "the password is wrong", NOW)})
-    health.closed_doors.append("door 2 is closed")
+    health.closed_endpoints.append("the engine endpoint is closed")
 
     assert [
-        "door 2 is closed",
+        "the engine endpoint is closed",
         "engine hosts: the password is wrong",
         "1 of 3 hosts that are up could not be asked as they should: dead",
         "1 of 3 hosts that are up were not asked yet: new",

@@ -18,8 +18,8 @@ import pytest
 import requests
 
 import scheduler_plugins
-from mdev_inventory.request_files import ON_FAILURE_FILE
-from scheduler_plugins.units import WEIGHTS
+from mdev_inventory.store.request_files import ON_FAILURE_FILE
+from scheduler_plugins.units.registry import WEIGHTS
 from tests.scheduler_plugins.service.running import HOSTS, Folder, Running
 from tests.scheduler_plugins.world import FREE, PLAIN, TYPE, WANTS, World
 
@@ -39,9 +39,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def test_door_2_answers_from_what_the_last_run_knew(running: Running) -> None:
+def test_engine_endpoint_answers_from_what_the_last_run_knew(running: Running) -> None:
     """A restart while the engine is down changes no decision; the engine is told what it rests on."""
-    with ServerProxy(running.doors["xmlrpc"]) as engine:
+    with ServerProxy(running.endpoints["xmlrpc"]) as engine:
         assert {"MdevFilter"} == set(engine.discover()["filters"])  # type: ignore[index, call-overload]
         answers: list[Any] = [engine.runFilters(["MdevFilter"], HOSTS, vm, {}) for vm in (WANTS, PLAIN)]
         weights = engine.runCostFunctions([["MdevSpread", 1]], HOSTS, WANTS, {})
@@ -55,11 +55,11 @@ def test_door_2_answers_from_what_the_last_run_knew(running: Running) -> None:
     assert {"result_code": 0, "result": expected} == weights
 
 
-def test_door_2_takes_the_policys_properties(running: Running) -> None:
+def test_engine_endpoint_takes_the_policys_properties(running: Running) -> None:
     """Every unit's are told, and reach it; a bad value costs its own unit its answer, with the reason."""
     functions = [[name, 1] for name in WEIGHTS]
     mix = {"MdevFragmentationMix": f"{TYPE}:80,x-1:20", "HighUtilization": "80"}
-    with ServerProxy(running.doors["xmlrpc"]) as engine:
+    with ServerProxy(running.endpoints["xmlrpc"]) as engine:
         told: Any = engine.discover()
         good: Any = engine.runCostFunctions(functions, HOSTS, WANTS, mix)
         bad: Any = engine.runCostFunctions(functions, HOSTS, WANTS, {"MdevFragmentationMix": TYPE})
@@ -77,10 +77,10 @@ def test_door_2_takes_the_policys_properties(running: Running) -> None:
 @pytest.mark.parametrize(
     "properties", [{}, {"MdevFragmentationMix": f"{TYPE}:80,x-1:20"}], ids=["none", "mix"]
 )
-def test_door_1_takes_the_policys_properties(running: Running, properties: dict[str, str]) -> None:
+def test_proxy_socket_takes_the_policys_properties(running: Running, properties: dict[str, str]) -> None:
     """The plugin hands them on, whatever they hold; a bad one makes it fail, as the proxy wants."""
     plugins = Path(scheduler_plugins.__file__).parent / "proxy"
-    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.doors["socket"]}
+    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.endpoints["socket"]}
     answers = []
     for args in (properties, {"MdevFragmentationAges": "\n; maybe"}):
         script = f"import mdev_units; mdev_units.MdevFragmentation().do_score{(HOSTS, WANTS, args)!r}"
@@ -92,11 +92,11 @@ def test_door_1_takes_the_policys_properties(running: Running, properties: dict[
     assert [(0, b""), (1, b"")] == [(answer.returncode, answer.stderr) for answer in answers]
 
 
-def test_door_1_answers_the_proxys_plugin(running: Running) -> None:
+def test_proxy_socket_answers_the_proxys_plugin(running: Running) -> None:
     """The plugin file as the proxy runs it, against the real service."""
     plugins = Path(scheduler_plugins.__file__).parent / "proxy"
     script = f"import mdev_units; mdev_units.MdevFilter().do_filter{(HOSTS, WANTS, {})!r}"
-    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.doors["socket"]}
+    environ = {**os.environ, "MDEV_SCHEDULER_SOCKET": running.endpoints["socket"]}
     done = subprocess.run([sys.executable, "-c", script], cwd=plugins, env=environ, capture_output=True)
 
     assert (0, b"") == (done.returncode, done.stderr)
@@ -105,7 +105,7 @@ def test_door_1_answers_the_proxys_plugin(running: Running) -> None:
 
 def test_the_api_and_the_page_are_there(running: Running) -> None:
     """With the engine's silence in both."""
-    api = running.doors["api"]
+    api = running.endpoints["api"]
     running.log("FAILED engine hosts")
     running.log("FAILED host=elsewhere")
     health = requests.get(f"{api}/healthz", timeout=10).json()
@@ -121,7 +121,7 @@ def test_the_api_and_the_page_are_there(running: Running) -> None:
 def test_a_stop_leaves_nothing_behind(folder: Folder, number: int) -> None:
     """Exit status 0, the socket gone, the ports free, the state file closed."""
     with Running(folder) as running:
-        api = running.doors["api"]
+        api = running.endpoints["api"]
         status = running.stop(number)
 
     assert 0 == status
@@ -142,7 +142,7 @@ def test_the_plugins_word_for_failures_is_written(folder: Folder) -> None:
 
 
 def test_systemd_is_told(folder: Folder, tmp_path: Path) -> None:
-    """READY once the doors listen, a watchdog's ping at least twice as often as it bites, STOPPING."""
+    """READY once the endpoints listen, a watchdog's ping at least twice as often as it bites, STOPPING."""
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(address))
@@ -156,7 +156,7 @@ def test_systemd_is_told(folder: Folder, tmp_path: Path) -> None:
     assert [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"] == said[:4]
 
 
-def test_a_proxy_on_door_2s_port_is_lived_with(folder: Folder) -> None:
+def test_a_proxy_on_engine_endpoint_port_is_lived_with(folder: Folder) -> None:
     """The service runs on and says who it is."""
     with socket.socket() as proxy:
         proxy.bind(("127.0.0.1", 0))
@@ -164,10 +164,10 @@ def test_a_proxy_on_door_2s_port_is_lived_with(folder: Folder) -> None:
         port = proxy.getsockname()[1]
         folder.write("20-port.conf", service=f"xmlrpc_port={port}\n")
         with Running(folder) as running:
-            reasons = requests.get(f"{running.doors['api']}/healthz", timeout=10).json()["reasons"]
+            reasons = requests.get(f"{running.endpoints['api']}/healthz", timeout=10).json()["reasons"]
 
-    assert "-" == running.doors["xmlrpc"]
-    assert f"door 2 is closed: http://127.0.0.1:{port} is held by {os.getpid()} (" in reasons[0]
+    assert "-" == running.endpoints["xmlrpc"]
+    assert f"the engine endpoint is closed: http://127.0.0.1:{port} is held by {os.getpid()} (" in reasons[0]
 
 
 def start_fails(folder: Folder) -> tuple[int, str]:
@@ -175,7 +175,7 @@ def start_fails(folder: Folder) -> tuple[int, str]:
     with Running(folder) as running:
         status = running.process.wait(30)
 
-    assert {} == running.doors
+    assert {} == running.endpoints
     assert "Traceback" not in running.log_file.read_text()
     return status, running.log_file.read_text()
 
@@ -247,9 +247,9 @@ def test_a_damaged_state_file_does_not_stop_the_service(folder: Folder) -> None:
     (folder.state / "state.sqlite").write_bytes(b"no database" * 1000)
     with Running(folder) as service:
         (kept,) = folder.state.glob("state.sqlite.damaged-*")
-        health = requests.get(f"{service.doors['api']}/healthz", timeout=10).json()
-        with ServerProxy(service.doors["xmlrpc"]) as door:
-            answer: Any = door.runFilters(["MdevFilter"], HOSTS, WANTS, {})
+        health = requests.get(f"{service.endpoints['api']}/healthz", timeout=10).json()
+        with ServerProxy(service.endpoints["xmlrpc"]) as endpoint:
+            answer: Any = endpoint.runFilters(["MdevFilter"], HOSTS, WANTS, {})
 
     assert b"no database" * 1000 == kept.read_bytes()
     assert any(str(kept) in reason for reason in health["reasons"])
@@ -260,7 +260,7 @@ def test_a_state_folder_that_cannot_be_used_does_not_stop_the_service(folder: Fo
     """Nothing is kept then, which the health page says."""
     folder.state.write_text("in the way")
     with Running(folder) as service:
-        health = requests.get(f"{service.doors['api']}/healthz", timeout=10).json()
+        health = requests.get(f"{service.endpoints['api']}/healthz", timeout=10).json()
 
     assert any("kept in memory" in reason for reason in health["reasons"])
 
@@ -280,11 +280,11 @@ def test_another_programs_file_stops_the_service(folder: Folder) -> None:
 def test_a_full_disk_does_not_stop_decisions(folder: Folder) -> None:
     """What cannot be written any more has a name on the health page; answers stay as good as before."""
     folder.remember(World())
-    with Running(folder) as service, ServerProxy(service.doors["xmlrpc"]) as door:
-        before: Any = door.runFilters(["MdevFilter"], HOSTS, PLAIN, {})
+    with Running(folder) as service, ServerProxy(service.endpoints["xmlrpc"]) as endpoint:
+        before: Any = endpoint.runFilters(["MdevFilter"], HOSTS, PLAIN, {})
         # Every file of this process is as large as it may get.
         resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-        after: Any = door.runFilters(["MdevFilter"], HOSTS, WANTS, {})
+        after: Any = endpoint.runFilters(["MdevFilter"], HOSTS, WANTS, {})
         reasons = service.reasons(until="claims: state file")
 
     assert [HOSTS, [FREE]] == [before["result"], after["result"]]

@@ -1,0 +1,108 @@
+"""Why a host would refuse: a code for machines, and a text for people with type, parents and figures."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mdev_inventory.model import HostInventory, ParentDevice
+from scheduler_plugins.allocator.model import Slot
+from scheduler_plugins.allocator.request import Request
+from scheduler_plugins.allocator.walk import holders
+
+_LISTED = 4
+"""So many parents a text names; a card may have 64 functions."""
+
+
+class RefusalCode(StrEnum):
+    """Why a host would refuse, stable for machines; the first that holds counts (design section 4)."""
+
+    NO_INVENTORY = "no-inventory"
+    NO_SUCH_TYPE = "no-such-type"
+    NO_FREE_INSTANCE = "no-free-instance"
+    HELD_BY_OTHER_TYPE = "held-by-other-type"
+    CLAIMED = "claimed"
+    NO_ALLOCATOR = "no-allocator"
+    ALLOCATOR_FAILS = "allocator-fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the host would refuse."""
+
+    code: RefusalCode
+    text: str
+    """For people: type, parent, figures."""
+
+
+def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal: str) -> Refusal:
+    """The refusal of the instance after `slots`, in the state that those have left.
+
+    `fatal` is what the allocator dies of, empty where it comes to its end and finds nothing.
+    """
+    type_id = request.types[len(slots)]
+    found = [(p, p.find(type_id)) for p in state.parents]
+    offering = [(p, t) for p, t in found if t is not None]
+    unknown = any(p.types is None for p in state.parents) or any(t.available is None for _, t in offering)
+    showing = [p for p, t in offering if (t.available or 0) >= 1]
+    held = [p for p in showing if holders(p, type_id)]
+    if not offering and not unknown:
+        return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
+    if not showing and not unknown:
+        return Refusal(
+            RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering])
+        )
+    if held == showing and not unknown:
+        return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
+    return Refusal(
+        RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}"
+    )
+
+
+def _no_such_type(inventory: HostInventory, type_id: str) -> str:
+    if inventory.parents:
+        return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
+    bare = f"the host has no mediated device parents, so no {type_id}"
+    if not inventory.errors:
+        return bare
+    unread = inventory.errors[0]
+    return f"{bare}; {unread.path} could not be read: {unread.error}"
+
+
+def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: list[ParentDevice]) -> str:
+    own = Counter((slot.parent, slot.type) for slot in slots)
+    parents = _listed(offering, lambda p: p.address + _living(p, own))
+    return f"{_has_and_needs(request, slots, type_id)}; none left on {parents}"
+
+
+def _held(request: Request, slots: Sequence[Slot], type_id: str, held: list[ParentDevice]) -> str:
+    names = _listed(held, lambda p: f"{p.address} by {', '.join(holders(p, type_id))}")
+    return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
+
+
+def _living(parent: ParentDevice, own: Mapping[tuple[str, str], int]) -> str:
+    """What lives on a parent, the VM's own earlier instances too; empty where nothing does."""
+    living = [
+        f"{len(t.instances)} x {t.id}{_of_them(own.get((parent.address, t.id), 0), len(t.instances))}"
+        for t in parent.types or ()
+        if t.instances
+    ]
+    return f" ({', '.join(living)})" if living else ""
+
+
+def _of_them(own: int, living: int) -> str:
+    if not own:
+        return ""
+    return ", the VM's own" if own == living else f", {own} of them the VM's own"
+
+
+def _has_and_needs(request: Request, slots: Sequence[Slot], type_id: str) -> str:
+    has, needs = sum(slot.type == type_id for slot in slots), request.types.count(type_id)
+    others = sorted({slot.type for slot in slots} - {type_id})
+    beside = f" beside the VM's own {', '.join(others)}" if others else ""
+    return f"has {has} of {type_id}{beside}, needs {needs}"
+
+
+def _listed(parents: list[ParentDevice], text: Callable[[ParentDevice], str]) -> str:
+    more = [f"and {len(parents) - _LISTED} more"] if len(parents) > _LISTED else []
+    return ", ".join([*map(text, parents[:_LISTED]), *more])

@@ -1,0 +1,177 @@
+"""Virtual functions (SR-IOV): parents of which each holds one instance, and which share one card.
+
+A card holds at most `max_instance` of a type, whatever its functions add up to, and one framebuffer size at
+a time. Where the figures show different sizes beside a living instance (mixed-size mode), nothing tells what
+is left: where on the card a size may lie is known to the driver only. The same goes for types without a
+description. A MIG-backed type needs a GPU instance of its own profile, made beforehand: what the card has
+left for other profiles stays, what it has left for the same one is not told.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from scheduler_plugins.allocator.figures import fields, is_nvidia, limited, same_size, with_instance
+
+TOLD_KEPT = 16384
+"""What so many parents tell is remembered."""
+# "GRID A100-1-5C" is one slice with 5 GB, "GRID T4-1B4" is none.
+_MIG_BACKED = re.compile(r"-(\d+-\d+)[A-Z]+$")
+
+
+@dataclass(frozen=True)
+class Card:
+    """All virtual functions of one physical function."""
+
+    functions: tuple[ParentDevice, ...]
+
+    @cached_property
+    def alive(self) -> int:
+        """Instances on the card, at most one on each function."""
+        shows = any(_shows_any(p) for p in self.functions)
+        return sum(_alive(p, shows) for p in self.functions)
+
+    @cached_property
+    def mixes_sizes(self) -> bool:
+        """Whether sizes that live or can be created on the card differ."""
+        distinct = {id(p.types): p.types or () for p in self.functions}
+        sizes = {
+            fields(t.description).framebuffer_mb
+            for types in distinct.values()
+            for t in types
+            if t.instances or (t.available or 0) > 0
+        }
+        return len(sizes) > 1
+
+    def after(self, parent: ParentDevice, created: MdevType) -> Iterator[ParentDevice]:
+        """The functions once `parent`, one of them, holds an instance of that type."""
+        alive = self.alive
+        tells = self.tells(created, alive)
+        stays = cache(lambda wanted: _fits_beside(wanted, created, alive + 1))
+        for function in self.functions:
+            if function is parent:
+                yield with_instance(function, created, {})
+            else:
+                yield limited(function, _left(function, stays) if tells else {})
+
+    def tells(self, created: MdevType, alive: int) -> bool:
+        """Whether the figures tell what a creation beside `alive` instances leaves."""
+        if needs_gpu_instance(created):
+            return True
+        known = fields(created.description).max_instance is not None
+        return known and not (alive > 0 and self.mixes_sizes)
+
+    def room(self, wanted: MdevType) -> int:
+        """How many more of the type the card takes, where one function at least shows it."""
+        most = fields(wanted.description).max_instance
+        return 1 if most is None or not self.exact(wanted) else max(1, most - self.alive)
+
+    def exact(self, created: MdevType) -> bool:
+        """Whether what they tell is what the kernel will show."""
+        return self.tells(created, self.alive) and not needs_gpu_instance(created)
+
+
+def card_of(inventory: HostInventory, function: ParentDevice) -> Card:
+    """The card that a virtual function belongs to; one without functions for any other parent."""
+    key = card_key(function)
+    return Card(tuple(p for p in inventory.parents if is_function(p) and card_key(p) == key))
+
+
+def is_function(parent: ParentDevice) -> bool:
+    """Whether the parent is a virtual function: by its link, or for want of that, by its figures."""
+    return parent.physfn is not None or _looks_like_function(parent)
+
+
+def card_key(parent: ParentDevice) -> str:
+    """What the parents of one card have in common: its address, or where that is not known, their bus."""
+    if not is_function(parent):
+        return parent.address
+    return parent.physfn or parent.address.rpartition(":")[0]
+
+
+def _looks_like_function(parent: ParentDevice) -> bool:
+    """An NVIDIA parent of a source that shows neither instances nor the link: no figure is above 1.
+
+    A card of its own that is nearly full reads the same, and comes to no harm by it.
+    """
+    types = parent.types or ()
+    return (
+        told(parent).hides
+        and is_nvidia(parent)
+        and all(t.available is None or t.available <= 1 for t in types)
+    )
+
+
+class Told(NamedTuple):
+    """What a parent's types tell all together."""
+
+    listed: int
+    """Instances."""
+    shows: bool
+    """Whether any more can be created."""
+    hides: bool
+    """Whether the instances of any are unknown."""
+
+
+def told(parent: ParentDevice) -> Told:
+    """What the parent's types tell; most functions of a card have the very same ones."""
+    types = parent.types or ()
+    known = _told.get(id(types))
+    if known is None or known[0] is not types:
+        known = (
+            types,
+            Told(
+                sum([len(t.instances or ()) for t in types]),
+                any((t.available or 0) > 0 for t in types),
+                any(t.instances is None for t in types),
+            ),
+        )
+        if len(_told) >= TOLD_KEPT:
+            _told.clear()
+        _told[id(types)] = known
+    return known[1]
+
+
+_told: dict[int, tuple[tuple[MdevType, ...], Told]] = {}
+
+
+def _shows_any(function: ParentDevice) -> bool:
+    return told(function).shows
+
+
+def _alive(function: ParentDevice, card_shows: bool) -> int:
+    """Instances on a function: those that are listed, or one that is not.
+
+    One that shows nothing while its card has room holds an instance that was removed while in use, which
+    no listing has any more, or the source lists none at all.
+    """
+    all_told = told(function)
+    hidden = card_shows or all_told.hides
+    return all_told.listed or int(hidden and not all_told.shows)
+
+
+def _left(function: ParentDevice, stays: Callable[[MdevType], bool]) -> dict[str, int]:
+    """The figures that a sibling keeps: of the types that stay."""
+    return {t.id: t.available for t in function.types or () if t.available and stays(t)}
+
+
+def _fits_beside(wanted: MdevType, created: MdevType, alive: int) -> bool:
+    """Whether the type fits beside `alive` instances on the card, the created one among them."""
+    profile = _profile(created)
+    if profile:
+        return _profile(wanted) not in ("", profile)
+    return same_size(wanted, created) and alive < (fields(wanted.description).max_instance or 0)
+
+
+def needs_gpu_instance(mdev_type: MdevType) -> bool:
+    """Whether the type is MIG-backed."""
+    return bool(_profile(mdev_type))
+
+
+def _profile(mdev_type: MdevType) -> str:
+    """The GPU instance that a MIG-backed type needs, as slices and memory (`1-5`); empty for other types."""
+    found = _MIG_BACKED.search(mdev_type.name)
+    return found.group(1) if found else ""

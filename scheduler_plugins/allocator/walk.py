@@ -1,0 +1,88 @@
+"""The walk by which a host's allocator looks for a parent, replayed on the model.
+
+VDSM (contract section 6) goes through the parents by name and takes the first that suits: one that shows at
+least one instance of the type left, on which, if it is NVIDIA's, no other type has an instance, and with
+separate placement this type neither. With separate placement it walks a second time without that last rule.
+It dies where it *reaches* a parent that it cannot judge, although a later one would be free: one without a
+readable `vendor`, without a list of types, with a wanted figure that is no number, or with an unreadable
+folder of instances where it looks into that. Where the order of the directory decides whether it dies, it
+counts as dead.
+
+What the poorer sources cannot tell is assumed so: VDSM's and the engine's lists hold PCI parents only, so no
+parent in between kills the walk; instances are unknown, so those alive are taken to be of the wanted type
+(then only the kernel's figure decides, which is never exceeded), and to be there where the figure is below
+the type's maximum; an unknown figure kills the walk as it would on the host.
+"""
+
+from operator import attrgetter
+
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.observation import Source
+from scheduler_plugins.allocator.figures import fields, is_nvidia
+
+
+class AllocatorDiesError(Exception):
+    """The walk ends in an exception; the text says at which parent and why."""
+
+
+def first_fit(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> ParentDevice | None:
+    """The parent on which the host would create the next instance of that type; None where it finds none.
+
+    Raises AllocatorDiesError.
+    """
+    parents = by_name(inventory)
+    found = next((p for p in parents if suits(p, source, type_id, separate)), None)
+    if found is None and separate:
+        found = next((p for p in parents if suits(p, source, type_id, separate=False)), None)
+    return found
+
+
+def by_name(inventory: HostInventory) -> list[ParentDevice]:
+    """The parents in the order in which the allocator visits them."""
+    return sorted(inventory.parents, key=attrgetter("address"))
+
+
+def holders(parent: ParentDevice, type_id: str) -> list[str]:
+    """The types whose instances keep that type off the parent: NVIDIA's allow no other beside them."""
+    if not is_nvidia(parent):
+        return []
+    return [t.id for t in parent.types or () if t.instances and t.id != type_id]
+
+
+def suits(parent: ParentDevice, source: Source, type_id: str, separate: bool) -> bool:
+    """Whether the walk takes this parent when it reaches it; raises AllocatorDiesError."""
+    seen = source is Source.HOOK
+    if seen and parent.vendor is None:
+        raise AllocatorDiesError(f"it cannot read the vendor of {parent.address}")
+    if parent.types is None:
+        raise AllocatorDiesError(f"it cannot list the types of {parent.address}")
+    alone = is_nvidia(parent)
+    wanted, held = None, False
+    for (
+        found
+    ) in parent.types:  # one pass: hosts of 64 functions with 22 types each are looked at by the hundred
+        if found.id == type_id:
+            wanted = found
+        elif alone and found.instances:
+            held = True
+        elif alone and seen and found.instances is None:
+            raise AllocatorDiesError(f"it cannot list the instances of {found.id} on {parent.address}")
+    if wanted is None or (separate and _holds(parent, wanted, seen)):
+        return False
+    return _figure(parent, wanted) >= 1 and not held
+
+
+def _holds(parent: ParentDevice, wanted: MdevType, seen: bool) -> bool:
+    """Whether the parent holds an instance of the wanted type."""
+    if wanted.instances is not None:
+        return bool(wanted.instances)
+    if seen:
+        raise AllocatorDiesError(f"it cannot list the instances of {wanted.id} on {parent.address}")
+    most = fields(wanted.description).max_instance
+    return parent.physfn is None and most is not None and _figure(parent, wanted) < most
+
+
+def _figure(parent: ParentDevice, wanted: MdevType) -> int:
+    if wanted.available is None:
+        raise AllocatorDiesError(f"{parent.address} has no readable figure for {wanted.id}")
+    return wanted.available

@@ -1,5 +1,0 @@
-"""How fast it is: every figure measured against its floor in the same run, and against a naive plugin.
-
-`python -m scheduler_plugins.benchmarks.speed` measures, prints a table and writes JSON; `page` and `plots`
-make `docs/performance.md` out of that JSON.
-"""

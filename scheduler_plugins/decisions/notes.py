@@ -1,0 +1,36 @@
+"""What is said beside a decision, for people."""
+
+from collections.abc import Iterable, Sequence
+
+from mdev_inventory.engine.model import Host
+from scheduler_plugins.decisions.margins import Standing
+
+
+def narrowed(standings: Sequence[Standing], answer: Sequence[str]) -> str:
+    """That one host alone was answered of several that fit; empty where that is not so."""
+    if len(answer) != 1:
+        return ""
+    able = [standing.view for standing in standings if standing.able]
+    if len(able) <= 1:
+        return ""
+    name = next(view.name for view in able if view.id == answer[0])
+    return f"{name} alone was answered, no host has room for another such start"
+
+
+def silence(standings: Iterable[Standing], silent: Sequence[str]) -> str:
+    """Who did not answer; empty where everybody did."""
+    if not silent:
+        return ""
+    names = ", ".join(standing.view.name for standing in standings if standing.host_id in silent)
+    return names and f"asked again, gave no answer in time: {names}"
+
+
+def not_considered(hosts: Iterable[Host]) -> str:
+    """Hosts of the cluster that the engine would not offer."""
+    names = ", ".join(f"{host.name} ({host.status})" for host in hosts)
+    return names and f"not considered: {names}"
+
+
+def joined(*parts: str) -> str:
+    """Those parts that say something, in one line."""
+    return "; ".join(part for part in parts if part)

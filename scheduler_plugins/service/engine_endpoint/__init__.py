@@ -1,0 +1,1 @@
+"""XML-RPC for the engine itself, where no proxy is; the entrance is `server.EngineEndpoint`."""

@@ -1,0 +1,177 @@
+"""The engine's external scheduler API: the methods behind the engine endpoint, as functions of plain values.
+
+Answers have the shape that ovirt-scheduler-proxy gives them, with one difference: weights come as
+[host, weight, unit], so that the engine applies each unit's own factor, and none is applied here.
+
+A unit that fails never loses the call: a Fault would switch off every external unit for it. The
+failure goes out beside a usable result, which the engine takes and logs (events 10500 and 10501).
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from scheduler_plugins.errors import SchedulerError
+from scheduler_plugins.service.engine_endpoint import xmlrpc
+from scheduler_plugins.service.engine_endpoint.xmlrpc_tree import Scores
+from scheduler_plugins.service.questions import Decider, Fitting
+from scheduler_plugins.units.registry import Unit
+
+log = logging.getLogger("engine_endpoint")
+T = TypeVar("T")
+
+OK, ERROR = 0, 1
+
+
+class External:
+    """One decider behind the four methods."""
+
+    def __init__(self, decider: Decider) -> None:
+        """Every call asks this decider."""
+        self._decider = decider
+        self._methods: dict[str, Callable[..., object]] = {
+            "discover": self.discover,
+            "runFilters": self.run_filters,
+            "runCostFunctions": self.run_cost_functions,
+            "runLoadBalancing": self.run_load_balancing,
+        }
+
+    def call(self, method: str, params: tuple[Any, ...]) -> object:
+        """The method's result; raises CallError where the call makes no sense."""
+        if method not in self._methods:
+            known = ", ".join(self._methods)
+            raise xmlrpc.CallError(xmlrpc.UNKNOWN_METHOD, f"no method {method[:80]!r}; there are: {known}")
+        count = {"discover": 0, "runLoadBalancing": 3}.get(method, 4)
+        if len(params) != count:
+            text = f"{method} takes {count} parameters, not {len(params)}"
+            raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, text)
+        return self._methods[method](*params)
+
+    def discover(self) -> dict[str, dict[str, list[str]]]:
+        """Every unit with its description and the regexes of its properties."""
+        return {
+            "filters": _described(self._decider.filters),
+            "scores": _described(self._decider.weights),
+            "balance": {},
+        }
+
+    def run_filters(
+        self, filters: object, hosts: object, vm: object, properties: object
+    ) -> dict[str, object]:
+        """The hosts that every filter lets pass; all of them where no filter could tell."""
+        units, host_ids = xmlrpc.names("filters", filters), _once(hosts)
+        vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
+        run, left, told = _Run(), host_ids, False
+        for unit in units:
+            decision = run.ask(self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props))
+            if decision is not None:
+                fitting = decision.fitting
+                left = _both(left, fitting) if told else list(fitting)
+                told = True
+                run.warn(unit, decision.stale)
+        if not told:
+            run.errors.append("all filters failed")
+        return run.result(left)
+
+    def run_cost_functions(
+        self, cost_functions: object, hosts: object, vm: object, properties: object
+    ) -> dict[str, object]:
+        """Every host's weight by every unit; the factors are left to the engine."""
+        units, host_ids = _units_of(cost_functions), _once(hosts)
+        vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
+        run, scores = _Run(), list[Scores]()
+        for unit in units:
+            weighed = run.ask(self._decider.weights, unit, lambda u: self._weigh(u, vm_id, host_ids, props))
+            if weighed:
+                hosts_weighed, weights = zip(*weighed, strict=True)
+                scores.append(Scores(hosts_weighed, weights, unit))
+        return run.result(scores)
+
+    def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:
+        """There is no balance unit: nothing is ever to be migrated."""
+        unit = xmlrpc.name("balance", balance)
+        xmlrpc.names("hosts", hosts)
+        xmlrpc.properties(properties)
+        run = _Run()
+        run.missing(unit)
+        return run.result(["", []])
+
+    def _filter(
+        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
+    ) -> Fitting:
+        return self._decider.filter(unit, vm_id, host_ids, properties)
+
+    def _weigh(
+        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
+    ) -> list[tuple[str, int]]:
+        return self._decider.weigh(unit, vm_id, host_ids, properties)
+
+
+class _Run:
+    """The failures of one call, gathered while its units run."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self._plugin_errors: dict[str, list[str]] = {}
+
+    def ask(self, units: Mapping[str, Unit], unit: str, question: Callable[[str], T]) -> T | None:
+        """The unit's answer; None where there is no such unit or it fails, which is then on record."""
+        if unit not in units:
+            self.missing(unit)
+            return None
+        try:
+            return question(unit)
+        except SchedulerError as error:
+            log.warning("No decision unit=%s code=%s error=%s", unit, error.code, error)
+            self._plugin_errors[unit] = [f"{error.code}: {error}"]
+        except Exception:
+            log.exception("Fault in unit=%s", unit)
+            self._plugin_errors[unit] = ["fault: see the log of mdev-scheduler"]
+        return None
+
+    def warn(self, unit: str, trouble: str) -> None:
+        """On record beside the unit's answer, which stands: the engine shows it to the administrator."""
+        if trouble:
+            self._plugin_errors[unit] = [f"request-from-memory: {trouble}"]
+
+    def missing(self, unit: str) -> None:
+        """On record: there is no such unit, in the proxy's words."""
+        log.warning("No such unit=%r", unit)
+        self._plugin_errors[unit] = [f"plugin not found: '{unit}'"]
+
+    def result(self, result: Sequence[object]) -> dict[str, object]:
+        """The answer as the proxy shapes it; the engine reads the errors only where the code is not 0."""
+        failed = bool(self.errors or self._plugin_errors)
+        answer: dict[str, object] = {"result_code": ERROR if failed else OK, "result": result}
+        if self._plugin_errors:
+            answer["plugin_errors"] = self._plugin_errors
+        if self.errors:
+            answer["errors"] = self.errors
+        return answer
+
+
+def _described(units: Mapping[str, Unit]) -> dict[str, list[str]]:
+    return {name: [unit.description, unit.properties] for name, unit in units.items()}
+
+
+def _both(left: Iterable[str], fitting: Iterable[str]) -> list[str]:
+    """Those of the hosts left that fit as well."""
+    known = frozenset(fitting)
+    return [host for host in left if host in known]
+
+
+def _once(hosts: object) -> list[str]:
+    """The hosts, each once: the engine would add up the weights of one that comes twice."""
+    return list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
+
+
+def _units_of(cost_functions: object) -> Iterable[str]:
+    if not isinstance(cost_functions, list | tuple):
+        raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, "cost functions must be an array")
+    return [_unit_of(pair) for pair in cost_functions]
+
+
+def _unit_of(pair: object) -> str:
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, "a cost function must be [name, factor]")
+    return xmlrpc.name("a cost function's name", pair[0])

@@ -1,0 +1,184 @@
+"""Why a VM found no host, told in the Administration Portal: the engine itself only names the filter.
+
+One event for the VM, with the reason of each host, after the answer was given: a decision only leaves a note
+for a thread of its own, and where that does not keep up, events are dropped, never answers held up. A VM
+that is tried again and again, and a data centre that is full, get a few events, not hundreds.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from mdev_inventory.collector.troubles import Trouble, Troubles
+from mdev_inventory.engine.errors import EngineError
+from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.units.verdict import TELLING, Verdict
+
+log = logging.getLogger("portal")
+
+TROUBLE = "portal events"
+PER_VM_S = 300.0
+"""A VM has one event in so many seconds,"""
+MOST, PERIOD_S = 20, 60.0
+"""and all VMs together have at most so many in so many seconds."""
+WAITING = 20
+"""So many may wait for an engine that is slow."""
+HOSTS_NAMED = 5
+"""Hosts named with one and the same reason; a cluster may hold hundreds."""
+REASONS = 20
+STOP_S = 2.0
+SERVER_TROUBLE = 500
+"""From this HTTP status on it is the engine that is in trouble, not the event."""
+
+
+class Engine(Protocol):
+    """The engine's log, as far as it is needed here."""
+
+    def add_event(self, text: str, *, vm_id: str) -> None:
+        """One more event, about that VM. Ends in time, and raises EngineError."""
+
+
+class Portal:
+    """Tells the engine about refused VMs, from `start` to `stop`. Methods may be called from any thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` gives seconds since the epoch, `timer` counts seconds for the limits."""
+        self._engine, self._timer = engine, timer
+        self._troubles = Troubles(clock)
+        self._limits = Limits()
+        self._lock = threading.Lock()
+        self._off = False
+        self._waiting: queue.Queue[Decision | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._live, name="portal", daemon=True)
+
+    @property
+    def troubles(self) -> Mapping[str, Trouble]:
+        """What does not work now: `portal events` or nothing."""
+        return self._troubles.now
+
+    def start(self) -> None:
+        """Events are sent from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What waits is dropped; an event that is being sent is waited for only a moment."""
+        self._off = True
+        while True:
+            try:
+                self._waiting.put_nowait(None)
+                break
+            except queue.Full:
+                self._take_one()
+        self._thread.join(STOP_S)
+
+    def refused(self, decision: Decision) -> None:
+        """A decision left no host; returns at once."""
+        if self._off or not decision.verdicts:
+            return
+        with self._lock:
+            if not self._limits.allow(decision.vm_id, self._timer()):
+                log.debug("Not told vm=%s: too many events", decision.vm_id)
+                return
+        try:
+            self._waiting.put_nowait(decision)
+        except queue.Full:
+            log.warning("Not told vm=%s: %d events wait for the engine", decision.vm_id, WAITING)
+
+    def _take_one(self) -> None:
+        try:
+            self._waiting.get_nowait()
+        except queue.Empty:
+            return
+
+    def _live(self) -> None:
+        while (decision := self._waiting.get()) is not None:
+            if not self._off:
+                self._send(decision)
+
+    def _send(self, decision: Decision) -> None:
+        try:
+            self._engine.add_event(text_of(decision), vm_id=decision.vm_id)
+        except EngineError as error:
+            self._failed(decision, error)
+        except Exception as error:  # this thread has to live on
+            self._troubles.failed(TROUBLE, error)
+        else:
+            self._troubles.works(TROUBLE)
+
+    def _failed(self, decision: Decision, error: EngineError) -> None:
+        if error.code == "forbidden":
+            self._off = True
+            self._troubles.failed(TROUBLE, NoRightError(error))
+        elif error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE):
+            log.info("Not told vm=%s: the engine refuses the event: %s", decision.vm_id, error)
+        else:
+            self._troubles.failed(TROUBLE, error)
+
+
+class NoRightError(Exception):
+    """The engine's user may not add events."""
+
+    code = "forbidden"
+
+    def __init__(self, said: EngineError) -> None:
+        """`said` is the engine's refusal."""
+        super().__init__(
+            f"{said}; no event tells why a VM finds no host. Give the engine's user the role "
+            "ExternalEventsCreator and restart the service, or set [engine] engine_events = no"
+        )
+
+
+class Limits:
+    """How many events there may be, for one VM and in all. Not safe for threads."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self._told: deque[float] = deque(maxlen=MOST)
+        self._by_vm: dict[str, float] = {}
+
+    def allow(self, vm_id: str, now: float) -> bool:
+        """Whether this VM may have an event now; counts it if so."""
+        self._by_vm = {vm: at for vm, at in self._by_vm.items() if now - at < PER_VM_S}
+        full = len(self._told) == MOST and now - self._told[0] < PERIOD_S
+        if full or vm_id in self._by_vm:
+            return False
+        self._told.append(now)
+        self._by_vm[vm_id] = now
+        return True
+
+
+def text_of(decision: Decision) -> str:
+    """The event's text: what the VM asks for, then the reason of each host, likes together."""
+    wanted = ", ".join(decision.request.types) or "no mediated device"
+    parts = [f"No host can start VM {decision.vm_name or decision.vm_id}, which asks for {wanted}."]
+    reasons = _by_reason(decision.verdicts)
+    parts += [f"{_names(hosts)}: {reason}." for reason, hosts in reasons[:REASONS]]
+    if len(reasons) > REASONS:
+        parts.append(f"{len(reasons) - REASONS} more reasons: see `mdev-scheduler explain`.")
+    if decision.note:
+        parts.append(f"({decision.note})")
+    return " ".join(parts)
+
+
+def _by_reason(verdicts: Iterable[Verdict]) -> list[tuple[str, list[str]]]:
+    """Each reason with the hosts that gave it; what time or an administrator can mend comes first."""
+    order = list(TELLING)
+    refused = [(order.index(verdict.code), verdict) for verdict in verdicts if verdict.code]
+    reasons: dict[str, list[str]] = {}
+    for _, verdict in sorted(refused, key=lambda item: item[0]):
+        reasons.setdefault(verdict.text, []).append(verdict.host_name or verdict.host_id)
+    return list(reasons.items())
+
+
+def _names(hosts: list[str]) -> str:
+    more = f" and {len(hosts) - HOSTS_NAMED} more" if len(hosts) > HOSTS_NAMED else ""
+    return ", ".join(sorted(hosts)[:HOSTS_NAMED]) + more

@@ -1,0 +1,1 @@
+"""What any process on this machine needs: systemd, ports, groups, the garbage collector."""

@@ -1,0 +1,1 @@
+"""The unix socket that ovirt-scheduler-proxy's plugin asks; the entrance is `server.ProxySocket`."""

@@ -1,0 +1,100 @@
+"""The proxy socket's line protocol: one question a connection, one line each way. Pure text, no sockets.
+
+Question: `1 <unit> <vm> <host,host,…> <key=value;…>` and a newline, ASCII, everything between the
+separators percent-encoded. Answer: one Python literal and a newline, or `!` and a text. The first
+field is the protocol's version: a plugin file left behind by an upgrade is told so, not misread.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+VERSION = "1"
+LIMIT = 256 * 1024
+"""Longest line taken. One argument of a process holds 128 KiB, so the proxy cannot ask more than that."""
+
+Answer = Sequence[str] | Sequence[tuple[str, int]]
+"""Host ids that fit, or each host's weight."""
+
+
+class LineError(ValueError):
+    """A line that is no question; the text says which part and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one unit is asked about one VM."""
+
+    unit: str
+    vm_id: str
+    host_ids: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse(line: bytes) -> Question:
+    """The question in a line, its newline included; raises LineError."""
+    if not line.endswith(b"\n"):
+        raise LineError(
+            f"no newline after {len(line)} bytes; a question is one line of at most {LIMIT} bytes"
+        )
+    version, unit, vm_id, hosts, properties = _fields(line[:-1])
+    if version != VERSION:
+        raise LineError(
+            f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py"
+        )
+    return Question(_text(unit), _text(vm_id), _hosts(hosts), _properties(properties))
+
+
+def format_question(question: Question) -> bytes:
+    """The line that asks the question."""
+    hosts = ",".join(_quote(host) for host in question.host_ids)
+    properties = ";".join(f"{_quote(k)}={_quote(v)}" for k, v in sorted(question.properties.items()))
+    fields = [VERSION, _quote(question.unit), _quote(question.vm_id), hosts, properties]
+    return " ".join(fields).encode("ascii") + b"\n"
+
+
+def format_answer(answer: Answer) -> bytes:
+    """The answer as the Python literal that the proxy evaluates, ASCII whatever the ids hold."""
+    return ascii(list(answer)).encode("ascii") + b"\n"
+
+
+def format_error(text: str) -> bytes:
+    """An error in one line; the plugin then does as if the service were down."""
+    return b"!" + " ".join(text.split()).encode("ascii", "backslashreplace") + b"\n"
+
+
+def _fields(line: bytes) -> list[str]:
+    try:
+        fields = line.decode("ascii").split(" ")
+    except UnicodeDecodeError as error:
+        raise LineError(f"byte {error.start} is not ASCII; percent-encode it") from error
+    if len(fields) != 5:
+        raise LineError(f"{len(fields)} fields; expected `1 <unit> <vm> <host,host,…> <key=value;…>`")
+    return fields
+
+
+def _hosts(field: str) -> tuple[str, ...]:
+    if "%" not in field:  # ids of hosts need no encoding
+        return tuple(field.split(",")) if field else ()
+    return tuple(_text(host) for host in field.split(",")) if field else ()
+
+
+def _properties(field: str) -> dict[str, str]:
+    properties = {}
+    for item in field.split(";") if field else ():
+        key, separator, value = item.partition("=")
+        if not separator:
+            raise LineError(f"property {item!r} has no `=`; expected key=value")
+        properties[_text(key)] = _text(value)
+    return properties
+
+
+def _text(encoded: str) -> str:
+    try:
+        return unquote(encoded, errors="strict")
+    except UnicodeDecodeError as error:
+        raise LineError(f"{encoded!r} is not percent-encoded UTF-8") from error
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe="")

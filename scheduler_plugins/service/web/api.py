@@ -1,0 +1,167 @@
+"""The web API: JSON under /api/v1, /healthz, and the page. Nothing here changes anything.
+
+Every error is `{"error": {"code", "text"}}`. OpenAPI's description is at /openapi.json; its viewers are
+off, because they load scripts from elsewhere.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Protocol
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.exceptions import HTTPException
+
+from mdev_inventory import __version__
+from scheduler_plugins.claims.ledger import Ledger
+from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.errors import SchedulerError
+from scheduler_plugins.service.web import answers, page
+from scheduler_plugins.service.web.capacity import Capacities
+from scheduler_plugins.service.web.host_answers import (
+    HostAnswer,
+    HostDetailAnswer,
+    Hosts,
+    Types,
+    TypeTotalAnswer,
+)
+
+log = logging.getLogger("api")
+
+STATUSES = {
+    "malformed-id": 400,
+    "unknown-vm": 404,
+    "ambiguous-name": 409,
+    "bad-request": 422,
+    "engine-unreachable": 503,
+}
+"""HTTP status per code of SchedulerError; 500 for any other."""
+
+
+class UnknownHostError(SchedulerError):
+    """The engine has no such host."""
+
+    code = "unknown-host"
+
+
+STATUSES[UnknownHostError.code] = 404
+
+
+class Explainer(Protocol):
+    """The scheduler, as far as people ask it."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is in flight now."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The last decisions, newest first."""
+
+    def explain(self, vm: str) -> Decision:
+        """Would the VM start, where, and why not elsewhere; raises SchedulerError."""
+
+
+def api(scheduler: Explainer, capacities: Capacities, health: Callable[[], Sequence[str]]) -> FastAPI:
+    """The application; `health` gives what does not work, a sentence each."""
+    app = FastAPI(
+        title="mdev-scheduler",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"default": {"model": answers.ErrorAnswer}},
+    )
+    _add_errors(app)
+    _add_lists(app, capacities)
+    _add_questions(app, scheduler, health)
+    _add_claims(app, scheduler, capacities)
+    _add_page(app, scheduler, capacities, health)
+    return app
+
+
+def _add_lists(app: FastAPI, capacities: Capacities) -> None:
+    @app.get("/api/v1/hosts")
+    def hosts() -> Hosts:
+        """All hosts by name, with what they have free and used of each type."""
+        now = capacities.clock()
+        return Hosts(items=[HostAnswer.of(state, now) for state in capacities.hosts()])
+
+    @app.get("/api/v1/hosts/{host_id}")
+    def host(host_id: str) -> HostDetailAnswer:
+        """One host with all of its parent devices."""
+        state = capacities.host(host_id)
+        if state is None:
+            raise UnknownHostError(f"no host {host_id[:80]!r}; /api/v1/hosts lists the ids")
+        return HostDetailAnswer.of(state, capacities.clock())
+
+    @app.get("/api/v1/types")
+    def types() -> Types:
+        """All mdev types by name, with what is free and used of each."""
+        return Types(items=[TypeTotalAnswer.of(state) for state in capacities.types()])
+
+
+def _add_questions(app: FastAPI, scheduler: Explainer, health: Callable[[], Sequence[str]]) -> None:
+    @app.get("/api/v1/explain")
+    def explain(
+        vm: Annotated[str, Query(description="the VM's id or name", min_length=1, max_length=255)],
+    ) -> answers.DecisionAnswer:
+        """Would this VM start now, where, and why not elsewhere. Leaves no trace."""
+        return answers.DecisionAnswer.of(scheduler.explain(vm))
+
+    @app.get("/healthz")
+    def healthz() -> answers.HealthAnswer:
+        """`ok`, or `degraded` with the reasons; always 200, because the service does answer."""
+        reasons = list(health())
+        return answers.HealthAnswer(
+            status="degraded" if reasons else "ok", reasons=reasons, version=__version__
+        )
+
+
+def _add_claims(app: FastAPI, scheduler: Explainer, capacities: Capacities) -> None:
+    @app.get("/api/v1/claims")
+    def claims() -> answers.Claims:
+        """The starts in flight, the oldest first."""
+        ledger, now = scheduler.ledger, capacities.clock()
+        names = {state.host.id: state.host.name for state in capacities.hosts()}
+        found = [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.firm.values()]
+        found += [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.unresolved.values()]
+        return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
+
+
+def _add_page(
+    app: FastAPI, scheduler: Explainer, capacities: Capacities, health: Callable[[], Sequence[str]]
+) -> None:
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    def index() -> HTMLResponse:
+        """The page for people."""
+        text = page.render(capacities, scheduler.decisions, list(health()))
+        return HTMLResponse(text, headers=page.HEADERS)
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(SchedulerError)
+    def undecided(_: Request, error: SchedulerError) -> JSONResponse:
+        return _error(STATUSES.get(error.code, 500), error.code, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def bad_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+        texts = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        return _error(422, "bad-parameter", "; ".join(texts))
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
+        text = f"{request.method} {request.url.path[:200]}: {error.detail}"
+        return _error(error.status_code, code, text, error.headers)
+
+    @app.exception_handler(Exception)
+    def fault(_: Request, __: Exception) -> JSONResponse:
+        """The text stays in the log: it may hold what is nobody's business."""
+        return _error(500, "fault", "a fault of the service; its log has the details")
+
+
+def _error(status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    body = answers.ErrorAnswer(error=answers.ErrorBody(code=code, text=text))
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)

@@ -1,0 +1,170 @@
+"""What people and programs are shown of hosts and types: free and used, by the same replay as decisions."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from mdev_inventory.engine.known_vm import KnownVm
+from mdev_inventory.engine.model import Host
+from mdev_inventory.model import HostInventory, MdevType
+from mdev_inventory.observation import HostFailure, Observation
+from scheduler_plugins.allocator.placement import free_instances
+from scheduler_plugins.claims.instances import Derived, Orphan, orphans
+
+
+class Inventories(Protocol):
+    """The current state of the hosts; safe for threads."""
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The engine's hosts, by id."""
+
+    @property
+    def vms(self) -> Mapping[str, KnownVm]:
+        """The engine's VMs, by id."""
+
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """The number of changes so far, and the VMs that those after `since` concern; None for any."""
+
+    def observation(self, host_id: str) -> Observation | None:
+        """What the host was last seen to have."""
+
+    def failure(self, host_id: str) -> HostFailure | None:
+        """Why it could not be observed the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOnHost:
+    """One mdev type on one host."""
+
+    id: str
+    name: str
+    description: str
+    free: int
+    """How many more the host's allocator would create, one after the other, of this type alone."""
+    used: int | None
+    """Living instances; None where the source cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """One host with all that is known of it."""
+
+    host: Host
+    observation: Observation | None
+    failure: HostFailure | None
+    types: tuple[TypeOnHost, ...]
+    """By name, as people read it; empty where nothing was observed."""
+    orphans: tuple[Orphan, ...] | None
+    """Instances that belong to no VM; None where that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeState:
+    """One mdev type over all hosts that offer it."""
+
+    id: str
+    name: str
+    description: str
+    hosts: tuple[tuple[Host, TypeOnHost], ...]
+
+    @property
+    def free(self) -> int:
+        """On all hosts that are up."""
+        return sum(on_host.free for host, on_host in self.hosts if host.status == "up")
+
+    @property
+    def used(self) -> int | None:
+        """On all hosts; None where one of them cannot tell."""
+        return _sum(on_host.used for _, on_host in self.hosts)
+
+
+class Capacities:
+    """The hosts' capacities, worked out once per observation; safe for threads."""
+
+    def __init__(self, inventories: Inventories, clock: Callable[[], float]) -> None:
+        """`clock` is the service's, seconds since the epoch."""
+        self._inventories = inventories
+        self.clock = clock
+        self._derived = Derived(inventories)
+        self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
+        self._lock = threading.Lock()
+
+    def hosts(self) -> list[HostState]:
+        """Every host, by name."""
+        return sorted(map(self._state, self._inventories.hosts.values()), key=lambda state: state.host.name)
+
+    def host(self, host_id: str) -> HostState | None:
+        """One host; None where the engine has none of that id."""
+        host = self._inventories.hosts.get(host_id.lower())
+        return self._state(host) if host else None
+
+    def types(self) -> list[TypeState]:
+        """Every type that some host offers, by name."""
+        found: dict[str, list[tuple[Host, TypeOnHost]]] = {}
+        for state in self.hosts():
+            for on_host in state.types:
+                found.setdefault(on_host.id, []).append((state.host, on_host))
+        types = [
+            TypeState(type_id, hosts[0][1].name, hosts[0][1].description, tuple(hosts))
+            for type_id, hosts in found.items()
+        ]
+        return sorted(types, key=lambda state: (state.name, state.id))
+
+    def _state(self, host: Host) -> HostState:
+        observation, failure = self._inventories.observation(host.id), self._inventories.failure(host.id)
+        left = orphans(observation, self._derived.now) if observation else None
+        return HostState(host, observation, failure, self._types(host, observation), left)
+
+    def _types(self, host: Host, observation: Observation | None) -> tuple[TypeOnHost, ...]:
+        if observation is None:
+            return ()
+        with self._lock:
+            known = self._known.get(host.id)
+            if known and known[0] is observation and known[1] == host.separate:
+                return known[2]
+        types = _types(observation, host.separate)
+        with self._lock:
+            self._known[host.id] = (observation, host.separate, types)
+        return types
+
+
+def _types(observation: Observation, separate: bool) -> tuple[TypeOnHost, ...]:
+    inventory, source = observation.inventory, observation.source
+    types = [
+        TypeOnHost(
+            mdev_type.id,
+            mdev_type.name or mdev_type.id,
+            mdev_type.description,
+            free_instances(inventory, source, mdev_type.id, separate),
+            _sum(_used(same) for same in _all_of(inventory, mdev_type.id)),
+        )
+        for mdev_type in _distinct(inventory)
+    ]
+    return tuple(sorted(types, key=lambda on_host: (on_host.name, on_host.id)))
+
+
+def _distinct(inventory: HostInventory) -> Iterable[MdevType]:
+    by_id: dict[str, MdevType] = {}
+    for parent in inventory.parents:
+        for mdev_type in parent.types or ():
+            by_id.setdefault(mdev_type.id, mdev_type)
+    return by_id.values()
+
+
+def _all_of(inventory: HostInventory, type_id: str) -> Iterable[MdevType]:
+    return (found for parent in inventory.parents if (found := parent.find(type_id)))
+
+
+def _used(mdev_type: MdevType) -> int | None:
+    return None if mdev_type.instances is None else len(mdev_type.instances)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

@@ -1,0 +1,86 @@
+"""The page: hosts, types and the last decisions, rendered here; it needs no script and no other file."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+import jinja2
+
+from mdev_inventory import __version__
+from mdev_inventory.model import MdevType, ParentDevice
+from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.service.web.capacity import Capacities, HostState
+
+HEADERS = {
+    # Names of hosts, types and VMs come from outside: even unescaped they could load and run nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+SHOWN_DECISIONS = 25
+
+
+def render(capacities: Capacities, decisions: Sequence[Decision], reasons: Sequence[str]) -> str:
+    """The page as HTML; `reasons` are what does not work."""
+    types = capacities.types()
+    return _TEMPLATE.render(
+        now=capacities.clock(),
+        hosts=capacities.hosts(),
+        # None used is unknown, which is not nothing.
+        types=[state for state in types if state.free or state.used != 0],
+        idle=[state for state in types if not state.free and state.used == 0],
+        decisions=decisions[:SHOWN_DECISIONS],
+        reasons=reasons,
+        version=__version__,
+    )
+
+
+def ago(seconds: float) -> str:
+    """An age in the one unit that reads best."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def when(seconds: float) -> str:
+    """A moment, in UTC as in the log of the engine's database."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def cards(state: HostState) -> list[tuple[str, list[ParentDevice]]]:
+    """The host's parent devices by card: the functions of one physical function belong together."""
+    parents = state.observation.inventory.parents if state.observation else ()
+    by_card = sorted(parents, key=lambda parent: (parent.physfn or parent.address, parent.address))
+    grouped = groupby(by_card, key=lambda parent: parent.physfn or parent.address)
+    return [(card, list(group)) for card, group in grouped]
+
+
+def living(parents: Sequence[ParentDevice]) -> list[tuple[MdevType, int]]:
+    """The types that have instances on these parents, with their number."""
+    found: dict[str, tuple[MdevType, int]] = {}
+    for parent in parents:
+        for mdev_type in parent.types or ():
+            if mdev_type.instances:
+                before = found.get(mdev_type.id, (mdev_type, 0))[1]
+                found[mdev_type.id] = (mdev_type, before + len(mdev_type.instances))
+    return list(found.values())
+
+
+def told(parents: Sequence[ParentDevice]) -> bool:
+    """Whether the instances on these parents are known at all."""
+    types = (mdev_type for parent in parents for mdev_type in parent.types or ())
+    return all(mdev_type.instances is not None for mdev_type in types)
+
+
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(ago=ago, when=when, cards=cards, living=living, told=told)
+    return environment.get_template("page.html")
+
+
+_TEMPLATE = _template()

@@ -1,0 +1,49 @@
+"""MdevFilter: only hosts that can start the VM.
+
+A host passes if its own allocator, started now, would find a parent device for every mdev instance that
+the VM asks for, one after the other. A host that would refuse is dropped, with the reason: the type is not
+there, nothing is left of it, another type holds the cards, or the allocator itself fails. A host of which
+nothing is known is dropped too. VMs that ask for no mediated device pass everywhere.
+
+The filter has no parameters. Without it in the policy, the engine's own check is all there is: it neither
+counts instances nor knows what one start does to the rest of a card.
+"""
+
+from mdev_inventory.observation import Observation
+from scheduler_plugins.allocator.model import HostView
+from scheduler_plugins.allocator.placement import Placement, place
+from scheduler_plugins.allocator.refusals import RefusalCode
+from scheduler_plugins.allocator.request import Request
+from scheduler_plugins.units.verdict import Verdict
+
+
+class MdevFilter:
+    """Drops hosts whose allocator would refuse the request."""
+
+    name = "MdevFilter"
+    description = "Only hosts that have free what the VM's vGPU request needs"
+    properties = ""
+
+    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
+        """The verdict on one host; `now` is the service's clock, seconds since the epoch."""
+        if not request:
+            text = "the VM asks for no mediated device"
+            return Verdict(host.id, True, None, None, text, None, None, host.name)
+        if host.observation is None:
+            return _unknown(host)
+        return _known(request, host, host.observation, now)
+
+
+def _known(request: Request, host: HostView, seen: Observation, now: float) -> Verdict:
+    found = place(seen.inventory, seen.source, request, host.separate)
+    age = seen.age(now)
+    if isinstance(found, Placement):
+        text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
+        return Verdict(host.id, True, found, None, text, age, seen.source, host.name)
+    return Verdict(host.id, False, None, found.code, found.text, age, seen.source, host.name)
+
+
+def _unknown(host: HostView) -> Verdict:
+    reason = f": {host.failure.text}" if host.failure else ", it was not asked yet"
+    text = f"nothing is known of the host's devices{reason}"
+    return Verdict(host.id, False, None, RefusalCode.NO_INVENTORY, text, None, None, host.name)

@@ -1,0 +1,192 @@
+"""A boot storm over real sockets: the service in its own process, VDSM's protocol, hook, REST, endpoint.
+
+Time is real, `speed` simulated seconds to the second. The service's own intervals and timeouts are set so
+much shorter; what it waits for within a decision is not.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mdev_inventory.engine import parsing
+from mdev_inventory.engine.model import Vm as EngineVm
+from mdev_inventory.store.file import FILE_NAME
+from mdev_inventory.store.inventories import Inventories
+from mdev_inventory.store.store import Store
+from scheduler_plugins.claims.book import Book
+from scheduler_plugins.claims.model import News, Timeouts
+from scheduler_plugins.claims.outstanding import outstanding
+from simulation.boards import build_bus
+from simulation.datacenter import DataCenter
+from simulation.engine.external import XmlRpcScheduler
+from simulation.engine.rest import views
+from simulation.engine.state import Vm
+from simulation.proxy_process import ProxyScheduler
+from simulation.scenario import HostPlan
+from simulation.service_process import ServiceProcess
+from simulation.storm.course import Course, PacedHost
+from simulation.storm.figures import Figures, figures
+from simulation.storm.judge import Judge
+from simulation.storm.plan import CALM_AFTER, Plan
+from simulation.storm.referee import Referee
+from simulation.storm.witness import Witness
+from simulation.timeline import Timeline
+
+PLAN = Plan(lasts=60.0, stopping=(10.0, 45.0))
+"""The whole storm, tried again for a minute only: time is real."""
+TIMEOUTS = Timeouts()
+PATIENCE_S = 120.0
+"""Real seconds beyond what the plan takes."""
+
+
+class RealStorm:
+    """The data centre, the service and the storm. Use `running` to make one."""
+
+    def __init__(
+        self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float, through_proxy: bool
+    ) -> None:
+        """Both run."""
+        self.plan = plan
+        self.service = service
+        self.hosts: dict[str, PacedHost] = {k: h for k, h in center.hosts.items() if isinstance(h, PacedHost)}
+        self._center = center
+        self._speed = speed
+        engine = center.engine
+        self.referee = Referee(engine, self.hosts)
+        state = service.folder / "state"
+        proxy = ProxyScheduler(center.folder / "plugins", Path(service.socket), state)
+        witness = Witness(service.log)
+        endpoint = proxy if through_proxy else _EngineEndpoint(service)
+        self.judge = Judge(endpoint, self.referee, engine, witness.note, witness.place)
+        self.course = Course(plan, engine, center.timeline, self._add_vms(), self.referee)
+
+    def run(self) -> None:
+        """From the engine's start until everything that the storm left has had its time to end."""
+        self.service.wait_for_fresh_inventories(set(), PATIENCE_S, since=0.0)
+        self._center.start_engine(self.judge)
+        self._wait(self._is_ready)
+        self._center.engine.call(self.course.begin)
+        for moment in self.plan.killed:
+            self._pass(self.course.began_at + moment)
+            self.judge.is_down = True
+            self.service.kill()
+            self.service.__enter__()
+            self.judge.is_down = False
+        self._wait(lambda: self.course.over)
+        end = self._center.engine.call(lambda: self._center.timeline.now)
+        self._pass(end + CALM_AFTER)
+        self._center.engine.call(self.course.calm)
+        self._pass(end + self.plan.settles)
+
+    def shown(self) -> dict[str, EngineVm | None]:
+        """Every VM as the engine shows it at the end."""
+        engine = self._center.engine
+        return {vm.id: parsing.vm(views.vm(vm, engine.version)) for vm in engine.vms.values()}
+
+    def _is_ready(self) -> bool:
+        """The engine has discovered our units, and has read every host's devices."""
+        engine = self._center.engine
+        return bool(engine.units.table) and all(host.available for host in engine.hosts.values())
+
+    def _add_vms(self) -> list[Vm]:
+        engine, clusters = self._center.engine, list(self._center.clusters.values())
+        return [
+            engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms
+        ]
+
+    def _pass(self, moment: float) -> None:
+        """Until that moment of the timeline."""
+        self._center.engine.call(lambda: self._center.timeline.call_at(moment, lambda: None))
+        self._wait(lambda: self._center.timeline.now >= moment)
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        limit = (self.plan.lasts + self.plan.settles) / self._speed + PATIENCE_S
+        if not self._center.wait_for(condition, limit):
+            raise TimeoutError(f"the storm did not get on within {limit:.0f} s; see {self.service.log}")
+
+
+@contextlib.contextmanager
+def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Iterator[RealStorm]:
+    """A data centre and a service for the plan; the engine asks directly or through the proxy's plugin."""
+    hosts = [host for cluster in plan.clusters for host in cluster.hosts]
+
+    def make(host_id: str, host: HostPlan, timeline: Timeline, tree: Path) -> PacedHost:
+        bus = build_bus(host.boards)
+        return PacedHost(host_id, host.name, bus, timeline, plan, separate=host.separate, tree=tree)
+
+    center = DataCenter(
+        folder,
+        hosts,
+        speed=speed,
+        seed=plan.seed,
+        version=plan.version,
+        settings=plan.settings,
+        make_host=make,
+    )
+    with center, ServiceProcess(center, options=_options(plan, speed)) as service:
+        yield RealStorm(plan, center, service, speed, through_proxy)
+
+
+def storm(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Figures:
+    """One storm and its figures; `folder` holds everybody's files."""
+    with running(plan, folder, speed, through_proxy) as one:
+        one.run()
+    return figures(one.course, one.judge, one.hosts, _claims_left(one, speed), plan.capacity)
+
+
+def _claims_left(one: RealStorm, speed: float) -> int:
+    """What the service would hold for taken if it started again now, and the engine had told how the VMs are.
+
+    It has ended, and has written all that it knows.
+    """
+    store = Store(one.service.folder / "state" / FILE_NAME)
+    try:
+        seen = Inventories(store).observation
+        book = Book(seen, time.time, Timeouts(TIMEOUTS.unresolved / speed), store)
+        now = time.time()
+        book.hear(News(one.shown(), now, now))
+        ledger = book.ledger
+    finally:
+        store.close()
+    taking = [c for c in ledger.firm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    return len(ledger.unresolved) + len(taking)
+
+
+def _options(plan: Plan, speed: float) -> str:
+    return f"""\
+[collector]
+collect_interval = {plan.collect_interval / speed:.1f}
+vms_interval = {max(10.0, plan.collect_interval / speed):.1f}
+
+[decisions]
+unresolved_timeout = {TIMEOUTS.unresolved / speed:.1f}
+claim_timeout = {TIMEOUTS.claim / speed:.1f}
+"""
+
+
+class _EngineEndpoint:
+    """The engine endpoint of the service, wherever its present life listens."""
+
+    def __init__(self, service: ServiceProcess) -> None:
+        self._service = service
+
+    def discover(self) -> object:
+        return self._now().discover()
+
+    def run_filters(
+        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
+    ) -> object:
+        return self._now().run_filters(names, hosts, vm, properties)
+
+    def run_cost_functions(
+        self,
+        functions: Sequence[tuple[str, int]],
+        hosts: Sequence[str],
+        vm: str,
+        properties: Mapping[str, str],
+    ) -> object:
+        return self._now().run_cost_functions(functions, hosts, vm, properties)
+
+    def _now(self) -> XmlRpcScheduler:
+        return XmlRpcScheduler(self._service.xmlrpc)

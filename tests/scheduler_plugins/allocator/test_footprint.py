@@ -1,0 +1,134 @@
+"""A placement in bare figures, for every family of devices."""
+
+import pytest
+
+from mdev_inventory.model import HostInventory
+from mdev_inventory.observation import Source
+from scheduler_plugins.allocator.footprint import Figures, Resident, cards_of, footprint
+from tests.scheduler_plugins import inventories as inv
+
+A, B, C = "0000:3b:00.0", "0000:86:00.0", "0000:af:00.0"
+Q1, Q2, Q4, B2 = "nvidia-230", "nvidia-231", "nvidia-232", "nvidia-223"
+A4Q, A4A, A48Q = "nvidia-560", "nvidia-570", "nvidia-566"
+ONLY_4 = {A4Q: 1, A4A: 1}
+
+
+def a40(bus: str, *taken: str) -> list[object]:
+    """A card of 16 functions, some of which hold a type of 4 GB."""
+    return [*inv.functions(bus, 16, inv.A40, ONLY_4 if taken else dict.fromkeys(inv.A40, 1), taken)]
+
+
+ROWS = [
+    pytest.param(
+        inv.host(inv.gpu(A, inv.T4), inv.gpu(B, inv.T4, {Q4: 3}), inv.gpu(C, inv.T4, {Q2: 8})),
+        [Q2],
+        Figures((-1, 1, 0), (0, 3, 8), (8, 4, 8), (0,), (0,), (8,), (Q2, Q4)),
+        id="three GPUs: empty, another type, full",
+    ),
+    pytest.param(
+        inv.host(inv.gpu(A, inv.T4, {Q2: 7}), inv.gpu(B, inv.T4)),
+        [Q2, Q2],
+        Figures((0, -1), (7, 0), (8, 8), (0, 1), (0, 0), (8, 8), (Q2,)),
+        id="two instances on two GPUs",
+    ),
+    pytest.param(
+        inv.host(inv.gpu(A, inv.T4)),
+        [Q2, Q2],
+        Figures((-1,), (0,), (8,), (0, 0), (0, 0), (8, 8), (Q2,)),
+        id="two instances on one",
+    ),
+    pytest.param(
+        inv.host(inv.gpu(A, inv.T4), a40("0000:5b", A4Q, A4Q, A4A), a40("0000:6b")),  # type: ignore[arg-type]
+        [A4Q],
+        Figures((0, -1), (3, 0), (12, 12), (0,), (0,), (12,), (A4Q,)),
+        id="functions are one card, another model none",
+    ),
+    pytest.param(
+        inv.host(a40("0000:5b", A4A), a40("0000:6b")),  # type: ignore[arg-type]
+        [A48Q],
+        Figures((1, -1), (1, 0), (12, 1), (1,), (0,), (1,), (A48Q, A4A)),
+        id="a whole card behind one in use",
+    ),
+    pytest.param(
+        inv.host(inv.device(A, {"x-1": 3, "x-2": 0}, {"x-2": 1})),
+        ["x-1"],
+        Figures((1,), (1,), (1,), (0,), (0,), (4,), ("x-1", "x-2")),
+        id="unknown family, another type alive",
+    ),
+    pytest.param(
+        inv.host(inv.device("mtty", {"mtty-1": 20, "mtty-2": 10}, {"mtty-1": 4}, vendor="0x1af4")),
+        ["mtty-2"],
+        Figures((1,), (4,), (24,), (0,), (0,), (14,), ("mtty-2", "mtty-1")),
+        id="a pool",
+    ),
+    pytest.param(
+        inv.host(inv.gpu(A, inv.T4, {Q2: 8})._replace(types=()), inv.gpu(B, inv.T4)),
+        [Q2],
+        Figures((-1,), (0,), (8,), (0,), (0,), (8,), (Q2,)),
+        id="a parent without types",
+    ),
+]
+
+
+@pytest.mark.parametrize(("inventory", "types", "figures"), ROWS)
+def test_figures(inventory: HostInventory, types: list[str], figures: Figures) -> None:
+    """Cards in the allocator's order, what each holds, and what the placement takes."""
+    taken = footprint(inv.view(inventory), inv.request(*types))
+
+    assert taken is not None
+    assert figures == taken.figures
+
+
+def test_separate_placement() -> None:
+    """The card is the one that the host's own placement takes."""
+    view = inv.view(inv.host(inv.gpu(A, inv.T4, {Q2: 1}), inv.gpu(B, inv.T4)), separate=True)
+    taken = footprint(view, inv.request(Q2))
+
+    assert taken is not None
+    assert (1,) == taken.figures.cards
+
+
+def test_sources_without_instances() -> None:
+    """A card that lacks some of its maximum holds the type asked for; its neighbours have no names."""
+    view = inv.view(inv.host(inv.unseen(inv.gpu(A, inv.T4, {Q2: 5}))), source=Source.VDSM)
+    taken = footprint(view, inv.request(Q2))
+
+    assert taken is not None
+    assert Figures((0,), (5,), (8,), (0,), (0,), (8,), (Q2,)) == taken.figures
+    assert ((Resident("", ""),) * 5,) == taken.residents
+
+
+def test_residents() -> None:
+    """Who lives on the card of each instance; none beside the first of the same VM."""
+    alive = {Q2: 1, B2: 1}
+    view = inv.view(inv.host(inv.device(A, {Q2: 5, B2: 5}, alive)))
+    taken = footprint(view, inv.request(Q2, Q2))
+    uuids = tuple(Resident(t, inv.uuids(A, t, 1)[0]) for t in (Q2, B2))
+
+    assert taken is not None
+    assert (uuids, None) == taken.residents
+
+
+@pytest.mark.parametrize("inventory", [None, inv.host(), inv.host(inv.gpu(A, inv.T4, {Q4: 1}))])
+def test_refused(inventory: HostInventory | None) -> None:
+    """Nothing known, nothing there, or held by another type: there is no footprint."""
+    assert footprint(inv.view(inventory), inv.request(Q2)) is None
+
+
+def test_worked_out_once() -> None:
+    """The same question about the same inventory has the very same answer; another inventory its own."""
+    view, other = (inv.view(inv.host(inv.gpu(A, inv.T4))) for _ in range(2))
+    first, again, elsewhere = (footprint(each, inv.request(Q2)) for each in (view, view, other))
+
+    assert first is again
+    assert first == elsewhere
+    assert first is not elsewhere
+    assert footprint(view, inv.request(Q4)) != first
+
+
+def test_cards_of_no_use() -> None:
+    """What holds nothing and offers nothing of the types does not count."""
+    inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), inv.gpu(C, inv.T4))
+
+    assert [] == list(cards_of(inventory, ["x-1"]))
+    assert [(C, 0, 16)] == [(card.key[0], card.alive, card.places) for card in cards_of(inventory, [Q1, Q4])]

@@ -1,0 +1,183 @@
+"""Several creations where figures hide something: what the host may have done otherwise is not counted on."""
+
+import pytest
+
+from mdev_inventory.model import HostInventory, ParentDevice
+from mdev_inventory.observation import Source
+from scheduler_plugins.allocator.placement import Placement, free_instances, place
+from scheduler_plugins.allocator.replay import Replayed
+from tests.scheduler_plugins import inventories as inv
+
+A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
+ONE, TWO, THREE = "toy-1", "toy-2", "toy-3"
+Q1, Q4, A4 = "nvidia-557", "nvidia-560", "nvidia-570"
+
+
+def toy(address: str, **figures: int) -> ParentDevice:
+    """A device of an unknown driver."""
+    return inv.device(address, {name.replace("_", "-"): figure for name, figure in figures.items()})
+
+
+def holding(parent: ParentDevice, type_id: str) -> ParentDevice:
+    """The parent with an instance of that type, and its figures as they are."""
+    types = (t._replace(instances=("u",)) if t.id == type_id else t for t in parent.types or ())
+    return parent._replace(types=tuple(types))
+
+
+def mixed_a40(bus: str, count: int) -> list[ParentDevice]:
+    """An A40 in mixed-size mode: a 1Q lives, and all other sizes are shown."""
+    return inv.functions(bus, count, inv.A40, dict.fromkeys(inv.A40, 1), [Q1])
+
+
+def slots(inventory: HostInventory, *types: str, separate: bool = False) -> list[str] | None:
+    """The parents that the instances land on; None for a refusal."""
+    found = place(inventory, Source.HOOK, inv.request(*types), separate)
+    return [slot.parent for slot in found.slots] if isinstance(found, Placement) else None
+
+
+@pytest.mark.parametrize(
+    ("types", "parents"),
+    [
+        pytest.param([TWO, ONE], [A, B], id="what was passed over may hold the last one"),
+        pytest.param([TWO, ONE, ONE], [A, B, B], id="its own type goes on beside it"),
+        pytest.param([TWO, ONE, TWO], None, id="its place is not counted on"),
+        pytest.param([TWO, TWO, ONE], [A, A, B], id="what was there before stays"),
+    ],
+)
+def test_unknown_driver(types: list[str], parents: list[str] | None) -> None:
+    """Whether another type can live beside the first is not known: it may be on either device."""
+    assert parents == slots(inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2)), *types)
+
+
+def test_neither_place_is_counted_on() -> None:
+    """What lands behind a doubtful device is not taken off what may be there: that is doubtful then too."""
+    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=1, toy_3=1), toy(C, toy_1=1, toy_3=1))
+
+    assert [A, B, C] == slots(host, TWO, ONE, "toy-3")
+    assert slots(host, TWO, ONE, "toy-3", "toy-3") is None
+
+
+def test_one_type_after_the_other_card() -> None:
+    """One type again and again fills every card, as the count of free instances says."""
+    host = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 16, inv.A40, {Q4: 1, A4: 1}))
+    free = free_instances(host, Source.HOOK, Q4, separate=False)
+
+    assert free == 1 + 12
+    assert slots(host, *[Q4] * free) is not None
+    assert slots(host, *[Q4] * (free + 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"]
+)
+def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> None:
+    """The second walk of separate placement is followed too."""
+    host = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
+
+    assert parents == slots(host, ONE, ONE, ONE, separate=separate)
+
+
+POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
+"""Its types live side by side; after a TWO it may or may not take a ONE, and takes another TWO."""
+
+
+@pytest.mark.parametrize(
+    ("parents", "types", "separate", "expected"),
+    [
+        pytest.param(
+            [POOL._replace(address=A), toy(B, toy_1=3)],
+            [TWO, ONE, TWO],
+            False,
+            None,
+            id="passed over, then not counted on",
+        ),
+        pytest.param(
+            [toy(A, toy_1=3), POOL],
+            [TWO, ONE, TWO],
+            False,
+            [C, A, C],
+            id="behind what is taken: never reached",
+        ),
+        pytest.param(
+            [holding(toy(A, toy_1=3), ONE), POOL],
+            [TWO, ONE, TWO],
+            True,
+            None,
+            id="separate: the first walk may have found it anywhere",
+        ),
+        pytest.param(
+            [holding(toy(A, toy_1=3), ONE), holding(POOL, ONE)],
+            [TWO, ONE, TWO],
+            True,
+            [C, A, C],
+            id="separate: the second walk takes the first that fits",
+        ),
+        pytest.param(
+            [holding(POOL, ONE)._replace(address=A), holding(toy(B, toy_1=3), ONE)],
+            [TWO, ONE, TWO],
+            True,
+            None,
+            id="separate: the second walk may have found it on its way",
+        ),
+    ],
+)
+def test_passed_over(
+    parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None
+) -> None:
+    """What a walk of the host may take before the replay's choice is closed from then on."""
+    host = inv.host(parents)
+
+    assert expected == slots(host, *types, separate=separate)
+    if expected is None:  # the same, asked for in two requests
+        found = place(host, Source.HOOK, inv.request(*types[:-1]), separate)
+        assert isinstance(found, Placement)
+        assert slots(found.after, types[-1], separate=separate) is None
+
+
+def test_what_may_be_elsewhere_is_not_taken_off() -> None:
+    """A 4Q that may lie on the first card does not keep a 2Q off the second: then no 4Q fits there."""
+    two = {"nvidia-556": 1, "nvidia-558": 1}
+    third = inv.functions("0000:7b", 4, inv.A40, two, ["nvidia-558"])
+    host = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 4, inv.A40, dict.fromkeys(inv.A40, 1)))
+    both = inv.host(list(host.parents), third)
+
+    assert ["0000:3b:00.5", "0000:5b:00.4", "0000:7b:00.5"] == slots(both, Q4, Q4, "nvidia-558")
+    assert slots(both, Q4, Q4, "nvidia-558", Q4) is None
+
+
+def test_function_at_most() -> None:
+    """A function that took an instance has nothing left, also where its card hides what it has."""
+    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(Q4), separate=False)
+
+    assert isinstance(found, Placement)
+    assert isinstance(found.after, Replayed)
+    assert {0} == set(inv.figures_of(found.after.upper, "0000:3b:00.5").values())
+    assert {1} == set(inv.figures_of(found.after.upper, "0000:3b:00.6").values())
+
+
+def test_exact_cards_have_one_inventory() -> None:
+    """Where the figures tell all, least and most are the same."""
+    after = place(inv.host(inv.gpu(A, inv.T4)), Source.HOOK, inv.request("nvidia-231"), separate=False)
+
+    assert isinstance(after, Placement)
+    assert isinstance(after.after, Replayed)
+    assert after.after is after.after.upper
+
+
+def test_most_and_least() -> None:
+    """Of an unknown driver the most is what was there, with the instance on it."""
+    found = place(inv.host(toy(A, toy_1=2, toy_2=2)), Source.HOOK, inv.request(TWO), separate=False)
+
+    assert isinstance(found, Placement)
+    assert isinstance(found.after, Replayed)
+    assert {ONE: 0, TWO: 1} == inv.figures_of(found.after, A)
+    assert {ONE: 2, TWO: 2} == inv.figures_of(found.after.upper, A)
+
+
+def test_doubt_goes_on_to_the_next_request() -> None:
+    """A placement on what another one leaves knows what the host may have done for that."""
+    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
+    found = place(host, Source.HOOK, inv.request(TWO, ONE), separate=False)
+
+    assert isinstance(found, Placement)
+    assert slots(found.after, TWO) is None

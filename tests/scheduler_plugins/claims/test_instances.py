@@ -1,0 +1,179 @@
+"""Which VM an instance belongs to, by the engine's version and by the host's word."""
+
+from uuid import uuid3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdev_inventory.engine.known_vm import KnownVm
+from mdev_inventory.engine.model import MediatedDevice, Vm
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.observation import Observation, Source
+from mdev_inventory.store.change_log import ChangeLog
+from scheduler_plugins.claims.instances import (
+    NAMESPACE,
+    Derived,
+    Orphan,
+    instances_of,
+    orphans,
+    owner,
+    uuids_of,
+)
+
+CARD, TYPE = "0000:3b:00.0", "nvidia-22"
+VM_ID, OTHER_ID = (f"{n}0000000-0000-4000-8000-00000000000a" for n in (1, 2))
+DEVICE = "d0000000-0000-4000-8000-000000000001"
+RANDOM, STRAY = (f"c2177883-f1bb-47f0-914d-32a22e3a880{n}" for n in (1, 2))
+VM = KnownVm(VM_ID, "desk", (TYPE,), 1.0, (DEVICE,), "c1")
+OTHER = KnownVm(OTHER_ID, "other", (TYPE,), 1.0)
+
+
+def seen(*uuids: str, owners: dict[str, str] | None = None, told: bool = True) -> Observation:
+    """A card on which these live."""
+    mdev_type = MdevType(TYPE, instances=uuids if told else None)
+    return Observation(
+        "h1", HostInventory((ParentDevice(CARD, types=(mdev_type,)),)), Source.HOOK, 1.0, 2.0, None, owners
+    )
+
+
+class Listed:
+    """VMs as they were listed, and then seen."""
+
+    def __init__(self, *vms: KnownVm) -> None:
+        self.vms: dict[str, KnownVm] = {}
+        self.log = ChangeLog()
+        self.list(*vms)
+
+    def list(self, *vms: KnownVm) -> None:
+        """These are all."""
+        self.vms = {vm.id: vm for vm in vms}
+        self.log.add_all()
+
+    def see(self, vm: KnownVm) -> None:
+        """This one is so now."""
+        self.vms = self.vms | {vm.id: vm}
+        self.log.add(vm.id)
+
+    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
+        """As the log has it."""
+        return self.log.since(since)
+
+
+def derived(*vms: KnownVm) -> dict[str, str]:
+    """By the engine's own data."""
+    return dict(Derived(Listed(*vms)).now)
+
+
+@pytest.mark.parametrize(
+    "uuid",
+    [
+        pytest.param(DEVICE, id="4.5: the device's id"),
+        pytest.param(str(uuid3(NAMESPACE, VM_ID)), id="4.2 to 4.2.6: made from the VM's id"),
+        pytest.param(str(uuid3(NAMESPACE, "desk")), id="the hook before: made from the VM's name"),
+    ],
+)
+def test_uuids_that_tell_their_vm(uuid: str) -> None:
+    """No host needs to be asked for these."""
+    assert VM_ID == owner(uuid, seen(uuid), derived(VM, OTHER))
+    assert {uuid} == instances_of(VM, seen(uuid))
+    assert () == orphans(seen(uuid), derived(VM, OTHER))
+
+
+def test_made_uuids_are_vdsms() -> None:
+    """As VDSM's get_mdev_uuid and its older hook compute them: MD5 of the namespace and the text."""
+    made = {"34a2ad16-413f-3df3-b4a5-5bb0de3eae41", "5f54d3e2-f079-35cd-8196-9063a4dc90f3"}
+
+    assert made == uuids_of(KnownVm("00000000-0000-0000-0000-000000000000", "vm", (TYPE,), 1.0))
+
+
+def test_a_random_uuid_needs_the_hosts_word() -> None:
+    """4.2.6.1 to 4.4: nothing but the host tells whose it is."""
+    told = seen(RANDOM, owners={RANDOM: VM_ID})
+
+    assert VM_ID == owner(RANDOM, told, derived(VM, OTHER))
+    assert [{RANDOM}, set()] == [instances_of(VM, told), instances_of(OTHER, told)]
+    assert () == orphans(told, derived(VM, OTHER))
+
+
+def test_the_hosts_word_counts_more() -> None:
+    """Whatever a UUID looks like: who has it in its domain has it."""
+    told = seen(DEVICE, owners={DEVICE: OTHER_ID})
+
+    assert OTHER_ID == owner(DEVICE, told, derived(VM, OTHER))
+    assert [set(), {DEVICE}] == [instances_of(VM, told), instances_of(OTHER, told)]
+
+
+def test_a_vm_without_a_request_has_no_made_uuids() -> None:
+    """The engine made none for it."""
+    assert frozenset() == uuids_of(KnownVm(VM_ID, "desk", (), 1.0))
+
+
+def test_instances_that_are_not_there() -> None:
+    """Only what the inventory shows counts, whatever the VM may have elsewhere."""
+    assert frozenset() == instances_of(VM, seen(STRAY))
+
+
+def test_orphans() -> None:
+    """What neither the host nor the engine gives to a VM, with the place where it is."""
+    told = seen(DEVICE, RANDOM, STRAY, owners={RANDOM: OTHER_ID})
+
+    assert (Orphan(STRAY, CARD, TYPE),) == orphans(told, derived(VM, OTHER))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param(seen(STRAY), None, id="the host was not asked"),
+        pytest.param(seen(told=False), None, id="a source that knows no instances"),
+        pytest.param(seen(DEVICE), (), id="not asked, for nothing was unexplained"),
+        pytest.param(seen(), (), id="nothing lives there"),
+    ],
+)
+def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, ...] | None) -> None:
+    """Unknown is not none, and none is not unknown."""
+    assert expected == orphans(told, derived(VM))
+
+
+def test_a_new_list_of_vms_is_noticed() -> None:
+    """Those that went explain nothing any more."""
+    vms = Listed(VM)
+    known = Derived(vms)
+
+    assert {STRAY} == known.unexplained({DEVICE, STRAY})
+    vms.list(OTHER)
+    assert {DEVICE, STRAY} == known.unexplained({DEVICE, STRAY})
+
+
+VMS = st.builds(
+    KnownVm,
+    st.sampled_from("abc"),
+    st.sampled_from(["one", "two", "a"]),
+    st.sampled_from([(), (TYPE,)]),
+    st.just(1.0),
+    st.sampled_from([(), ("x",), ("y",), ("x", "y")]),
+)
+
+
+@given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
+def test_what_changed_is_taken_in(news: list[list[KnownVm] | KnownVm]) -> None:
+    """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
+    vms = Listed()
+    known = Derived(vms)
+    for new in news:
+        vms.list(*new) if isinstance(new, list) else vms.see(new)
+        owners = known.now
+
+        may_have: dict[str, set[str]] = {}
+        for vm in vms.vms.values():
+            for uuid in uuids_of(vm):
+                may_have.setdefault(uuid, set()).add(vm.id)
+        assert may_have.keys() == owners.keys()
+        assert all(owners[uuid] in may_have[uuid] for uuid in owners)
+
+
+def test_a_vm_as_the_engine_shows_it() -> None:
+    """Its devices' ids are kept with it, as the kernel writes them."""
+    vm = Vm(VM_ID, "desk", "up", "c1", None, None, (MediatedDevice(DEVICE.upper(), {"mdevType": TYPE}),))
+
+    assert VM == KnownVm.of(vm, (TYPE,), 1.0)

@@ -1,0 +1,258 @@
+"""Starts in flight as callers of the scheduler see them: who gets which host, and what is left."""
+
+from dataclasses import replace
+
+import pytest
+
+from mdev_inventory.engine.model import MediatedDevice
+from scheduler_plugins.allocator.refusals import RefusalCode
+from scheduler_plugins.decisions.scheduler import LAUNCHED_S, Scheduler
+from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
+from tests.scheduler_plugins.world import NOW, TYPE
+
+
+def test_every_host_is_answered_while_one_keeps_room() -> None:
+    """The next start still finds a host, wherever the first one goes."""
+    assert (A, B) == Fleet(1, 2).ask(0)
+
+
+def test_where_no_host_keeps_room_one_is_answered() -> None:
+    """Its claim is firm at once: the next VM gets the other host, the third none once both are shown."""
+    fleet = Fleet(1, 1)
+
+    assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
+    fleet.show(VMS[0], "wait_for_launch", A)
+    fleet.show(VMS[1], "wait_for_launch", B)
+    assert () == fleet.ask(2)
+    codes = {verdict.code for verdict in fleet.scheduler.decisions[0].verdicts}
+    assert {RefusalCode.CLAIMED} == codes
+    assert "VM vm0" in fleet.scheduler.decisions[0].verdicts[0].text
+
+
+def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
+    """One host keeps room after the first start, none after the second."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+
+    assert (B,) == fleet.ask(1)
+
+
+def test_a_decision_resolved_frees_the_other_hosts() -> None:
+    """The engine shows the first VM on one host: the other has all its room again."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+    fleet.show(VMS[0], "wait_for_launch", B)
+
+    assert (A,) == fleet.ask(1, A)
+    assert {VMS[0]: B, VMS[1]: A} == {vm: claim.host_id for vm, claim in fleet.scheduler.ledger.firm.items()}
+
+
+def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() -> None:
+    """One requested before may lack the device; then what the host shows is the truth."""
+    fleet = Fleet(2)
+    fleet.ask(0)
+    fleet.show(VMS[0], "up", A)
+    fleet.inventory(A, 2)
+    fleet.ask(1)
+    assert {VMS[0], VMS[1]} == set(fleet.scheduler.ledger.firm)
+
+    fleet.now += 1
+    fleet.inventory(A, 1, ("device-of-vm0",))
+    assert {VMS[1]} == set(fleet.scheduler.ledger.firm)
+
+
+def test_vms_that_were_launched_are_asked_about_once_a_second() -> None:
+    """They only wait to be seen; what is said of one that was not launched counts with every decision."""
+    fleet = Fleet(2, 2)
+    fleet.ask(0)
+    fleet.now += LAUNCHED_S
+    fleet.show(VMS[0], "up", A)
+    asked = []
+    for number, seconds in ((1, 0.0), (2, 0.0), (3, LAUNCHED_S)):
+        fleet.now += seconds
+        fleet.asked.clear()
+        fleet.ask(number)
+        asked.append(set(fleet.asked[0][0].split()) & set(VMS[:number]))
+
+    assert [{VMS[0]}, {VMS[1]}, {VMS[0], VMS[1], VMS[2]}] == asked
+
+
+def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> None:
+    """From 4.5 on it bears the id of the VM's device."""
+    fleet = Fleet(2)
+    device = MediatedDevice("d0000000-0000-4000-8000-000000000000", {"mdevType": TYPE})
+    fleet.engine_vms = [replace(vm, mediated_devices=(device,), mdev_type=None) for vm in fleet.engine_vms]
+    fleet.ask(0)
+    fleet.inventory(A, 1, (device.id,))
+    fleet.engine_vms = [replace(vm, mediated_devices=None, mdev_type=TYPE) for vm in fleet.engine_vms]
+
+    assert (A,) == fleet.ask(1)
+    fleet.show(VMS[1], "wait_for_launch", A)
+    assert () == fleet.ask(2)
+
+
+def test_what_may_be_in_the_way_is_asked_about_before_a_risk_is_taken() -> None:
+    """The engine shows in the meantime where the first start went: no risk is left."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0, A, B)
+    original = fleet.pause
+
+    def pause(seconds: float) -> None:
+        original(seconds)
+        fleet.show(VMS[0], "wait_for_launch", B)
+
+    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
+    fleet.ask(0, A, B)
+    assert (A,) == fleet.ask(1, A)
+
+    decision = fleet.scheduler.decisions[0]
+    assert (1, "") == (decision.waited, decision.risk)
+
+
+def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
+    """A start that fails is rerun by the engine elsewhere, a refusal is final."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0, A, B)
+
+    assert (A,) == fleet.ask(1, A)
+    assert "vm0" in fleet.scheduler.decisions[0].risk
+    assert fleet.paused == pytest.approx(1.5)
+
+
+def test_a_claim_that_the_engine_does_not_show_refuses_nobody() -> None:
+    """VM.create may have been refused at once, and the rerun waits for its turn: nobody tells us."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    fleet.now += 10
+
+    assert (A,) == fleet.ask(1)
+    decision = fleet.scheduler.decisions[0]
+    assert "vm0" in decision.risk
+    assert fleet.paused == pytest.approx(1.5)
+
+
+def test_of_two_doubtful_claims_the_older_is_the_less_likely_to_come() -> None:
+    """The risk is taken where the engine has been silent for longer."""
+    fleet = Fleet(1, 1)
+    fleet.ask(0, B)
+    fleet.now += 5
+    fleet.ask(1, A)
+
+    assert (B,) == fleet.ask(2)
+
+
+def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
+    """The engine shows the VM on the host at last: then the host is full, and nobody is sent there."""
+    fleet = Fleet(1)
+    original = fleet.pause
+
+    def pause(seconds: float) -> None:
+        original(seconds)
+        fleet.show(VMS[0], "wait_for_launch", A)
+
+    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
+    fleet.ask(0)
+
+    assert () == fleet.ask(1)
+    assert "" == fleet.scheduler.decisions[0].risk
+
+
+def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
+    """A start that failed a moment ago still shows on its host when the decision begins."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    fleet.show(VMS[0], "wait_for_launch", A)
+    fleet.meanwhile = lambda: fleet.show(VMS[0], "down")
+
+    assert (A,) == fleet.ask(1)
+    decision = fleet.scheduler.decisions[0]
+    assert (1, "") == (decision.waited, decision.risk)
+    assert fleet.now < NOW + 1.6
+
+
+def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
+    """A host that was freed a second ago starts it; its neighbour's silence costs the deadline at most."""
+    fleet = Fleet(0, 0)
+    fleet.answers = {B: 1}
+
+    assert (B,) == fleet.ask(0)
+    assert [{A, B}] == [set(asked) for asked in fleet.refreshed]
+
+
+def test_a_refusal_says_which_hosts_did_not_answer() -> None:
+    """Within the deadline, for that host and for the decision."""
+    fleet = Fleet(0, 0)
+    fleet.answers = {B: 0}
+
+    assert () == fleet.ask(0)
+    decision = fleet.scheduler.decisions[0]
+    assert "no answer within 1.5 s" in decision.verdicts[0].text
+    assert "no answer" not in decision.verdicts[1].text
+    assert "asked again, gave no answer in time: gpu0" == decision.note
+
+
+def test_no_host_is_asked_while_one_fits() -> None:
+    """However many are full."""
+    fleet = Fleet(0, 1, 0)
+
+    assert (B,) == fleet.ask(0)
+    assert [] == fleet.refreshed
+
+
+def test_a_decision_repeated_replaces_itself() -> None:
+    """The engine filters twice when it delays a start, and reruns a failed one elsewhere."""
+    fleet = Fleet(1, 1)
+
+    assert [(A,), (A,), (B,)] == [fleet.ask(0), fleet.ask(0), fleet.ask(0, B)]
+    assert [B] == [claim.host_id for claim in fleet.scheduler.ledger.firm.values()]
+
+
+def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
+    """The engine asks about migrations that it then does not begin: ten seconds are enough for one."""
+    fleet = Fleet(1)
+    fleet.show(VMS[0], "up", B)
+    fleet.ask(0)
+    assert {VMS[0]} == set(fleet.scheduler.ledger.unresolved)
+
+    fleet.now += 10
+    assert not fleet.scheduler.ledger.unresolved
+
+
+def test_the_engine_is_asked_once_per_decision() -> None:
+    """For the VM and all others together; a second time for the devices of the VM, from 4.5 on."""
+    fleet = Fleet(2, 2)
+    fleet.ask(0)
+    fleet.ask(1)
+
+    assert [VMS[0], f"{VMS[1]} {VMS[0]}"] == [asked for asked, _ in fleet.asked]
+    assert NOW < fleet.now
+
+
+def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
+    """As of a moment: what was decided after it stays."""
+    fleet = Fleet(1)
+    fleet.ask(0)
+    decided = fleet.now
+
+    fleet.scheduler.vm_stopped(VMS[0], decided - 1)
+    assert {VMS[0]} == set(fleet.scheduler.ledger.vm_ids)
+
+    fleet.scheduler.vm_stopped(VMS[0], decided + 1)
+    assert set() == set(fleet.scheduler.ledger.vm_ids)
+
+
+def test_explain_shows_what_is_in_flight_and_leaves_no_trace() -> None:
+    """Also what the engine tells of it at that moment, which no decision has asked for yet."""
+    fleet = Fleet(1, 2)
+    fleet.ask(0)
+    before = fleet.scheduler.ledger
+    waiting = fleet.scheduler.explain("vm1")
+    fleet.show(VMS[0], "wait_for_launch", A)
+    fleet.now += 1
+    shown = fleet.scheduler.explain("vm1")
+
+    assert [(B,), (B,)] == [waiting.fitting, shown.fitting]
+    assert "may be taken by starts in flight: VM vm0" in waiting.verdicts[0].text
+    assert "is taken by starts in flight: VM vm0" in shown.verdicts[0].text
+    assert before is fleet.scheduler.ledger
+    assert 1 == len(fleet.scheduler.decisions)
