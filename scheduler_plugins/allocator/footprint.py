@@ -14,15 +14,11 @@ from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.allocator.cards import Occupancy, fullness, occupancy
-from scheduler_plugins.allocator.model import HostView
-from scheduler_plugins.allocator.placement import Placement, place
+from scheduler_plugins.allocator.model import HostView, once
+from scheduler_plugins.allocator.placement import Placement, place_on
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.allocator.virtual_functions import Card, card_key, is_function, told
 from scheduler_plugins.allocator.walk import by_name
-
-KEPT = 64
-"""So many footprints are remembered of one inventory."""
-
 
 Key = tuple[str, bool]
 """Of a card: its parents' `card_key`, and whether they are virtual functions."""
@@ -80,19 +76,13 @@ class CardState(NamedTuple):
         return (*named, *(Resident("", ""),) * (self.alive - len(named)))
 
 
-def footprint(host: HostView, request: Request) -> Footprint | None:
-    """The footprint of the request on the host; None where it is refused. Worked out once per inventory."""
-    seen = host.observation
-    if seen is None:
+@once
+def footprint(view: HostView, request: Request) -> Footprint | None:
+    """The footprint of the request on the host; None where it is refused, or was never seen."""
+    if view.observation is None:
         return None
-    known: dict[object, Footprint | None] = seen.inventory.__dict__.setdefault("footprints", {})
-    question = (seen.source, request.types, host.separate)
-    if question not in known:
-        found = place(seen.inventory, seen.source, request, host.separate)
-        if len(known) >= KEPT:
-            known.clear()
-        known[question] = _footprint(found) if isinstance(found, Placement) else None
-    return known[question]
+    found = place_on(view, request)
+    return _footprint(found) if isinstance(found, Placement) else None
 
 
 def cards_of(inventory: HostInventory, types: Sequence[str]) -> Iterator[CardState]:

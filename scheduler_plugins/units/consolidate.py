@@ -17,7 +17,7 @@ A policy wants one of the two: they are each other's opposite. `fragmentation.py
 goes by, and more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from scheduler_plugins.allocator.cards import Occupancy
 from scheduler_plugins.allocator.footprint import footprint
@@ -43,7 +43,7 @@ class MdevConsolidate:
     with_request = True
     properties = ""
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """Nothing: request and host tell all."""
         del context
         return None
@@ -63,7 +63,7 @@ class MdevSpread:
     with_request = True
     properties = ""
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """Nothing: request and host tell all."""
         del context
         return None

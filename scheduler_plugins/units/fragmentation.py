@@ -26,6 +26,8 @@ Parameters, in the properties of the cluster's scheduling policy:
 - `MdevFragmentationAges` (`yes` or `no`; default `yes`): whether ages count.
 """
 
+from collections.abc import Hashable
+
 from scheduler_plugins.allocator.footprint import Figures, footprint
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
@@ -48,7 +50,7 @@ class MdevFragmentation:
     properties = declared(*parameters)
     with_request = True
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """What is asked for, who lives how long, and, where that counts, what time it is."""
         lives = context.lives if context.settings.ages else None
         return _mix(context), lives, _moment(context) if lives else None

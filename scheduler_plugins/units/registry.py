@@ -1,5 +1,6 @@
 """All policy units by name: what the engine discovers, and where a new unit is entered."""
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from scheduler_plugins.allocator.model import HostView
@@ -26,8 +27,8 @@ class Unit(Protocol):
 class Filter(Unit, Protocol):
     """Drops hosts."""
 
-    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
-        """The verdict on one host; `now` in seconds since the epoch."""
+    def judge(self, request: Request, host: HostView) -> Verdict:
+        """The verdict on one host: a pure function of the two."""
 
 
 class Weight(Unit, Protocol):
@@ -40,7 +41,7 @@ class Weight(Unit, Protocol):
     def parameters(self) -> tuple[Parameter, ...]:
         """Those that `properties` declares."""
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """What of the context weights hang on: where it is equal, the same host weighs the same."""
 
     def weigh(self, request: Request, host: HostView, context: Context) -> int:

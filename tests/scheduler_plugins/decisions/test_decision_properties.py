@@ -100,7 +100,7 @@ def test_weights_in_range(inventory: HostInventory, source: Source, types: list[
     But for MdevReserve, which is for VMs without a request.
     """
     view = inv.view(inventory, separate, source)
-    fits = MdevFilter().judge(inv.request(*types), view, 1000.0).fits
+    fits = MdevFilter().judge(inv.request(*types), view).fits
 
     for unit in WEIGHTS.values():
         weight = unit.weigh(inv.request(*types), view, ALONE)
