@@ -59,6 +59,10 @@ class Decision:
         """One line: how many hosts fit, else why they refuse."""
         return summary(self.verdicts)
 
+    def age_s(self, verdict: Verdict) -> float | None:
+        """How old the inventory was, in seconds, that the verdict rests on; None where it rests on none."""
+        return None if verdict.seen_at is None else max(0.0, self.at - verdict.seen_at)
+
     @property
     def best(self) -> str | None:
         """Of the hosts answered the one with the least sum of weights, the first of several; None without."""

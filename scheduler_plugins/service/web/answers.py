@@ -49,13 +49,14 @@ class VerdictAnswer(BaseModel):
     def of(cls, verdict: Verdict, decision: Decision) -> "VerdictAnswer":
         """The answer's form of it."""
         slots = verdict.placement.slots if verdict.placement else ()
+        age_s = decision.age_s(verdict)
         return cls(
             host_id=verdict.host_id,
             host_name=verdict.host_name,
             fits=verdict.fits,
             code=verdict.code,
             text=verdict.text,
-            age_s=None if verdict.seen_at is None else round(max(0.0, decision.at - verdict.seen_at), 3),
+            age_s=None if age_s is None else round(age_s, 3),
             source=verdict.source,
             placement=[SlotAnswer(parent=slot.parent, type=slot.type) for slot in slots],
             weights=decision.weights_of(verdict.host_id),

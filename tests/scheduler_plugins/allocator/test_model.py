@@ -9,7 +9,7 @@ def counting() -> tuple[HostView, list[object]]:
 
 
 def test_a_question_is_worked_out_once_for_a_view() -> None:
-    """Another question, or another view of the same host, is a question of its own; None is an answer, too."""
+    """Another question, or another view of the same host, is of its own; None is an answer, too."""
     (view, worked), (other, _) = counting(), counting()
 
     @once
