@@ -33,8 +33,7 @@ from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.mix import Mix
 from scheduler_plugins.units import scores
-from scheduler_plugins.units.consolidate import ALONE, WORST
-from scheduler_plugins.units.context import Context
+from scheduler_plugins.units.context import ALONE, WORST, Context
 from scheduler_plugins.units.parameters import AGES, MIX, declared
 
 MOMENT_S = 10.0

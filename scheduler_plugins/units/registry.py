@@ -5,12 +5,13 @@ from typing import Protocol
 
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.consolidate import MdevConsolidate, MdevSpread
+from scheduler_plugins.units.consolidate import MdevConsolidate
 from scheduler_plugins.units.context import Context
 from scheduler_plugins.units.fragmentation import MdevFragmentation
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.parameters import Parameter
 from scheduler_plugins.units.reserve import MdevReserve
+from scheduler_plugins.units.spread import MdevSpread
 from scheduler_plugins.units.verdict import Verdict
 
 

@@ -22,8 +22,7 @@ from mdev_inventory.model import HostInventory
 from scheduler_plugins.allocator.footprint import CardState, cards_of
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.consolidate import ALONE, WORST
-from scheduler_plugins.units.context import Context
+from scheduler_plugins.units.context import ALONE, WORST, Context
 from scheduler_plugins.units.parameters import RESERVED_TYPES, declared
 from scheduler_plugins.units.scores import reserve
 

@@ -9,7 +9,7 @@ from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
-from scheduler_plugins.units.consolidate import ALONE
+from scheduler_plugins.units.context import ALONE
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.registry import WEIGHTS
 from tests.scheduler_plugins import inventories as inv

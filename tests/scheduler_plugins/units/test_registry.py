@@ -9,7 +9,7 @@ import pytest
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.ages import LEAST_DEPARTURES
-from scheduler_plugins.units.consolidate import ALONE
+from scheduler_plugins.units.context import ALONE
 from scheduler_plugins.units.parameters import declared
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 from tests.scheduler_plugins import inventories as inv
