@@ -16,6 +16,8 @@ NAMED = re.compile(r"\[`([\w.]+)`\]\(([^)]+\.py)\)")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PYTHON_FILE = re.compile(r"`([\w/]+\.py)`")
 FOLDER = re.compile(r"`([\w/]+)/`")
+ROOM = re.compile(r"^\| `([\w/]+)/` \| (.*) \|$", re.M)
+ENTRANCE = re.compile(r"`(\w+)\.((?!py`)\w+)`")
 
 
 def defined(body: Iterable[ast.stmt], names: list[str]) -> bool:
@@ -66,3 +68,10 @@ def test_every_folder_that_the_page_names_exists() -> None:
     named = FOLDER.findall((ROOT / page.PAGE).read_text())
 
     assert [] == [name for name in named if not (ROOT / name).is_dir()]
+
+
+@pytest.mark.parametrize(("folder", "words"), ROOM.findall((ROOT / page.PAGE).read_text()))
+def test_the_entrances_of_a_room_exist(folder: str, words: str) -> None:
+    """What its own docstring points to is there."""
+    for module, name in ENTRANCE.findall(words):
+        assert defined(ast.parse((ROOT / folder / f"{module}.py").read_text()).body, [name])
