@@ -14,20 +14,26 @@ _TABLE = re.compile(r"(<!-- table: rooms -->\n).*?(<!-- end -->)", re.DOTALL)
 def written(root: Path) -> dict[Path, str]:
     """The files as they should be, by path."""
     graph = imports.imported(root)
-    rooms = imports.joined({**imports.modules(graph), **imports.alone(root)}, imports.room)
+    modules = {**imports.modules(graph), **imports.alone(root)}
+    rooms, floors = imports.joined(modules, imports.room), imports.floors(_product(modules))
     drawing = picture.svg(picture.rows(imports.contracts(root), rooms), imports.drawn(rooms))
     page = root / PAGE
-    text = _TABLE.sub(lambda marks: marks[1] + _table(root) + marks[2], page.read_text())
+    text = _TABLE.sub(lambda marks: marks[1] + _table(root, floors) + marks[2], page.read_text())
     return {page: text, root / PICTURE: drawing}
 
 
-def _table(root: Path) -> str:
+def _product(modules: imports.Graph) -> imports.Graph:
+    return imports.joined(modules, imports.product_room)
+
+
+def _table(root: Path, floors: int) -> str:
     rows = [
         f"| `{folder.relative_to(root)}/` | {_words(folder)} |\n"
         for package in PRODUCT
         for folder in sorted(path for path in (root / package).rglob("*") if any(path.glob("*.py")))
     ]
-    return "| room | what it is for |\n|---|---|\n" + "".join(rows)
+    head = f"The product stands on {floors} floors: so long is the longest chain of rooms that lean on each other."
+    return f"{head}\n\n| room | what it is for |\n|---|---|\n{''.join(rows)}"
 
 
 def _words(folder: Path) -> str:
