@@ -32,7 +32,7 @@ def _table(root: Path, floors: int) -> str:
         for package in PRODUCT
         for folder in sorted(path for path in (root / package).rglob("*") if any(path.glob("*.py")))
     ]
-    head = f"The product stands on {floors} floors: so long is the longest chain of rooms that lean on each other."
+    head = f"The product stands on {floors} floors: the longest chain of rooms that lean on each other."
     return f"{head}\n\n| room | what it is for |\n|---|---|\n{''.join(rows)}"
 
 
