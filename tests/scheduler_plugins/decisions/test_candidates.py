@@ -40,9 +40,7 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
         pytest.param(NONE, stands(full_but(1), Q2, pending=[waiting(Q2)]), id="may be taken"),
         pytest.param(NONE, stands(full_but(2), Q2, pending=[waiting(Q2, Q2)]), id="by one that wants two"),
         pytest.param(
-            REFUSED,
-            stands(full_but(2), Q2, claims=[shown(Q2), shown(Q2)], pending=[waiting(Q2)]),
-            id="both",
+            REFUSED, stands(full_but(2), Q2, claims=[shown(Q2), shown(Q2)], pending=[waiting(Q2)]), id="both"
         ),
         pytest.param(REFUSED, stands(full_but(0), Q2, pending=[waiting(Q2)]), id="full without anybody"),
         pytest.param(

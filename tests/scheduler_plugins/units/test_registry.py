@@ -5,14 +5,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mdev_inventory.model import HostInventory
+from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.ages import LEAST_DEPARTURES
 from scheduler_plugins.units.context import ALONE
+from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.parameters import declared
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.random_hosts import hosts, requests, sources
 
 DOCS = (Path(__file__).parents[3] / "docs" / "units.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOCS, re.M | re.S))
@@ -69,6 +75,23 @@ def test_worked_example_of_a_weight(name: str) -> None:
     ]
 
     assert weights == example(name)
+
+
+@given(hosts(), sources, requests, st.booleans())
+def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
+    """Weights are whole numbers from 0 to 1000, and 1000 exactly where the filter drops the host.
+
+    But for MdevReserve, which is for VMs without a request.
+    """
+    view = inv.view(inventory, separate, source)
+    fits = MdevFilter().judge(inv.request(*types), view).fits
+
+    for unit in WEIGHTS.values():
+        weight = unit.weigh(inv.request(*types), view, ALONE)
+
+        assert int is type(weight)
+        assert 0 <= weight <= 1000
+        assert (weight == 1000) is (unit.with_request and not fits)
 
 
 @pytest.mark.parametrize("code", RefusalCode)
