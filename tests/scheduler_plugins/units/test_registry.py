@@ -76,7 +76,7 @@ def test_worked_example_of_a_weight(name: str) -> None:
 
 @given(hosts(), sources, requests, st.booleans())
 def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
-    """Whole numbers from 0 to 1000; 1000 exactly where the filter drops the host, for units that then count."""
+    """Whole numbers from 0 to 1000, and 1000 exactly where the filter drops a VM that the unit is for."""
     view = inv.view(inventory, separate, source)
     fits = MdevFilter().judge(inv.request(*types), view).fits
 
