@@ -40,7 +40,7 @@ class Rows:
 class Fleet(World):
     """Hosts with so many free instances each, VMs that want one."""
 
-    def __init__(self, *free: int) -> None:
+    def __init__(self, *free: int, store: ClaimTable | None = None) -> None:
         ids = HOSTS[: len(free)]
         super().__init__(
             engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
@@ -56,7 +56,7 @@ class Fleet(World):
         self.refreshed: list[tuple[str, ...]] = []
         self.answers: dict[str, int] = {}
         """What hosts show when they are asked again; those not in it do not answer."""
-        self.scheduler = self.started()
+        self.scheduler = self.started(store)
 
     def started(self, store: ClaimTable | None = None) -> Scheduler:
         """A service that starts now in this data centre, and remembers what `store` does."""

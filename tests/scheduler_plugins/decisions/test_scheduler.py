@@ -86,7 +86,7 @@ def test_every_weight_is_an_integer_from_best_to_worst(scheduler: Scheduler) -> 
 
 
 def test_weights_of_a_vm_without_a_request_are_zero(scheduler: Scheduler) -> None:
-    """Such a VM must not be drawn anywhere."""
+    """All hosts are alike for such a VM."""
     assert [(FREE, 0), (DEAD, 0)] == scheduler.weigh("MdevSpread", PLAIN, [FREE, DEAD], {})
 
 

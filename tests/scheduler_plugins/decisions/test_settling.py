@@ -188,9 +188,8 @@ def test_decisions_run_side_by_side(world: World) -> None:
 
 def test_decisions_at_once_never_share_a_place(tmp_path: Path) -> None:
     """Nine VMs at the same moment, room for five on three hosts: at least four are known to take a risk."""
-    fleet = Fleet(2, 2, 1)
     store = Store(tmp_path / FILE_NAME)
-    fleet.restart(store)
+    fleet = Fleet(2, 2, 1, store=store)
     together = threading.Barrier(len(VMS), timeout=10)
 
     def ask(number: int) -> tuple[str, ...]:

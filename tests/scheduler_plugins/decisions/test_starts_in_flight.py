@@ -15,7 +15,7 @@ def test_every_host_is_answered_while_one_keeps_room() -> None:
 
 
 def test_where_no_host_keeps_room_one_is_answered() -> None:
-    """Its claim is claimed at once: the next VM gets the other host, the third none once both are shown."""
+    """It is claimed at once: the next VM gets the other host, the third none once both are shown."""
     fleet = Fleet(1, 1)
 
     assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
@@ -27,7 +27,7 @@ def test_where_no_host_keeps_room_one_is_answered() -> None:
     assert "VM vm0" in fleet.scheduler.decisions[0].verdicts[0].text
 
 
-def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
+def test_a_pending_decision_counts_on_every_host_of_its_answer() -> None:
     """One host keeps room after the first start, none after the second."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
@@ -35,7 +35,7 @@ def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
     assert (B,) == fleet.ask(1)
 
 
-def test_a_decision_resolved_frees_the_other_hosts() -> None:
+def test_a_vm_that_shows_its_host_frees_the_others() -> None:
     """The engine shows the first VM on one host: the other has all its room again."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
@@ -97,7 +97,7 @@ def test_a_decision_repeated_replaces_itself() -> None:
     assert [B] == [claim.host_id for claim in fleet.scheduler.claims.by_vm.values()]
 
 
-def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
+def test_a_vm_that_runs_never_gets_a_claim() -> None:
     """The engine asks about migrations that it then does not begin: ten seconds are enough for one."""
     fleet = Fleet(1)
     fleet.show(VMS[0], "up", B)
