@@ -6,8 +6,6 @@ from mdev_inventory.engine.model import MediatedDevice, Vm
 
 def test_a_vm_as_the_engine_shows_it() -> None:
     """Its devices' ids are kept with it, as the kernel writes them."""
-    vm = Vm("vm-1", "desk", "up", "c1", None, None, (MediatedDevice("D0-1", {"mdevType": "nvidia-22"}),))
+    vm = Vm("vm-1", "desk", "up", "c1", None, None, (MediatedDevice("D0-1", {"mdevType": "t"}),))
 
-    assert KnownVm("vm-1", "desk", ("nvidia-22",), 1.0, ("d0-1",), "c1") == KnownVm.of(
-        vm, ("nvidia-22",), 1.0
-    )
+    assert KnownVm("vm-1", "desk", ("t",), 1.0, ("d0-1",), "c1") == KnownVm.of(vm, ("t",), 1.0)
