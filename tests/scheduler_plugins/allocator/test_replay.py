@@ -144,39 +144,39 @@ def test_what_may_be_elsewhere_is_not_taken_off() -> None:
     assert slots(both, A40_4Q, A40_4Q, "nvidia-558", A40_4Q) is None
 
 
-def test_function_at_most() -> None:
-    """A function that took an instance has nothing left, also where its card hides what it has."""
-    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(A40_4Q), separate=False)
-
+def replayed(inventory: HostInventory, *types: str) -> Replayed:
+    """What a placement of these leaves."""
+    found = place(inventory, Source.HOOK, inv.request(*types), separate=False)
     assert isinstance(found, Placement)
     assert isinstance(found.after, Replayed)
-    assert {0} == set(inv.figures_of(found.after.upper, "0000:3b:00.5").values())
-    assert {1} == set(inv.figures_of(found.after.upper, "0000:3b:00.6").values())
+    return found.after
+
+
+def test_function_at_most() -> None:
+    """A function that took an instance has nothing left, also where its card hides what it has."""
+    upper = replayed(inv.host(mixed_a40("0000:3b", 3)), A40_4Q).upper
+
+    assert {0} == set(inv.figures_of(upper, "0000:3b:00.5").values())
+    assert {1} == set(inv.figures_of(upper, "0000:3b:00.6").values())
 
 
 def test_exact_cards_have_one_inventory() -> None:
     """Where the figures tell all, least and most are the same."""
-    after = place(inv.host(t4()), Source.HOOK, inv.request(Q2), separate=False)
+    after = replayed(inv.host(t4()), Q2)
 
-    assert isinstance(after, Placement)
-    assert isinstance(after.after, Replayed)
-    assert after.after is after.after.upper
+    assert after is after.upper
 
 
 def test_most_and_least() -> None:
     """Of an unknown driver the most is what was there, with the instance on it."""
-    found = place(inv.host(toy(A, toy_1=2, toy_2=2)), Source.HOOK, inv.request(TWO), separate=False)
+    after = replayed(inv.host(toy(A, toy_1=2, toy_2=2)), TWO)
 
-    assert isinstance(found, Placement)
-    assert isinstance(found.after, Replayed)
-    assert {ONE: 0, TWO: 1} == inv.figures_of(found.after, A)
-    assert {ONE: 2, TWO: 2} == inv.figures_of(found.after.upper, A)
+    assert {ONE: 0, TWO: 1} == inv.figures_of(after, A)
+    assert {ONE: 2, TWO: 2} == inv.figures_of(after.upper, A)
 
 
 def test_doubt_goes_on_to_the_next_request() -> None:
     """A placement on what another one leaves knows what the host may have done for that."""
-    inventory = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
-    found = place(inventory, Source.HOOK, inv.request(TWO, ONE), separate=False)
+    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
 
-    assert isinstance(found, Placement)
-    assert slots(found.after, TWO) is None
+    assert slots(replayed(host, TWO, ONE), TWO) is None

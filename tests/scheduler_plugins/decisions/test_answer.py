@@ -7,8 +7,8 @@ from scheduler_plugins.claims.model import InFlight
 from scheduler_plugins.decisions.answer import answer, as_weighed, at_risk, best_chance
 from scheduler_plugins.decisions.candidates import Candidate
 from scheduler_plugins.units.mdev_filter import MdevFilter
-from tests.scheduler_plugins.decisions.in_flight import HERE, Q2, alone, full_but, shown, stands, waiting
-from tests.scheduler_plugins.inventories import request, view
+from tests.scheduler_plugins.decisions.in_flight import HERE, alone, full_but, shown, stands, waiting
+from tests.scheduler_plugins.inventories import Q2, Q4, Q16, request, view
 
 
 def test_weights_see_what_is_taken() -> None:
@@ -23,6 +23,13 @@ def test_weights_see_what_is_taken() -> None:
     found = card.find(Q2)
     assert found
     assert 6 == found.available
+
+
+def test_a_host_never_seen_is_weighed_as_it_is() -> None:
+    """Nobody knows what is in flight to it would take."""
+    unseen = view(None)
+
+    assert unseen is as_weighed(unseen, InFlight((shown(Q2),)))
 
 
 def named(name: str, found: Candidate) -> Candidate:
@@ -58,6 +65,13 @@ def test_the_best_chance() -> None:
     assert two is best_chance([sure, one, two], last)
     assert one is best_chance([sure, one], last)
     assert best_chance([named("none", stands(full_but(0), Q2))], last) is None
+
+
+def test_chances_are_told_apart_by_a_few_places_only() -> None:
+    """Room for four that may come is as good as room for eight: our weights decide then."""
+    four, eight = (named(of, stands(full_but(8), Q16, pending=[waiting(of)])) for of in (Q4, Q2))
+
+    assert [eight, four] == [best_chance(order, last) for order in ([four, eight], [eight, four])]
 
 
 def test_a_risk_is_said_in_the_verdict() -> None:

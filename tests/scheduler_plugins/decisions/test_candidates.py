@@ -11,18 +11,21 @@ from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.claims.model import Claim, InFlight
 from scheduler_plugins.decisions.candidates import Candidate, candidate
 from scheduler_plugins.units.mdev_filter import MdevFilter
-from tests.scheduler_plugins.decisions.in_flight import (
-    HERE,
+from tests.scheduler_plugins.decisions.in_flight import HERE, alone, full_but, shown, stands, waiting
+from tests.scheduler_plugins.inventories import (
+    A40_4Q,
     Q1,
     Q2,
     Q16,
-    alone,
-    full_but,
-    shown,
-    stands,
-    waiting,
+    B,
+    a40,
+    device,
+    gvtg,
+    host,
+    request,
+    t4,
+    view,
 )
-from tests.scheduler_plugins.inventories import A40, T4, device, functions, gpu, gvtg, host, request, view
 
 NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
 
@@ -45,33 +48,19 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
         pytest.param(REFUSED, stands(full_but(0), Q2, pending=[waiting(Q2)]), id="full without anybody"),
         pytest.param(
             MORE,
-            stands(host(gpu("0000:3b:00.0", T4), gpu("0000:5e:00.0", T4)), Q2, pending=[waiting(Q16)]),
+            stands(host(t4(), t4(B)), Q2, pending=[waiting(Q16)]),
             id="another card, whoever comes first",
         ),
-        pytest.param(
-            NONE, stands(host(gpu("0000:3b:00.0", T4)), Q2, pending=[waiting(Q16)]), id="the same card"
-        ),
-        pytest.param(
-            NONE,
-            stands(host(gpu("0000:3b:00.0", T4)), Q2, claims=[alone(Q1)]),
-            id="of another size on the same card",
-        ),
+        pytest.param(NONE, stands(host(t4()), Q2, pending=[waiting(Q16)]), id="the same card"),
+        pytest.param(NONE, stands(host(t4()), Q2, claims=[alone(Q1)]), id="of another size on the same card"),
         pytest.param(
             MORE,
-            stands(
-                host(functions("0000:3b", 16, A40, {"nvidia-560": 1}, ["nvidia-560"] * 9)),
-                "nvidia-560",
-                pending=[waiting("nvidia-560")],
-            ),
+            stands(host(a40(16, *[A40_4Q] * 9)), A40_4Q, pending=[waiting(A40_4Q)]),
             id="functions: three of twelve left, one may be taken",
         ),
         pytest.param(
             ONE,
-            stands(
-                host(functions("0000:3b", 16, A40, {"nvidia-560": 1}, ["nvidia-560"] * 10)),
-                "nvidia-560",
-                claims=[shown("nvidia-560")],
-            ),
+            stands(host(a40(16, *[A40_4Q] * 10)), A40_4Q, claims=[shown(A40_4Q)]),
             id="functions: two of twelve left, one is taken",
         ),
         pytest.param(
@@ -96,7 +85,7 @@ def test_the_margin(expected: str, found: Candidate) -> None:
 
 def test_the_order_of_arrival_may_decide() -> None:
     """The card that the other would leave free is the first one: whoever comes first takes it."""
-    inventory = host(gpu("0000:3b:00.0", T4), gpu("0000:5e:00.0", T4, {Q1: 15}))
+    inventory = host(t4(), t4(B, {Q1: 15}))
     found = stands(inventory, Q1, claims=[shown(Q2)])
 
     assert not found.able
@@ -106,7 +95,7 @@ def test_the_order_of_arrival_may_decide() -> None:
 
 def test_of_two_in_each_others_way_either_may_win() -> None:
     """A start of another size may hold the only card, though the request would fit beside the first."""
-    found = stands(host(gpu("0000:3b:00.0", T4)), Q1, claims=[alone(Q1)], pending=[waiting(Q2)])
+    found = stands(host(t4()), Q1, claims=[alone(Q1)], pending=[waiting(Q2)])
 
     assert not found.able
     assert found.in_the_way

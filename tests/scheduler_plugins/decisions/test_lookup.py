@@ -1,12 +1,13 @@
 """What a VM asks for: when the engine is asked, and what counts where it does not answer."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from mdev_inventory.engine.errors import Code, EngineError
 from mdev_inventory.engine.known_vm import KnownVm
-from mdev_inventory.engine.model import MediatedDevice
+from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.decisions.lookup import REMEMBERED, Lookup
 from scheduler_plugins.decisions.scheduler import Scheduler
@@ -50,6 +51,23 @@ def test_while_the_engine_is_silent_the_last_known_request_counts(world: World, 
     assert (FREE,) == decision.fitting
     assert "wants" == decision.vm_name
     assert "no answer; its request is as known 60 s ago" == decision.note
+
+
+class Inlining(World):
+    """An engine whose search tells the VMs' devices."""
+
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, **_: object) -> list[Vm]:
+        """All of its VMs, as they are."""
+        return self.engine_vms
+
+
+def test_devices_that_the_search_tells_are_not_asked_for() -> None:
+    """They are the VM's request, and cost nothing."""
+    world = Inlining([replace(vm(), mediated_devices=(MediatedDevice("d", {"mdevType": "t"}),))])
+    asked, _ = Lookup(world, world, world.clock).of(WANTS)
+
+    assert Request(("t",)) == asked.request
+    assert [] == world.asked
 
 
 def test_while_its_devices_are_not_told_the_last_known_request_counts(world: World) -> None:
