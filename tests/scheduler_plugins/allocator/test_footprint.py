@@ -70,7 +70,7 @@ def taken(view: HostView, *types: str) -> Footprint:
 
 @pytest.mark.parametrize(("inventory", "types", "figures"), ROWS)
 def test_figures(inventory: HostInventory, types: list[str], figures: Figures) -> None:
-    """Cards in the allocator's order, what each holds, and what the placement takes."""
+    """A footprint has the cards in the allocator's order, what each holds, and what the placement takes."""
     assert figures == taken(inv.view(inventory), *types).figures
 
 
@@ -90,7 +90,7 @@ def test_sources_without_instances() -> None:
 
 
 def test_residents() -> None:
-    """Who lives on the card of each instance; none beside the first of the same VM."""
+    """A footprint names who lives on each instance's card; nobody beside the first one of the same VM."""
     view = inv.view(inv.host(inv.device(A, {Q2: 5, B2: 5}, {Q2: 1, B2: 1})))
     living = tuple(Resident(t, inv.uuids(A, t, 1)[0]) for t in (Q2, B2))
 
@@ -115,7 +115,7 @@ def test_worked_out_once() -> None:
 
 
 def test_cards_of_no_use() -> None:
-    """What holds nothing and offers nothing of the types does not count."""
+    """A card that holds nothing and offers nothing of the types does not count."""
     inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), t4(C))
 
     assert [] == list(cards_of(inventory, ["x-1"]))

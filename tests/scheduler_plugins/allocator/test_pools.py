@@ -86,7 +86,7 @@ def test_never_above_the_kernel(pool: tuple[int, Mapping[str, int]], data: st.Da
     ],
 )
 def test_gvtg(created: list[str], expected: Sequence[int]) -> None:
-    """GVT-g's types draw on low memory, high memory and fences; what is shortest decides."""
+    """GVT-g's types draw on low memory, high memory and fences, and the scarcest of them decides."""
     after = followed(inv.host(inv.gvtg(GVTG_1GB)), created)
 
     assert list(expected) == list(after.values())

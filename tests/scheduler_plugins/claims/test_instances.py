@@ -73,21 +73,21 @@ def derived(*vms: KnownVm) -> dict[str, str]:
     ],
 )
 def test_uuids_that_tell_their_vm(uuid: str) -> None:
-    """No host needs to be asked for these."""
+    """A UUID that the engine or VDSM makes from the VM tells whose it is, and no host is asked."""
     assert VM_ID == owner(uuid, seen(uuid), derived(VM, OTHER))
     assert {uuid} == instances_of(VM, seen(uuid))
     assert () == orphans(seen(uuid), derived(VM, OTHER))
 
 
 def test_made_uuids_are_vdsms() -> None:
-    """As VDSM's get_mdev_uuid and its older hook compute them: MD5 of the namespace and the text."""
+    """UUIDs are made as VDSM and its older hook do it: MD5 of the namespace and the VM's id or name."""
     made = {"34a2ad16-413f-3df3-b4a5-5bb0de3eae41", "5f54d3e2-f079-35cd-8196-9063a4dc90f3"}
 
     assert made == uuids_of(KnownVm("00000000-0000-0000-0000-000000000000", "vm", (TYPE,), 1.0))
 
 
 def test_a_random_uuid_needs_the_hosts_word() -> None:
-    """4.2.6.1 to 4.4: nothing but the host tells whose it is."""
+    """From 4.2.6.1 to 4.4 nothing but the host tells whose an instance is."""
     told = seen(RANDOM, owners={RANDOM: VM_ID})
 
     assert VM_ID == owner(RANDOM, told, derived(VM, OTHER))
@@ -96,7 +96,7 @@ def test_a_random_uuid_needs_the_hosts_word() -> None:
 
 
 def test_the_hosts_word_counts_more() -> None:
-    """Whatever a UUID looks like: who has it in its domain has it."""
+    """The host's word on whose an instance is counts more than what its UUID looks like."""
     told = seen(DEVICE, owners={DEVICE: OTHER_ID})
 
     assert OTHER_ID == owner(DEVICE, told, derived(VM, OTHER))
@@ -104,17 +104,17 @@ def test_the_hosts_word_counts_more() -> None:
 
 
 def test_a_vm_without_a_request_has_no_made_uuids() -> None:
-    """The engine made none for it."""
+    """For a VM without a request the engine makes no UUID."""
     assert frozenset() == uuids_of(KnownVm(VM_ID, "desk", (), 1.0))
 
 
 def test_instances_that_are_not_there() -> None:
-    """Only what the inventory shows counts, whatever the VM may have elsewhere."""
+    """An instance counts as the VM's only where the inventory shows it."""
     assert frozenset() == instances_of(VM, seen(STRAY))
 
 
 def test_orphans() -> None:
-    """What neither the host nor the engine gives to a VM, with the place where it is."""
+    """An instance that neither the host nor the engine gives to a VM is an orphan, told with its place."""
     told = seen(DEVICE, RANDOM, STRAY, owners={RANDOM: OTHER_ID})
 
     assert (Orphan(STRAY, CARD, TYPE),) == orphans(told, derived(VM, OTHER))
@@ -130,12 +130,12 @@ def test_orphans() -> None:
     ],
 )
 def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, ...] | None) -> None:
-    """Unknown is not none, and none is not unknown."""
+    """Where instances or owners are unknown, orphans are unknown, which is not none."""
     assert expected == orphans(told, derived(VM))
 
 
 def test_a_new_list_of_vms_is_noticed() -> None:
-    """Those that went explain nothing any more."""
+    """VMs that are gone from a new list explain no instance any more."""
     vms = VmsSeen(VM)
     known = Derived(vms)
 
@@ -156,7 +156,7 @@ VMS = st.builds(
 
 @given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
 def test_what_changed_is_taken_in(locations: list[list[KnownVm] | KnownVm]) -> None:
-    """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
+    """After any changes a UUID belongs to a VM that may have it, as if all VMs were looked at anew."""
     vms = VmsSeen()
     known = Derived(vms)
     for new in locations:

@@ -77,14 +77,14 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
     ],
 )
 def test_the_margin(expected: str, found: Candidate) -> None:
-    """What is left for the request once all that is in flight has arrived."""
+    """A host's margin is what is left for the request once all that is in flight has arrived."""
     state = MORE if found.roomy else ONE if found.able else NONE if found.in_the_way else REFUSED
 
     assert expected == state, found.verdict.text
 
 
 def test_the_order_of_arrival_may_decide() -> None:
-    """The card that the other would leave free is the first one: whoever comes first takes it."""
+    """A host does not fit where the request gets its place only if it comes first."""
     inventory = host(t4(), t4(B, {Q1: 15}))
     found = stands(inventory, Q1, claims=[shown(Q2)])
 
@@ -94,7 +94,7 @@ def test_the_order_of_arrival_may_decide() -> None:
 
 
 def test_of_two_in_each_others_way_either_may_win() -> None:
-    """A start of another size may hold the only card, though the request would fit beside the first."""
+    """Of two starts in each other's way either may win: the request must fit beside both."""
     found = stands(host(t4()), Q1, claims=[alone(Q1)], pending=[waiting(Q2)])
 
     assert not found.able
@@ -102,7 +102,7 @@ def test_of_two_in_each_others_way_either_may_win() -> None:
 
 
 def test_a_refusal_names_who_took_it() -> None:
-    """All those that the engine shows there."""
+    """A refusal because of claims names all VMs that the engine shows there."""
     found = stands(full_but(1), Q2, claims=[shown(Q2)])
 
     assert RefusalCode.CLAIMED is found.verdict.code
@@ -111,28 +111,28 @@ def test_a_refusal_names_who_took_it() -> None:
 
 
 def test_a_full_host_says_so_whoever_is_in_flight() -> None:
-    """It would refuse without them as well."""
+    """A host that would refuse without starts in flight says so, and names none of them."""
     found = stands(full_but(0), Q2, claims=[shown(Q2)], pending=[waiting(Q2)])
 
     assert RefusalCode.NO_FREE_INSTANCE is found.verdict.code
 
 
 def test_an_unknown_device_is_left_alone() -> None:
-    """A type of which nothing is known but its figure: two starts, two instances."""
+    """Of a type of which nothing is known but its figure, two starts take two instances."""
     found = stands(host(device("mtty", {"other-1": 2})), "other-1", pending=[waiting("other-1")])
 
     assert (True, False) == (found.able, found.roomy)
 
 
 def test_an_inventory_that_shows_the_instance_is_not_charged_twice() -> None:
-    """What is in flight elsewhere has arrived here: one is left, and nothing is in the way."""
+    """A claim whose instance the inventory shows takes nothing more."""
     there = stands(full_but(1), Q2, claims=[shown(Q2, uuids=["0000:3b:00.0/nvidia-231/0"])])
 
     assert (True, False) == (there.able, stands(full_but(1), Q2, claims=[shown(Q2)]).able)
 
 
 def test_starts_that_are_alike_count_alike() -> None:
-    """Whichever VM was sent there: a host on which the request fits beside it is judged once."""
+    """A host is judged once for all starts in flight that want the same, whoever they are."""
     here, unit = view(full_but(3)), MdevFilter()
     one, two = (InFlight((), (replace(waiting(Q2), best=best),)) for best in (None, HERE))
     more = InFlight((), (waiting(Q2, Q2),))
@@ -142,7 +142,7 @@ def test_starts_that_are_alike_count_alike() -> None:
 
 
 def test_who_is_in_the_way_is_told_by_name() -> None:
-    """A refusal for the sake of others is for these alone, though the host was judged before."""
+    """A refusal names those that are in the way now, though the host was judged for others before."""
     here, unit = view(full_but(1)), MdevFilter()
     named = [replace(waiting(Q2), start=replace(waiting(Q2).start, vm_name=name)) for name in ("one", "two")]
     found = [candidate(unit, request(Q2), here, InFlight((), (each,))) for each in named]
@@ -158,7 +158,7 @@ STARTS = st.sampled_from([shown(Q2), shown(Q1), alone(Q2), waiting(Q2), waiting(
 def test_what_is_remembered_is_what_would_be_worked_out(
     asked: list[tuple[list[Any], tuple[str, ...]]],
 ) -> None:
-    """Whatever else the view was asked before: a new view of the same host answers alike."""
+    """Whatever a view was asked before, a new view of the same host answers alike."""
     unit, remembering = MdevFilter(), view(full_but(3))
     for starts, wanted in asked:
         claims = tuple(start for start in starts if isinstance(start, Claim))
