@@ -54,7 +54,7 @@ def test_which_hosts_are_answered() -> None:
 
 
 def test_the_best_chance() -> None:
-    """The best chance is where the fewest may come for each place; of equals, where they were decided first."""
+    """The best chance is where the fewest may come for each place; of equals, the longest decided."""
     one = named("one", stands(full_but(1), Q2, pending=[waiting(Q2)]))
     two = named("two", stands(full_but(2), Q2, pending=[waiting(Q2), waiting(Q2)]))
     many = named("many", stands(full_but(1), Q2, pending=[waiting(Q2, hosts=5)]))

@@ -134,7 +134,7 @@ def test_nobody_is_asked_again_who_cannot_help() -> None:
     assert [] == fleet.refreshed
 
 
-def crowd(full: int) -> tuple[Fleet, Scheduler]:
+def thousand(full: int) -> tuple[Fleet, Scheduler]:
     """A thousand hosts, the first of which are full; real time counts beside what was waited."""
     fleet = Fleet(*[0] * full, *[4] * (len(HOSTS) - full))
 
@@ -146,7 +146,7 @@ def crowd(full: int) -> tuple[Fleet, Scheduler]:
 
 def test_no_host_is_asked_while_one_fits() -> None:
     """While one of a thousand hosts fits, none is asked, and the decision keeps its deadline by far."""
-    fleet, scheduler = crowd(full=900)
+    fleet, scheduler = thousand(full=900)
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert HOSTS[900:] == decision.fitting
@@ -156,7 +156,7 @@ def test_no_host_is_asked_while_one_fits() -> None:
 
 def test_at_most_so_many_are_asked_before_a_refusal() -> None:
     """Where a thousand hosts are full, the most promising are asked once, within the deadline."""
-    fleet, scheduler = crowd(full=len(HOSTS))
+    fleet, scheduler = thousand(full=len(HOSTS))
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert () == decision.fitting

@@ -99,7 +99,7 @@ def test_one_card_a_host(fuller: int, emptier: int) -> None:
 
 
 def test_places_that_nobody_wants() -> None:
-    """A card is opened first where the cluster wants the places behind it, by its VMs or a mix that is told."""
+    """A card is opened first where the cluster wants the places behind it, by its VMs or by a mix."""
     behind_small, behind_large = view(EMPTY, Card(Q1, 3)), view(EMPTY, Card(Q4, 1))
     asked = inv.request(Q2)
     learnt = Context(mix=Mix.of([(Q1,)] * 99 + [(Q4,)]))
