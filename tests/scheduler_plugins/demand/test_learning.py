@@ -15,6 +15,7 @@ from scheduler_plugins.demand.life_rows import from_rows
 
 TYPE, OTHER = "nvidia-231", "nvidia-222"
 HOUR = 3600.0
+OFF = Vm("off", "off", "down", "c", None, None, None)
 
 
 @dataclass
@@ -57,9 +58,7 @@ class World:
     def listed(self, **started_at: float | None) -> None:
         """The engine lists these VMs as running, and one that is down."""
         vms = [Vm(i, i, "up", "c", "h", None, None, started_at=at) for i, at in started_at.items()]
-        self.learning.vms_listed(
-            [*vms, Vm("off", "off", "down", "c", None, None, None)], self.now, self.now + 1
-        )
+        self.learning.vms_listed([*vms, OFF], self.now, self.now + 1)
 
     def counted(self) -> dict[str, tuple[float, float]]:
         """By type, departures and hours at risk of those that ended."""
@@ -171,7 +170,7 @@ def test_a_start_after_the_question_is_no_end(world: World) -> None:
     asked_at = world.now
     world.now += 1
     world.event("a", VmChange.UP)
-    world.learning.vms_listed([Vm("off", "off", "down", "c", None, None, None)], asked_at, world.now)
+    world.learning.vms_listed([OFF], asked_at, world.now)
     world.now += HOUR
     world.event("a", VmChange.DOWN)
 
@@ -227,27 +226,25 @@ def test_ages_by_vm_and_by_instance(world: World) -> None:
     world.event("a", VmChange.UP)
     world.learning.save()
 
-    assert world.learning.lives is not None
+    assert world.learning.lives
     assert {"a": world.now} == world.learning.lives.since_by_vm
     assert world.now == world.learning.lives.since_by_uuid["device-1"]
 
 
 def test_lives_are_told_anew_in_time(world: World) -> None:
     """Who runs is told anew every half minute, the rates every ten minutes."""
-    world.learning.save()
-    first = world.learning.lives
-    world.event("a", VmChange.UP)
-    world.learning.save()
-    assert world.learning.lives is first
-    world.now += 31
-    world.learning.save()
-    second = world.learning.lives
-    world.now += 600
-    world.learning.save()
+    told = []
+    for seconds in (0.0, 0.0, 31.0, 600.0):
+        world.now += seconds
+        world.learning.save()
+        told.append(world.learning.lives)
+        world.event("a", VmChange.UP)
+    first, again, later, last = told
 
-    assert first is not None
-    assert second is not None
-    assert world.learning.lives is not None
-    assert ["a"] == list(second.since_by_vm)
-    assert second.tables is first.tables
-    assert world.learning.lives.tables is not first.tables
+    assert first
+    assert later
+    assert last
+    assert first is again
+    assert ["a"] == list(later.since_by_vm)
+    assert later.tables is first.tables
+    assert last.tables is not first.tables
