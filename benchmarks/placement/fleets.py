@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.placement.state import EMPTY, Fleet
-from simulation.profiles import profile
+from simulation.kernel.profiles import profile
 
 LADDER = "ladder"
 """A card of 16, 8, 4, 2 or 1 places: the T4's, M10's and A16's own."""

@@ -12,7 +12,7 @@ from benchmarks.speed.fleet import Fleet
 from benchmarks.speed.processes import Engine, Service, Vdsms
 from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats, in_turns
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 
 HOSTS = 1000
 INTERVAL_S = 60

@@ -18,8 +18,8 @@ from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source
 from mdev_inventory.store.store import Store
 from mdev_inventory.vdsm import key_reader
-from simulation.boards import Board, build_bus
-from simulation.reading import inventory_of
+from simulation.kernel.boards import Board, build_bus
+from simulation.kernel.inventory import inventory_of
 
 CLUSTER = "c0000000-0000-4000-8000-000000000000"
 VARIANTS = 16

@@ -13,9 +13,9 @@ from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats, in_turns, timed
 from mdev_inventory.hook import archive as hook_archive
 from mdev_inventory.model import KEY
-from simulation.boards import Board, build_bus
 from simulation.kernel import Bus
-from simulation.sysfs_tree import SysfsTree
+from simulation.kernel.boards import Board, build_bus
+from simulation.kernel.sysfs_tree import SysfsTree
 
 FOUR_LIKE, WORST = 4096, 40960
 """What the key may take of the capabilities, in bytes: VDSM logs them in full."""

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.speed.fleet import Fleet
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 
 STOP_LIMIT_S = 20.0
 HERE = "benchmarks.speed"

@@ -8,7 +8,7 @@ from benchmarks.speed.engine_calls import EngineEndpoint, Starts
 from benchmarks.speed.fleet import Fleet
 from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 
 HOSTS = 1000
 BOUND_MS = 1000

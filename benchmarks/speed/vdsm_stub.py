@@ -10,9 +10,9 @@ from typing import Any
 
 from benchmarks.speed.fleet import Fleet, key_of
 from mdev_inventory.model import KEY
-from simulation.pki import KeyPair, server_context
+from simulation.hosts.vdsm_answers import capabilities
 from simulation.vdsm import SimulatedVdsm
-from simulation.vdsm_answers import capabilities
+from simulation.vdsm.pki import KeyPair, server_context
 
 
 class ReadyHost:

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from simulation.engine import mdevice
-from simulation.engine.external import ExternalScheduler
-from simulation.engine.migrating import Migrating
-from simulation.engine.monitoring import Monitoring
-from simulation.engine.outside import Inline, Outside, Threaded
+from simulation.engine.commands.migrating import Migrating
+from simulation.engine.commands.monitoring import Monitoring
+from simulation.engine.commands.refresh import Refresher
+from simulation.engine.commands.scheduling import Scheduling
+from simulation.engine.commands.starting import Starting
 from simulation.engine.policies import Policies
-from simulation.engine.process import Processes, Promise
-from simulation.engine.refresh import Refresher
 from simulation.engine.rest.server import RestServer
-from simulation.engine.scheduling import Scheduling
 from simulation.engine.settings import EngineVersion, Settings
-from simulation.engine.starting import Starting
 from simulation.engine.state import Cluster, Decision, Host, HostDriver, Policy, Run, Vm, VmDevice
-from simulation.engine.units import ExternalUnits
+from simulation.engine.units.external import ExternalScheduler
+from simulation.engine.units.table import ExternalUnits
 from simulation.engine.world import ActionError, World
 from simulation.timeline import RealTime, Timeline
+from simulation.timeline.outside import Inline, Outside, Threaded
+from simulation.timeline.processes import Processes, Promise
 
 T = TypeVar("T")
 CLOSE_DEADLINE_S = 2.0

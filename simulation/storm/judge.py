@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from simulation.engine.answers import filtered_ids
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.external import ExternalScheduler, ExternalSchedulerError
+from simulation.engine.units.answers import filtered_ids
+from simulation.engine.units.external import ExternalScheduler, ExternalSchedulerError
 from simulation.storm.referee import Referee
 
 

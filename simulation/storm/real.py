@@ -17,14 +17,14 @@ from mdev_inventory.store.store import Store
 from scheduler_plugins.claims.book import Book
 from scheduler_plugins.claims.model import News, Timeouts
 from scheduler_plugins.claims.outstanding import outstanding
-from simulation.boards import build_bus
 from simulation.datacenter import DataCenter
-from simulation.engine.external import XmlRpcScheduler
+from simulation.datacenter.plans import HostPlan
+from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.rest import views
 from simulation.engine.state import Vm
-from simulation.proxy_process import ProxyScheduler
-from simulation.scenario import HostPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import XmlRpcScheduler
+from simulation.kernel.boards import build_bus
 from simulation.storm.course import Course, PacedHost
 from simulation.storm.figures import Figures, figures
 from simulation.storm.judge import Judge

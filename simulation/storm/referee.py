@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from simulation.allocator import choose
 from simulation.engine import mdevice
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Vm
-from simulation.host import SimulatedHost
+from simulation.hosts.allocator import choose
+from simulation.hosts import SimulatedHost
+from simulation.hosts.virtual_machine import WAIT
 from simulation.kernel import Change
-from simulation.virtual_machine import WAIT
 
 Types = tuple[str, ...]
 

@@ -11,7 +11,7 @@ from mdev_inventory.engine.vms import STARTING
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.rest import views
 from simulation.storm.judge import ASKED
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 T = TypeVar("T")
 

@@ -19,13 +19,13 @@ from scheduler_plugins.decisions.scheduler import Rules, Scheduler
 from scheduler_plugins.service.engine_endpoint.external import External
 from scheduler_plugins.service.engine_endpoint.xmlrpc import CallError, format_result, parse_call
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.external import ExternalSchedulerError
+from simulation.engine.units.external import ExternalSchedulerError
 from simulation.storm.judge import Question
 from simulation.storm.plan import Plan
 from simulation.storm.virtual_collector import VirtualCollector
 from simulation.storm.virtual_engine import VirtualEngineApi
 from simulation.timeline import Timeline
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 EPOCH = 1_800_000_000.0
 """The service's clock when the timeline begins."""

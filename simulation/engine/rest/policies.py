@@ -6,8 +6,8 @@ Success answers 200 to a POST, and the id of a filter, weight or balance is that
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simulation.engine.built_in import Content, UnitKey
 from simulation.engine.policies import SchedulingPolicy
+from simulation.engine.policies.built_in import Content, UnitKey
 from simulation.engine.rest import views
 from simulation.engine.rest.messages import PREFIX, Answer, BadRequestError, NotFoundError, Request, answer
 from simulation.engine.rest.views import View

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from simulation.engine.process import Promise
 from simulation.engine.rest import events, options, policies, rights, views
 from simulation.engine.rest.messages import (
     NO_SUCH_RESOURCE,
@@ -20,6 +19,7 @@ from simulation.engine.rest.messages import (
 from simulation.engine.rest.search import Fields, select, words
 from simulation.engine.state import Cluster, Ending, Host, Vm
 from simulation.engine.world import ActionError
+from simulation.timeline.processes import Promise
 
 if TYPE_CHECKING:
     from simulation.engine.engine import SimulatedEngine

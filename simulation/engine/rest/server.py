@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from simulation.engine.process import Promise
 from simulation.engine.rest import routes, xml
 from simulation.engine.rest.auth import LOGOUT_PATH, TOKEN_PATH, Tokens
 from simulation.engine.rest.faults import INSTEAD, Faults, Kind
@@ -25,6 +24,7 @@ from simulation.engine.rest.messages import (
 from simulation.engine.rest.rights import Rights
 from simulation.engine.world import ActionError
 from simulation.timeline import TimelineError
+from simulation.timeline.processes import Promise
 
 if TYPE_CHECKING:
     from simulation.engine.engine import SimulatedEngine

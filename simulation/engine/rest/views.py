@@ -5,11 +5,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from simulation.engine.audit import AuditEvent
-from simulation.engine.discovery import Unit
 from simulation.engine.mdevice import available_instances
 from simulation.engine.rest.messages import PREFIX
 from simulation.engine.settings import EngineVersion
 from simulation.engine.state import Cluster, Host, Vm, VmDevice
+from simulation.engine.units.discovery import Unit
 
 View = dict[str, Any]
 MEMORY = 4 * 2**30

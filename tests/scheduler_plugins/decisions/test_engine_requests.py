@@ -11,7 +11,7 @@ from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
 from scheduler_plugins.decisions.scheduler import Scheduler
-from simulation.reading import inventory_of
+from simulation.kernel.inventory import inventory_of
 from tests.simulation.engine.centre import T4_1Q, Centre
 
 NOW = 1_800_000_000.0

@@ -13,11 +13,11 @@ from threading import Thread
 
 import scheduler_plugins
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
-from simulation.engine.built_in import Content
-from simulation.engine.discovery import UnitType
+from simulation.engine.policies.built_in import Content
 from simulation.engine.rest.faults import Kind
-from simulation.pki import Authority, server_context
+from simulation.engine.units.discovery import UnitType
 from simulation.vdsm import Fault
+from simulation.vdsm.pki import Authority, server_context
 from tests.scheduler_plugins.doctor.site import TYPE, Site, eventually, free_port
 
 Broken = Callable[[Site], AbstractContextManager[None]]

@@ -14,8 +14,8 @@ from simulation.engine.rest.messages import Request
 from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import AT_ONCE
 from simulation.engine.state import Cluster, Policy
-from simulation.pki import Authority
 from simulation.timeline import Timeline
+from simulation.vdsm.pki import Authority
 from tests.simulation.engine.centre import Units
 
 USER, PASSWORD = "admin@internal", "secret"

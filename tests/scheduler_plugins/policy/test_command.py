@@ -11,7 +11,7 @@ from scheduler_plugins.policy import runner
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from simulation.engine.rest.faults import Kind
 from simulation.engine.state import Policy
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 from tests import golden
 from tests.scheduler_plugins.cli.test_cli import NOWHERE, Ran, run
 from tests.scheduler_plugins.policy.served import Served

@@ -13,11 +13,11 @@ import pytest
 
 import scheduler_plugins
 from simulation.datacenter import DataCenter
+from simulation.datacenter.plans import T4, HostPlan, VmPlan
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.audit import AuditEvent, Code
-from simulation.engine.external import XmlRpcScheduler
 from simulation.engine.state import Ending, Run, Vm
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import XmlRpcScheduler
 
 pytestmark = pytest.mark.timeout(180)
 

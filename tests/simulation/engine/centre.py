@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Host, Policy, Vm
-from simulation.host import Delays, SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.hosts.virtual_machine import Delays
+from simulation.kernel.boards import bus_of
 from simulation.timeline import Timeline
 
 T4_1Q, T4_16Q = "nvidia-230", "nvidia-234"

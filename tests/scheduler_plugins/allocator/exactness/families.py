@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from simulation import families
-from simulation.boards import GVTG_ADDRESS, Board
-from simulation.card import Card, Device
-from simulation.profiles import TypeProfile, profile, profiles
+from simulation.kernel import families
+from simulation.kernel.boards import GVTG_ADDRESS, Board
+from simulation.kernel.card import Card, Device
+from simulation.kernel.profiles import TypeProfile, profile, profiles
 from tests.scheduler_plugins.allocator.exactness import unknown_drivers
 
 TIME_SLICED = [key for key, made in profiles().items() if made.family == "time-sliced"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from simulation.card import Card, Device
-from simulation.profiles import TypeProfile
+from simulation.kernel.card import Card, Device
+from simulation.kernel.profiles import TypeProfile
 
 EXHAUSTED = 28
 """ENOSPC."""
