@@ -1,25 +1,17 @@
-"""A simulated oVirt host: VDSM's VM life cycle on a simulated mdev bus and a timeline.
+"""A simulated oVirt host: what VDSM does for whoever asks it, on a simulated mdev bus and a timeline."""
 
-Starts run as VDSM runs them: at most four at once; the devices of a VM one after the other, each chosen
-at one moment and created at a later one with no lock between, so that two VMs may choose one slot; what
-was made is torn down before a VM that failed goes Down.
-"""
-
-import contextlib
-from collections import deque
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from simulation.hosts import vdsm_answers
 from simulation.hosts.allocator import choose
+from simulation.hosts.starts import Starts
 from simulation.hosts.virtual_machine import (
     DOWN,
     MIGRATION_DESTINATION,
     MIGRATION_SOURCE,
     NO_SUCH_VM,
-    POWERING_DOWN,
     POWERING_UP,
     UP,
     VM_EXISTS,
@@ -34,8 +26,6 @@ from simulation.hosts.virtual_machine import (
 from simulation.kernel import Bus
 from simulation.kernel.sysfs_tree import SysfsTree
 
-ONGOING_CREATIONS = 4
-"""VDSM's bound on VM creations at once."""
 SEPARATE_SINCE = (4, 3)
 """VDSM's first release that knows the placement `separate`."""
 
@@ -65,14 +55,12 @@ class SimulatedHost:
         self.bus = bus
         self.separate = separate
         self.version = version
-        self.delays = delays or Delays()
         self.tree = tree
         self.vms: dict[str, RunningVm] = {}
         self.listeners: list[Listener] = [on_status] if on_status else []
-        self._clock = timeline
+        self._delays = delays or Delays()
         self._sysfs = SysfsTree(tree, bus) if tree else None
-        self._waiting: deque[RunningVm] = deque()
-        self._creating = 0
+        self._starts = Starts(bus, timeline, self.choose, self._tell)
 
     def create_vm(self, spec: VmSpec) -> None:
         """Start a VM, or take an incoming one: its first status at once, the rest on the timeline.
@@ -82,11 +70,10 @@ class SimulatedHost:
         known = self.vms.get(spec.vm_id)
         if known and known.status != DOWN:
             raise VdsmRefusalError(VM_EXISTS, f"Virtual machine already exists: {spec.vm_id}")
-        vm = RunningVm(spec, MIGRATION_DESTINATION if spec.incoming else WAIT)
-        self.vms[spec.vm_id] = vm
+        status = MIGRATION_DESTINATION if spec.incoming else WAIT
+        vm = self.vms[spec.vm_id] = RunningVm(spec, status, spec.delays or self._delays)
         self._tell(vm)
-        self._waiting.append(vm)
-        self._admit()
+        self._starts.begin(vm)
 
     def destroy_vm(self, vm_id: str) -> None:
         """Stop a VM: its devices are removed, then it is Down and forgotten.
@@ -96,19 +83,14 @@ class SimulatedHost:
         vm = self._vm(vm_id)
         if vm.status == DOWN:
             del self.vms[vm_id]
-            return
-        vm.destroyed = True
-        if vm in self._waiting:
-            self._waiting.remove(vm)
-            self._finish(vm, "")
-        elif not vm.creating:
-            self._stop(vm)
+        else:
+            self._starts.destroy(vm)
 
     def shut_down_vm(self, vm_id: str) -> None:
         """The guest of a running VM powers off by itself: Down, and kept until it is destroyed."""
         vm = self._vm(vm_id)
         if vm.status in (POWERING_UP, UP, MIGRATION_SOURCE):
-            self._stop(vm)
+            self._starts.stop(vm)
 
     def migrate_vm(self, vm_id: str) -> None:
         """A VM that is up is sent to another host; the engine, which wants it so, is told nothing."""
@@ -127,10 +109,14 @@ class SimulatedHost:
         for vm in self.vms.values():
             vm.lost = True
         self.vms.clear()
-        self._waiting.clear()
-        self._creating = 0
+        self._starts.forget()
         for uuid in self.bus.instances():
             self.bus.remove(uuid)
+
+    def choose(self, type_id: str) -> str | None:
+        """The parent device that the next instance would be created on; raises as `allocator.choose`."""
+        separate = self.separate and vdsm_answers.release_of(self.version) >= SEPARATE_SINCE
+        return choose(self.bus, type_id, separate)
 
     def capabilities(self) -> dict[str, Any]:
         """What `Host.getCapabilities` says before any hook has added to it."""
@@ -153,103 +139,9 @@ class SimulatedHost:
             raise VdsmRefusalError(NO_SUCH_VM, f"Virtual machine does not exist: {vm_id}")
         return self.vms[vm_id]
 
-    def _later(self, vm: RunningVm, delay_s: float, step: Callable[[], None]) -> None:
-        """The next step of a VM's life, unless the host loses its power before."""
-        self._clock.call_later(delay_s, lambda: None if vm.lost else step())
-
-    def _pace(self, vm: RunningVm) -> Delays:
-        return vm.spec.delays or self.delays
-
-    def _admit(self) -> None:
-        """Give free creation slots to the VMs that wait for one, first come, first served."""
-        while self._waiting and self._creating < ONGOING_CREATIONS:
-            vm = self._waiting.popleft()
-            vm.creating = True
-            self._creating += 1
-            self._later(vm, self._pace(vm).prepare, partial(self._choose, vm))
-
-    def _choose(self, vm: RunningVm) -> None:
-        """Choose a parent for the VM's next device, or launch it if it has all."""
-        if vm.destroyed:
-            self._fail(vm, "")
-        elif len(vm.made) == len(vm.spec.devices):
-            self._later(vm, self._pace(vm).launch, lambda: self._launch(vm))
-        else:
-            self._choose_for(vm, *vm.spec.devices[len(vm.made)])
-
-    def _choose_for(self, vm: RunningVm, uuid: str, type_id: str) -> None:
-        try:
-            parent = choose(self.bus, type_id, self._separate())
-        except (OSError, ValueError) as error:
-            self._fail(vm, str(error))
-            return
-        if parent is None:
-            self._fail(vm, f"vgpu: No device with type {type_id} is available")
-            return
-        self._later(vm, self._pace(vm).create, lambda: self._create(vm, parent, type_id, uuid))
-
-    def _separate(self) -> bool:
-        return self.separate and vdsm_answers.release_of(self.version) >= SEPARATE_SINCE
-
-    def _create(self, vm: RunningVm, parent: str, type_id: str, uuid: str) -> None:
-        try:
-            self.bus.create(parent, type_id, uuid)
-        except OSError as error:
-            self._fail(
-                vm, f"vgpu: Failed to create mdev {uuid} of type {type_id} on {parent}: {error.strerror}"
-            )
-            return
-        vm.made.append(uuid)
-        self._choose(vm)
-
-    def _launch(self, vm: RunningVm) -> None:
-        if vm.destroyed or vm.spec.fails:
-            self._fail(vm, "" if vm.destroyed else vm.spec.fails)
-            return
-        self._leave_slot(vm)
-        if not vm.spec.incoming:
-            self._change(vm, POWERING_UP)
-        self._later(vm, self._pace(vm).boot, lambda: self._booted(vm))
-
-    def _booted(self, vm: RunningVm) -> None:
-        if vm.status in (POWERING_UP, MIGRATION_DESTINATION):
-            self._change(vm, UP)
-
-    def _fail(self, vm: RunningVm, message: str) -> None:
-        """End a start: what it made is torn down within its creation slot, then it is Down."""
-        delay = self._pace(vm).teardown if vm.made else 0.0
-
-        def end() -> None:
-            self._finish(vm, message)
-            self._leave_slot(vm)
-
-        self._later(vm, delay, end)
-
-    def _leave_slot(self, vm: RunningVm) -> None:
-        vm.creating = False
-        self._creating -= 1
-        self._admit()
-
-    def _stop(self, vm: RunningVm) -> None:
-        if vm.status != POWERING_DOWN:
-            self._change(vm, POWERING_DOWN)
-            self._later(vm, self._pace(vm).teardown, lambda: self._finish(vm, ""))
-
-    def _finish(self, vm: RunningVm, message: str) -> None:
-        """Remove the VM's devices, newest first, then say Down; forget it if it was destroyed."""
-        while vm.made:
-            # Somebody else may have removed it; VDSM logs that and goes on.
-            with contextlib.suppress(FileNotFoundError):
-                self.bus.remove(vm.made.pop())
-        vm.exit_ok, vm.exit_message = not message, message
-        if vm.destroyed:
-            del self.vms[vm.spec.vm_id]
-        self._change(vm, DOWN)
-
-    def _change(self, vm: RunningVm, status: str) -> None:
-        vm.status = status
-        self._tell(vm)
-
     def _tell(self, vm: RunningVm) -> None:
+        """Say the VM's status; one that was destroyed is forgotten once it is Down."""
+        if vm.destroyed and vm.status == DOWN:
+            del self.vms[vm.spec.vm_id]
         for listener in self.listeners:
             listener(vm.spec.vm_id, vm.status, vm.exit_ok)

@@ -59,6 +59,7 @@ class RunningVm:
 
     spec: VmSpec
     status: str = WAIT
+    pace: Delays = field(default_factory=Delays)
     exit_ok: bool = True
     exit_message: str = ""
     made: list[str] = field(default_factory=list)
