@@ -16,6 +16,7 @@ from typing import Any, Self
 from mdev_inventory.hook import archive as hook_archive
 from simulation.datacenter.plans import HostPlan, VmPlan
 from simulation.engine import SimulatedEngine
+from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import Settings
 from simulation.engine.state import Cluster, Policy, Vm
 from simulation.engine.units.external import ExternalScheduler
@@ -66,6 +67,8 @@ class DataCenter:
         self._running = contextlib.ExitStack()
         self._make_host = make_host or _plain_host
         self.engine = SimulatedEngine(self.timeline, version, seed, settings=settings, real=self._time)
+        self.rest = RestServer(self.engine, self._engine_tls())
+        """The engine's REST API: its counters and faults."""
         self.clusters: dict[str, Cluster] = {}
         """By name, in the order in which the plans name them; known inside `with`."""
         self.dead = {plan.name for plan in plans if plan.dead}
@@ -73,6 +76,7 @@ class DataCenter:
         self.engine_url = ""
         """The REST API's address, known inside `with`."""
         self.user, self.password = "admin@internal", secrets.token_urlsafe(16)
+        self.rest.tokens.user, self.rest.tokens.password = self.user, self.password
 
     def __enter__(self) -> Self:
         """Starts hosts and REST API; nobody is asked about VM starts before `start_engine`."""
@@ -84,9 +88,8 @@ class DataCenter:
                 self.clusters[name] = self.engine.add_cluster(name, POLICY)
             for plan in self._plans:
                 self._add(plan)
-            self.engine_url = self.engine.serve(self._engine_tls())
-            assert self.engine.rest is not None
-            self.engine.rest.tokens.user, self.engine.rest.tokens.password = self.user, self.password
+            running.callback(self.rest.stop)
+            self.engine_url = self.rest.start()
             self._running = running.pop_all()
         return self
 

@@ -170,12 +170,11 @@ def closed_to_the_proxy(site: Site) -> Iterator[None]:
 @contextmanager
 def engine_stopped(site: Site) -> Iterator[None]:
     """The engine's REST API is gone."""
-    assert site.engine.rest
-    site.engine.rest.stop()
+    site.center.rest.stop()
     try:
         yield
     finally:
-        site.engine.rest.start()
+        site.center.rest.start()
 
 
 def wrong_password(site: Site) -> str:
@@ -196,12 +195,11 @@ def api(kind: Kind, part: str) -> Broken:
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        assert site.engine.rest
-        site.engine.rest.faults.add(kind, part, method="GET")
+        site.center.rest.faults.add(kind, part, method="GET")
         try:
             yield
         finally:
-            site.engine.rest.faults.clear()
+            site.center.rest.faults.clear()
 
     return broken
 
@@ -211,8 +209,7 @@ def roles(*names: str) -> Broken:
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        assert site.engine.rest
-        rights = site.engine.rest.rights
+        rights = site.center.rest.rights
         before, rights.roles = rights.roles, list(names)
         try:
             yield

@@ -254,7 +254,7 @@ def second_run_mends(
         served.restart()
     answer = carried_out(served, planner)
     names, content = served.names(), served.of(served.gpu)
-    served.engine.stop()
+    served.rest.stop()
 
     name = content.pop("name")
     assert expected == content, died_at

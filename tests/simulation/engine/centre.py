@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulation.engine import SimulatedEngine
+from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Host, Policy, Vm
 from simulation.hosts import SimulatedHost
@@ -95,6 +96,8 @@ class Centre:
     ) -> None:
         self.timeline = Timeline()
         self.engine = SimulatedEngine(self.timeline, version, seed, settings=settings)
+        self.rest = RestServer(self.engine)
+        """The REST API, which somebody starts or nobody."""
         self.units = units or Units()
         wanted = policy or Policy(filters=("Fits",), weights=(("Pack", 1),))
         self.cluster = self.engine.add_cluster("gpu", wanted, properties)
@@ -122,6 +125,11 @@ class Centre:
         """The host behind the engine's row."""
         assert isinstance(host.driver, SimulatedHost)
         return host.driver
+
+    def stop(self) -> None:
+        """Nobody is answered any more."""
+        self.rest.stop()
+        self.engine.stop()
 
     def codes(self) -> list[int]:
         """The audit log since the engine's start."""
