@@ -17,6 +17,7 @@ from pathlib import Path
 
 import scheduler_plugins
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from simulation.engine.units.external import Functions, Names, Properties
 
 PLUGIN = Path(scheduler_plugins.__file__).parent / "proxy" / "mdev_units.py"
 TIMEOUT_S = 30.0
@@ -46,9 +47,7 @@ class ProxyScheduler:
         """All units."""
         return UNITS
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """What all filters leave that did not fail."""
         printed = self._run_all(names, "do_filter", hosts, vm, properties)
         answers = [set(answer) for answer in printed if isinstance(answer, list)]
@@ -57,11 +56,7 @@ class ProxyScheduler:
         return {"result_code": 0, "result": sorted(set.intersection(*answers))}
 
     def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
+        self, functions: Functions, hosts: Names, vm: str, properties: Properties
     ) -> object:
         """Weights times factors, added up."""
         names = [name for name, _ in functions]

@@ -5,6 +5,7 @@ Answers come back raw; what the engine makes of them is in `answers` and `discov
 
 import http.client
 import xmlrpc.client
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,28 +21,51 @@ class ExternalSchedulerError(Exception):
     """XmlRpcException: nothing listens, no answer in time, a fault, or no XML-RPC at all."""
 
 
+Names = Sequence[str]
+Properties = Mapping[str, str]
+Functions = Sequence[tuple[str, int]]
+"""(name, factor) of each weight."""
+
+
 class ExternalScheduler(Protocol):
     """Whoever runs the external units. Every method raises ExternalSchedulerError where it cannot answer."""
 
     def discover(self) -> object:
         """All units: {"filters": {name: [description, regex]}, "scores": {...}, "balance": {...}}."""
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """Those of `hosts` that all filters of that name leave."""
 
     def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
+        self, functions: Functions, hosts: Names, vm: str, properties: Properties
     ) -> object:
         """The weights of `hosts` by each (name, factor)."""
 
 
-class XmlRpcScheduler:
+class CalledScheduler(ABC):
+    """An external scheduler that is asked by XML-RPC's calls, whatever carries them."""
+
+    @abstractmethod
+    def call(self, method: str, *arguments: Any) -> object:
+        """What the method answers; ExternalSchedulerError where nothing can be had."""
+
+    def discover(self) -> object:
+        """Calls `discover`."""
+        return self.call("discover")
+
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
+        """Calls `runFilters`."""
+        return self.call("runFilters", list(names), list(hosts), vm, dict(properties))
+
+    def run_cost_functions(
+        self, functions: Functions, hosts: Names, vm: str, properties: Properties
+    ) -> object:
+        """Calls `runCostFunctions`."""
+        pairs = [[name, factor] for name, factor in functions]
+        return self.call("runCostFunctions", pairs, list(hosts), vm, dict(properties))
+
+
+class XmlRpcScheduler(CalledScheduler):
     """An external scheduler behind a URL, asked as the engine's client asks it. Thread-safe."""
 
     def __init__(
@@ -54,28 +78,8 @@ class XmlRpcScheduler:
         self._url = url
         self._timeouts = (connection_timeout_s, response_timeout_s)
 
-    def discover(self) -> object:
-        """Calls `discover`."""
-        return self._call("discover")
-
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
-        """Calls `runFilters`."""
-        return self._call("runFilters", list(names), list(hosts), vm, dict(properties))
-
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
-        """Calls `runCostFunctions`."""
-        pairs = [[name, factor] for name, factor in functions]
-        return self._call("runCostFunctions", pairs, list(hosts), vm, dict(properties))
-
-    def _call(self, method: str, *arguments: Any) -> object:
+    def call(self, method: str, *arguments: Any) -> object:
+        """Over a connection of its own."""
         transport = _Transport(*self._timeouts)
         parts = urlsplit(self._url)
         request = xmlrpc.client.dumps(arguments, method, allow_none=True).encode()

@@ -8,6 +8,7 @@ from simulation.engine import SimulatedEngine
 from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Host, Policy, Vm
+from simulation.engine.units.external import Functions, Names, Properties
 from simulation.hosts import SimulatedHost
 from simulation.hosts.virtual_machine import Delays
 from simulation.kernel.boards import bus_of
@@ -49,18 +50,12 @@ class Units:
         """What was found."""
         return self.found
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """What `answer` makes of the hosts."""
         return self._note("runFilters", names, hosts, vm, properties, self.answer)
 
     def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
+        self, functions: Functions, hosts: Names, vm: str, properties: Properties
     ) -> object:
         """What `scores` makes of the hosts."""
         return self._note("runCostFunctions", functions, hosts, vm, properties, self.scores)
