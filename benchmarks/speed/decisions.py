@@ -1,6 +1,6 @@
 """The decision alone: no endpoint, and an engine in the same process whose answers cost nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import time
 
@@ -16,6 +16,12 @@ from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.process.garbage import collect_seldom
 
 HOSTS = (10, 100, 1000)
+SHAPES = {"cards": 40, "functions": 20}
+"""Shapes of host, each with its number of rounds."""
+MEDIANS = {10: Bound(1), 1000: Bound(5)}
+"""In milliseconds by number of hosts, of the usual host (4 cards) while inventories are as they were."""
+GROWTH = Bound(HOSTS[-1] / HOSTS[0])
+"""Of every shape, fresh inventories or not: no worse than linear."""
 
 
 class QuietEngine:
@@ -97,25 +103,32 @@ def measure(folder: Path, effort: float) -> Section:
     section = Section(
         "decisions", "The decision alone: filter and weights of one start, without endpoints and engine"
     )
-    _measure(section, folder, "cards", int(40 * effort))
-    _measure(section, folder, "functions", int(20 * effort))
+    for shape, rounds in SHAPES.items():
+        _measure(section, folder, shape, int(rounds * effort))
     return section
 
 
 def _measure(section: Section, folder: Path, shape: str, rounds: int) -> None:
     worlds = {count: Decisions(Fleet(shape, count), folder) for count in HOSTS}
     collect_seldom()  # as the service does
-    samples = in_turns({str(count): world.start for count, world in worlds.items()}, rounds, warm_up=3)
+    warm = in_turns({str(count): world.start for count, world in worlds.items()}, rounds, warm_up=3)
     cold = in_turns({str(count): world.news for count, world in worlds.items()}, max(2, rounds // 8))
     for world in worlds.values():
         world.store.close()
     text = Fleet(shape, 1).shape.text
-    for name, taken in (("", samples), (", all inventories changed", cold)):
-        stats = {count: Stats.of(taken[str(count)]) for count in HOSTS}
-        section.curves[f"{text}{name}"] = [(count, stats[count]) for count in HOSTS]
-        for count in HOSTS:
-            row = Row(f"{count:,} hosts x {text}{name}", stats[count])
-            if count == HOSTS[-1]:
-                linear = Bound(HOSTS[-1] / HOSTS[0])
-                row = rows.against(row, f"{HOSTS[0]} hosts", stats[HOSTS[0]], linear)
-            section.rows.append(row)
+    _add(section, text, warm, MEDIANS if shape == "cards" else {})
+    _add(section, f"{text}, all inventories changed", cold, {})
+
+
+def _add(
+    section: Section, what: str, samples: Mapping[str, Sequence[float]], bounds: Mapping[int, Bound]
+) -> None:
+    """The figures by number of hosts, and how they grow from the fewest to the most."""
+    stats = {count: Stats.of(samples[str(count)]) for count in HOSTS}
+    section.curves[what] = list(stats.items())
+    section.rows += [
+        Row(f"{count:,} hosts x {what}", stats[count], bound=bounds.get(count)) for count in HOSTS
+    ]
+    least, most = HOSTS[0], HOSTS[-1]
+    growth = Row(f"growth to {most:,} hosts x {what}", stats[most])
+    section.rows.append(rows.against(growth, f"{least} hosts", stats[least], GROWTH))

@@ -14,8 +14,14 @@ from benchmarks.speed.proxy import Proxy, at_once
 from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats, in_turns
 
-AGAINST_TRIVIAL = Bound(10, at_least=True)
+AGAINST_TRIVIAL = {100: Bound(6, at_least=True), 1000: Bound(2, at_least=True)}
+"""By number of hosts."""
 AGAINST_NAIVE = {0.0: Bound(50, at_least=True), 0.02: Bound(100, at_least=True)}
+"""By seconds that the engine waits before each answer."""
+NAIVE_HOSTS = 200
+REQUESTS = Bound(2)
+STARTS = 10
+"""So many are counted to tell what one asks the engine."""
 POLICIES = (("MdevConsolidate",), ("MdevFragmentation", "MdevReserve"))
 """Weights that a policy has beside MdevFilter."""
 VMS = 10
@@ -23,16 +29,16 @@ VMS = 10
 
 
 def measure(folder: Path, effort: float) -> Section:
-    """100 hosts against the trivial plugin, 200 against the naive one."""
+    """100 and 1,000 hosts against the trivial plugin, 200 against the naive one."""
     section = Section("engine_endpoint", "The engine endpoint: filter and weights of one start")
-    _against_trivial(section, folder / "engine-endpoint-trivial", int(60 * effort))
-    _against_naive(section, folder / "engine-endpoint-naive", effort)
+    for count, bound in AGAINST_TRIVIAL.items():
+        _against_trivial(section, folder / f"trivial-{count}", Fleet("cards", count), bound, int(60 * effort))
+    _against_naive(section, folder / "naive", Fleet("cards", NAIVE_HOSTS), effort)
     return section
 
 
-def _against_trivial(section: Section, folder: Path, rounds: int) -> None:
+def _against_trivial(section: Section, folder: Path, fleet: Fleet, bound: Bound, rounds: int) -> None:
     folder.mkdir()
-    fleet = Fleet("cards", 100)
     with processes.engine(fleet, folder) as engine, processes.service(fleet, folder, engine.url) as service:
         proxy, endpoint = Proxy(folder / "plugins"), EngineEndpoint(service.xmlrpc)
         for weights in POLICIES:
@@ -43,77 +49,70 @@ def _against_trivial(section: Section, folder: Path, rounds: int) -> None:
                 "trivial": partial(_trivial, proxy, fleet.host_ids, fleet.vm_id(0), len(weights)),
             }
             samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds, warm_up=2).items()}
-            what = f"start, 100 hosts x {fleet.shape.text}, MdevFilter and {', '.join(weights)}"
+            what = f"start, {fleet.count:,} hosts x {fleet.shape.text}, MdevFilter and {', '.join(weights)}"
             row = Row(what, samples["ours"], note=starts.note)
-            section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], AGAINST_TRIVIAL))
+            section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], bound))
 
 
 def _start(starts: Starts, next_vm: Callable[[], str]) -> float:
     return starts.start(next_vm())
 
 
-def _against_naive(section: Section, folder: Path, effort: float) -> None:
+def _against_naive(section: Section, folder: Path, fleet: Fleet, effort: float) -> None:
     folder.mkdir()
-    fleet = Fleet("cards", 200)
     with processes.engine(fleet, folder) as engine, processes.service(fleet, folder, engine.url) as service:
-        plugins, next_vm = naive.proxy(folder / "plugins", engine.url), Vms(fleet, engine)
+        plugins = naive.proxy(folder / "plugins", engine.url)
+        next_vm = Vms(fleet, engine)
         for delay, bound in AGAINST_NAIVE.items():
             engine.tell("delay", seconds=delay)
-            starts, own = Starts(EngineEndpoint(service.xmlrpc), engine, fleet.host_ids), list[float]()
-            works: dict[str, Callable[[], float]] = {"ours": partial(_start, starts, next_vm)}
-            if plugins:
-                naively = partial(naive.start, plugins, fleet.host_ids, fleet.vm_id(0))
-                works["naive"] = engine.apart(naively, own)
             rounds = max(2, int((20 if delay == 0 else 3) * effort))
-            samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds).items()}
-            what = f"start, 200 hosts, engine at {delay * 1000:.0f} ms a request"
-            row = Row(what, samples["ours"], note=starts.note)
-            if plugins:
-                row = replace(
-                    row, note=f"{starts.note}, {statistics.median(own):.0f} ms for the naive plugin"
-                )
-                row = rows.faster_than(row, "naive plugin", samples["naive"], bound)
-            section.rows.append(row)
-        _requests(
-            section, engine, Starts(EngineEndpoint(service.xmlrpc), engine, fleet.host_ids), next_vm, plugins
-        )
+            starts = Starts(EngineEndpoint(service.xmlrpc), engine, fleet.host_ids)
+            row = _beside_naive(starts, next_vm, plugins, rounds, bound)
+            what = f"start, {fleet.count} hosts, engine at {delay * 1000:.0f} ms a request"
+            section.rows.append(replace(row, what=what))
+        engine.tell("delay", seconds=0.0)
+        starts = Starts(EngineEndpoint(service.xmlrpc), engine, fleet.host_ids)
+        section.rows.append(_requests(starts, next_vm, plugins))
 
 
-def _requests(
-    section: Section, engine: Engine, starts: Starts, next_vm: Callable[[], str], plugins: Proxy | None
-) -> None:
-    """What one start asks the engine, and how often it connects and logs in for that."""
-    engine.tell("delay", seconds=0.0)
-    engine.tell("count")
-    for _ in range(10):
+def _beside_naive(
+    starts: Starts, next_vm: Callable[[], str], plugins: Proxy | None, rounds: int, bound: Bound
+) -> Row:
+    """Starts of ours in turns with those of the naive plugin, where that can run."""
+    works: dict[str, Callable[[], float]] = {"ours": partial(_start, starts, next_vm)}
+    own: list[float] = []
+    if plugins:
+        naively = partial(naive.start, plugins, starts.hosts, next_vm())
+        works["naive"] = starts.engine.apart(naively, own)
+    samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds).items()}
+    row = Row("", samples["ours"], note=starts.note)
+    if not plugins:
+        return row
+    row = replace(row, note=f"{starts.note}, {statistics.median(own):.0f} ms for the naive plugin")
+    return rows.faster_than(row, "naive plugin", samples["naive"], bound)
+
+
+def _requests(starts: Starts, next_vm: Callable[[], str], plugins: Proxy | None) -> Row:
+    """What one start asks the engine, and how often it logs in for that."""
+    starts.engine.tell("count")
+    for _ in range(STARTS):
         starts.start(next_vm())
-    ours = engine.tell("count")
-    filtering = sum(count for kind, count in ours.items() if kind.startswith("GET /vms")) / 10
-    # The benchmark's own word to the stub comes on a connection of its own.
-    logins = sum(count for kind, count in ours.items() if "token" in kind)
+    asked = starts.engine.tell("count")
+    filtering = sum(count for kind, count in asked.items() if kind.startswith("GET /vms")) / STARTS
+    logins = sum(count for kind, count in asked.items() if "token" in kind)
     row = Row(
         "requests to the engine, filter and weights",
         rows.one(filtering),
         "requests",
-        bound=Bound(2),
-        note=f"{logins} logins in 10 starts; none of the requests for the weights",
+        bound=REQUESTS,
+        note=f"{logins} logins in {STARTS} starts; none of the requests for the weights",
     )
-    if plugins:
-        hosts = starts.hosts
-        plugins.run("naive_units", "NaiveFilter", "do_filter", hosts, next_vm())
-        told = engine.tell("count")
-        naive_requests = sum(count for kind, count in told.items() if kind != "connections")
-        row = Row(
-            row.what,
-            row.figure,
-            row.unit,
-            f"naive filter alone, {len(hosts)} hosts",
-            rows.one(naive_requests),
-            None,
-            row.bound,
-            row.note,
-        )
-    section.rows.append(row)
+    if not plugins:
+        return row
+    plugins.run("naive_units", "NaiveFilter", "do_filter", starts.hosts, next_vm())
+    # The benchmark's own word to the stub comes on a connection of its own.
+    naively = sum(count for kind, count in starts.engine.tell("count").items() if kind != "connections")
+    return replace(row, against=f"naive filter alone, {len(starts.hosts)} hosts", other=rows.one(naively))
 
 
 class Vms:

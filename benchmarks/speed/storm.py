@@ -7,12 +7,14 @@ from benchmarks.speed import rows
 from benchmarks.speed.collecting import collected
 from benchmarks.speed.engine_calls import EngineEndpoint, Starts
 from benchmarks.speed.fleet import Fleet
-from benchmarks.speed.rows import Row, Section
+from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats, percentile
 
 HOSTS, STARTS = 1000, 1000
 FULL = 900
 AGED_S = 30.0
+PER_SECOND, P99 = Bound(80, at_least=True), Bound(50)
+"""Starts, and the milliseconds that all but one in a hundred of them keep to."""
 
 
 def measure(folder: Path, effort: float) -> Section:
@@ -42,11 +44,12 @@ def _measure(section: Section, folder: Path, fleet: Fleet, count: int, age_s: fl
     decided = sum(samples) / 1000
     section.rows += [
         Row(what, Stats.of(samples), note=starts.note),
-        Row(f"{what}: p99", rows.one(percentile(samples, 99))),
+        Row(f"{what}: p99", rows.one(percentile(samples, 99)), bound=P99),
         Row(
             f"{what}: starts per second",
             rows.one(count / decided),
             "",
+            bound=PER_SECOND,
             note=f"{count / took:.0f} with the benchmark's own part of the engine's work between them",
         ),
     ]
