@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.placement.compiled import compiled, product
-from benchmarks.placement.replay import end
+from benchmarks.placement.replay import let_go, seat
 from benchmarks.placement.rules import PACKING, free, packing
 from benchmarks.placement.state import NOWHERE, PAIR, Demand, Fleet, Real, State, Whole, new_state
 from benchmarks.placement.weighing import CLAIRVOYANT, FRAGMENTATION, put
@@ -133,10 +133,7 @@ def take(fleet: Fleet, state: State, demand: Demand, vm: int, host: int, cards: 
     begin = fleet.first[host]
     table = fleet.places[fleet.model[begin]]
     for index in range(demand.count[vm]):
-        card = begin + cards[index]
-        state.member[card, state.used[card]] = vm
-        put(state.size, state.used, state.held, table, demand.kind[vm], card)
-        state.card[vm, index] = card
+        seat(state, demand, table, vm, index, begin + cards[index])
     state.cpus[host] += demand.cpus[vm]
 
 
@@ -164,11 +161,7 @@ def choose(
 def _replay(rule: int, fleet: Fleet, demand: Demand, state: State, trial: Trial, hosts: Whole) -> None:
     chosen, gone = np.zeros(PAIR, np.int64), 0
     for vm in range(demand.when.size):
-        while gone < vm and demand.ends[demand.leaving[gone]] <= demand.when[vm]:
-            leaver = demand.leaving[gone]
-            gone += 1
-            if leaver < vm and hosts[leaver] != NOWHERE:
-                end(state, demand, leaver, hosts[leaver])
+        gone = let_go(state, demand, vm, gone, hosts)
         host = choose(rule, fleet, state, demand, vm, trial, chosen)
         if host != NOWHERE:
             take(fleet, state, demand, vm, host, chosen)

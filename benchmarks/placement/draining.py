@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.placement.ages import Ages, new_ages
 from benchmarks.placement.compiled import compiled
-from benchmarks.placement.replay import end, start
+from benchmarks.placement.replay import end, let_go, seat, start
 from benchmarks.placement.rules import PACKING
 from benchmarks.placement.state import EMPTY, NOWHERE, Demand, Fleet, State, Whole, new_state
-from benchmarks.placement.weighing import Scratch, Setting, choose, new_scratch, put, walk
+from benchmarks.placement.weighing import Scratch, Setting, choose, new_scratch, walk
 
 
 @compiled
@@ -45,18 +45,18 @@ def room_elsewhere(fleet: Fleet, state: State, card: int) -> int:
 
 
 @compiled
-def helps(fleet: Fleet, state: State, demand: Demand, vm: int, card: int, s: Scratch) -> bool:
+def helps(fleet: Fleet, state: State, demand: Demand, vm: int, card: int, scratch: Scratch) -> bool:
     """Whether the card's host could start the VM if the card was empty."""
     host = host_of(fleet, card)
     begin, last = fleet.first[host], fleet.first[host + 1]
     size, used = state.size[begin:last].copy(), state.used[begin:last].copy()
     size[card - begin], used[card - begin] = EMPTY, 0
     table = fleet.places[fleet.model[begin]]
-    return bool(walk(size, used, table, demand.kind[vm], demand.count[vm], s.cards))
+    return bool(walk(size, used, table, demand.kind[vm], demand.count[vm], scratch.cards))
 
 
 @compiled
-def cheapest(fleet: Fleet, state: State, demand: Demand, vm: int, s: Scratch) -> int:
+def cheapest(fleet: Fleet, state: State, demand: Demand, vm: int, scratch: Scratch) -> int:
     """The card that is emptied with the fewest moves so that the VM could start; NOWHERE if there is none."""
     best = NOWHERE
     for card in range(fleet.model.size):
@@ -65,7 +65,7 @@ def cheapest(fleet: Fleet, state: State, demand: Demand, vm: int, s: Scratch) ->
         if (
             movable(state, demand, card)
             and room_elsewhere(fleet, state, card) >= state.used[card]
-            and helps(fleet, state, demand, vm, card, s)
+            and helps(fleet, state, demand, vm, card, scratch)
         ):
             best = card
     return best
@@ -92,33 +92,27 @@ def drain(fleet: Fleet, state: State, demand: Demand, card: int, hosts: Whole) -
         vm, target = state.member[card, 0], fullest_other(fleet, state, card)
         end(state, demand, vm, hosts[vm])
         hosts[vm] = host_of(fleet, target)
-        state.member[target, state.used[target]] = vm
-        put(state.size, state.used, state.held, table, demand.kind[vm], target)
-        state.card[vm, 0] = target
+        seat(state, demand, table, vm, 0, target)
         state.cpus[hosts[vm]] += demand.cpus[vm]
     return moves
 
 
 @compiled
 def _replay(
-    fleet: Fleet, demand: Demand, setting: Setting, state: State, ages: Ages, s: Scratch, started: Whole
+    fleet: Fleet, demand: Demand, setting: Setting, state: State, ages: Ages, scratch: Scratch, started: Whole
 ) -> int:
     barred, hosts = np.full(fleet.first.size - 1, NOWHERE), np.full(demand.when.size, NOWHERE)
     moves, gone = 0, 0
     for vm in range(demand.when.size):
-        while gone < vm and demand.ends[demand.leaving[gone]] <= demand.when[vm]:
-            leaver = demand.leaving[gone]
-            gone += 1
-            if leaver < vm and hosts[leaver] != NOWHERE:
-                end(state, demand, leaver, hosts[leaver])
-        host = choose(fleet, state, demand, vm, setting, ages, s, barred)
+        gone = let_go(state, demand, vm, gone, hosts)
+        host = choose(fleet, state, demand, vm, setting, ages, scratch, barred)
         if host == NOWHERE:
-            card = cheapest(fleet, state, demand, vm, s)
+            card = cheapest(fleet, state, demand, vm, scratch)
             if card != NOWHERE:
                 moves += drain(fleet, state, demand, card, hosts)
                 host = host_of(fleet, card)
         if host != NOWHERE:
-            start(fleet, state, demand, vm, host, s)
+            start(fleet, state, demand, vm, host, scratch)
             hosts[vm] = started[vm] = host
     return moves
 

@@ -176,11 +176,15 @@ def _group(cases: Sequence[Case], name: str, found: dict[tuple[str, str], list[M
 def table(report: Row) -> str:
     """For people: all cases, then the difference by fleet and by lifetimes."""
     groups = report["groups"]
-    columns = list(dict.fromkeys((g["by"], g["value"]) for g in groups if g["by"] in ("fleet", "lifetimes")))
+    columns = list(
+        dict.fromkeys(
+            (group["by"], group["value"]) for group in groups if group["by"] in ("fleet", "lifetimes")
+        )
+    )
     heads = "".join(f"{value:>8}" for _, value in columns)
     lines = [f"{'':20}{'GPU %':>7}{'- packing':>11}{'95 %':>18}{'moves/100':>11}{heads}"]
     for name in TITLES:
-        own = {(g["by"], g["value"]): g for g in groups if g["policy"] == name}
+        own = {(group["by"], group["value"]): group for group in groups if group["policy"] == name}
         whole = own["all", ""]
         interval = f"{whole['low']:+.3f}..{whole['high']:+.3f}"
         parts = "".join(f"{own[column]['difference']:+8.2f}" for column in columns)
@@ -192,7 +196,7 @@ def table(report: Row) -> str:
 
 def gap(report: Row) -> str:
     """For people: how far MdevFragmentation is from what could be."""
-    whole = {g["policy"]: g["gpu"] for g in report["groups"] if g["by"] == "all"}
+    whole = {group["policy"]: group["gpu"] for group in report["groups"] if group["by"] == "all"}
     away = {name: whole[name] - whole["fragmentation"] for name in ("clairvoyant", "pool", "bound")}
     return (
         f"MdevFragmentation is {away['bound']:.2f} points below the bound, {away['pool']:.2f} below free "

@@ -35,17 +35,22 @@ class Outcome(NamedTuple):
 
 
 @compiled
-def start(fleet: Fleet, state: State, demand: Demand, vm: int, host: int, s: Scratch) -> bool:
+def seat(state: State, demand: Demand, table: Whole, vm: int, index: int, card: int) -> None:
+    """One of the VM's instances created on the card."""
+    state.member[card, state.used[card]] = vm
+    put(state.size, state.used, state.held, table, demand.kind[vm], card)
+    state.card[vm, index] = card
+
+
+@compiled
+def start(fleet: Fleet, state: State, demand: Demand, vm: int, host: int, scratch: Scratch) -> bool:
     """The VM started on the host by its allocator; False, and nothing changed, where it refuses."""
     begin, end = fleet.first[host], fleet.first[host + 1]
     table, kind, count = fleet.places[fleet.model[begin]], demand.kind[vm], demand.count[vm]
-    if not walk(state.size[begin:end], state.used[begin:end], table, kind, count, s.cards):
+    if not walk(state.size[begin:end], state.used[begin:end], table, kind, count, scratch.cards):
         return False
     for index in range(count):
-        card = begin + s.cards[index]
-        state.member[card, state.used[card]] = vm
-        put(state.size, state.used, state.held, table, kind, card)
-        state.card[vm, index] = card
+        seat(state, demand, table, vm, index, begin + scratch.cards[index])
     state.cpus[host] += demand.cpus[vm]
     return True
 
@@ -65,6 +70,17 @@ def end(state: State, demand: Demand, vm: int, host: int) -> None:
             state.size[card], state.held[card] = EMPTY, 0
         state.card[vm, index] = NOWHERE
     state.cpus[host] -= demand.cpus[vm]
+
+
+@compiled
+def let_go(state: State, demand: Demand, vm: int, gone: int, hosts: Whole) -> int:
+    """Ends the VMs whose time is over when this one comes; how many of `Demand.leaving` are looked at then."""
+    while gone < vm and demand.ends[demand.leaving[gone]] <= demand.when[vm]:
+        leaver = demand.leaving[gone]
+        gone += 1
+        if leaver < vm and hosts[leaver] != NOWHERE:
+            end(state, demand, leaver, hosts[leaver])
+    return gone
 
 
 @compiled
@@ -141,22 +157,22 @@ def admit(
     vm: int,
     setting: Setting,
     ages: Ages,
-    s: Scratch,
+    scratch: Scratch,
     clock: Clock,
 ) -> int:
     """The host that the VM has started on; NOWHERE where none has room."""
     again = setting.lag > 0.0
     while True:
-        chosen = choose(fleet, seen, demand, vm, setting, ages, s, clock.barred)
+        chosen = choose(fleet, seen, demand, vm, setting, ages, scratch, clock.barred)
         if chosen == NOWHERE:
             if not again:
                 return NOWHERE
             again, clock.looked[0] = False, demand.when[vm]
             look(seen, state)
             clock.barred[:] = NOWHERE
-        elif start(fleet, state, demand, vm, chosen, s):
+        elif start(fleet, state, demand, vm, chosen, scratch):
             if setting.lag > 0.0 and setting.claims:
-                start(fleet, seen, demand, vm, chosen, s)
+                start(fleet, seen, demand, vm, chosen, scratch)
             return chosen
         else:
             clock.barred[chosen] = vm
@@ -171,7 +187,7 @@ def _replay(
     state: State,
     seen: State,
     ages: Ages,
-    s: Scratch,
+    scratch: Scratch,
     clock: Clock,
     host: Whole,
 ) -> None:
@@ -183,7 +199,7 @@ def _replay(
         if setting.lag > 0.0 and demand.when[vm] - clock.looked[0] >= setting.lag:
             look(seen, state)
             clock.looked[0] = demand.when[vm]
-        host[vm] = admit(fleet, state, seen, demand, vm, setting, ages, s, clock)
+        host[vm] = admit(fleet, state, seen, demand, vm, setting, ages, scratch, clock)
         if setting.warmup <= vm < demand.when.size - 1:
             measure(fleet, state, demand, clock, vm)
 

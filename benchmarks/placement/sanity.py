@@ -166,9 +166,11 @@ def table(found: Sequence[Found]) -> str:
         f"{'GPU allocated, %':16}  {'100 % arrived':>22} {'130 % arrived':>22}",
         f"{'':16}  {'here':>10} {'published':>11} {'here':>10} {'published':>11}",
     ]
-    for f in found:
-        figures = f"{f.found:10.2f} {f.published:11.2f} {f.found_inflated:10.2f} {f.published_inflated:11.2f}"
-        lines.append(f"{f.name:16}  {figures}  {'ok' if f.passed else f'more than {TOLERANCE} away'}")
+    for one in found:
+        full = f"{one.found:10.2f} {one.published:11.2f}"
+        inflated = f"{one.found_inflated:10.2f} {one.published_inflated:11.2f}"
+        verdict = "ok" if one.passed else f"more than {TOLERANCE} away"
+        lines.append(f"{one.name:16}  {full} {inflated}  {verdict}")
     return "\n".join(lines)
 
 

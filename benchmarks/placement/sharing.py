@@ -63,32 +63,36 @@ def fragment(cpu: int, left: Whole, model: int, requests: Requests) -> float:
     """The idle GPU of a node, in thousandths, that the target workload is expected not to be able to use."""
     total = left.sum()
     lost = 0.0
-    for r in range(requests.cpu.size):
-        if requests.popularity[r] == 0.0:
+    for request in range(requests.cpu.size):
+        if requests.popularity[request] == 0.0:
             continue
         able, rest = 0, 0
         for card in range(CARDS):
-            if left[card] >= requests.milli[r]:
+            if left[card] >= requests.milli[request]:
                 able += 1
             else:
                 rest += left[card]
-        runs = able >= requests.gpus[r] > 0 and cpu >= requests.cpu[r] and (requests.models[r] & model) != 0
-        lost += requests.popularity[r] * (rest if runs else total)
+        runs = (
+            able >= requests.gpus[request] > 0
+            and cpu >= requests.cpu[request]
+            and (requests.models[request] & model) != 0
+        )
+        lost += requests.popularity[request] * (rest if runs else total)
     return lost
 
 
 @compiled
-def fits(nodes: Nodes, n: int, requests: Requests, r: int) -> bool:
-    """Whether node `n` has the CPU and the GPUs, of the right model."""
-    if nodes.cpu[n] < requests.cpu[r]:
+def fits(nodes: Nodes, node: int, requests: Requests, request: int) -> bool:
+    """Whether the node has the CPU and the GPUs, of the right model."""
+    if nodes.cpu[node] < requests.cpu[request]:
         return False
-    if requests.gpus[r] == 0:
+    if requests.gpus[request] == 0:
         return True
     able = 0
     for card in range(CARDS):
-        able += nodes.left[n, card] >= requests.milli[r]
-    right_model = requests.models[r] & nodes.model[n] != 0
-    return able >= int(requests.gpus[r]) and bool(right_model)
+        able += nodes.left[node, card] >= requests.milli[request]
+    right_model = requests.models[request] & nodes.model[node] != 0
+    return able >= int(requests.gpus[request]) and bool(right_model)
 
 
 @compiled
@@ -119,13 +123,13 @@ def descent(before: float, after: float) -> int:
 
 
 @compiled
-def fgd(nodes: Nodes, n: int, requests: Requests, r: int) -> tuple[int, int]:
+def fgd(nodes: Nodes, node: int, requests: Requests, request: int) -> tuple[int, int]:
     """The node's score, and the GPU that a share should take; that is -1 for other requests."""
-    cpu, left, model = nodes.cpu[n] - requests.cpu[r], nodes.left[n], nodes.model[n]
-    before = fragment(nodes.cpu[n], left, model, requests)
-    milli = requests.milli[r]
-    if requests.gpus[r] != 1 or milli == GPU:
-        return descent(before, fragment(cpu, after_whole(left, requests.gpus[r]), model, requests)), -1
+    cpu, left, model = nodes.cpu[node] - requests.cpu[request], nodes.left[node], nodes.model[node]
+    before = fragment(nodes.cpu[node], left, model, requests)
+    milli = requests.milli[request]
+    if requests.gpus[request] != 1 or milli == GPU:
+        return descent(before, fragment(cpu, after_whole(left, requests.gpus[request]), model, requests)), -1
     score, best = -1, -1
     for card in range(CARDS):
         if left[card] >= milli:
@@ -138,62 +142,66 @@ def fgd(nodes: Nodes, n: int, requests: Requests, r: int) -> tuple[int, int]:
 
 
 @compiled
-def best_fit(nodes: Nodes, n: int, requests: Requests, r: int) -> int:
+def best_fit(nodes: Nodes, node: int, requests: Requests, request: int) -> int:
     """The less CPU and GPU the node has left after, the better."""
-    cpu = (nodes.cpu[n] - requests.cpu[r]) / CPU
-    gpu = (nodes.left[n].sum() - requests.gpus[r] * requests.milli[r]) / (CARDS * GPU)
+    cpu = (nodes.cpu[node] - requests.cpu[request]) / CPU
+    gpu = (nodes.left[node].sum() - requests.gpus[request] * requests.milli[request]) / (CARDS * GPU)
     return int((1.0 - (0.5 * cpu + 0.5 * gpu)) * 100)
 
 
 @compiled
-def packing(nodes: Nodes, n: int, requests: Requests, r: int) -> int:
+def packing(nodes: Nodes, node: int, requests: Requests, request: int) -> int:
     """A GPU in use, then a free one of a node in use, then one of a free node."""
-    left, gpus = nodes.left[n], int(requests.gpus[r])
+    left, gpus = nodes.left[node], int(requests.gpus[request])
     if gpus == 0:
         return 0
     free = int((left == GPU).sum())
-    if free == nodes.gpus[n]:
+    if free == nodes.gpus[node]:
         return max(33 - free, free)
-    card = tightest(left, requests.milli[r])
+    card = tightest(left, requests.milli[request])
     if left[card] == GPU:
         return max(50 - gpus, 33)
     return max(100 - int(left[card]) * 100 // GPU // 10, 50)
 
 
 @compiled
-def score(policy: int, nodes: Nodes, n: int, requests: Requests, r: int) -> int:
-    """How well node `n` suits; REFUSED where the request does not fit."""
-    if not fits(nodes, n, requests, r):
+def score(policy: int, nodes: Nodes, node: int, requests: Requests, request: int) -> int:
+    """How well the node suits; REFUSED where the request does not fit."""
+    if not fits(nodes, node, requests, request):
         return REFUSED
     if policy == FGD:
-        return fgd(nodes, n, requests, r)[0]
-    return best_fit(nodes, n, requests, r) if policy == BEST_FIT else packing(nodes, n, requests, r)
+        return fgd(nodes, node, requests, request)[0]
+    return (
+        best_fit(nodes, node, requests, request)
+        if policy == BEST_FIT
+        else packing(nodes, node, requests, request)
+    )
 
 
 @compiled
-def take(policy: int, nodes: Nodes, n: int, requests: Requests, r: int, memory: int) -> None:
-    """Places the request on node `n`."""
-    milli = requests.milli[r]
-    if requests.gpus[r] == 1 and milli < GPU:
-        card = fgd(nodes, n, requests, r)[1] if policy == FGD else tightest(nodes.left[n], milli)
-        nodes.left[n, card] -= milli
+def take(policy: int, nodes: Nodes, node: int, requests: Requests, request: int, memory: int) -> None:
+    """Places the request on the node."""
+    milli = requests.milli[request]
+    if requests.gpus[request] == 1 and milli < GPU:
+        card = fgd(nodes, node, requests, request)[1] if policy == FGD else tightest(nodes.left[node], milli)
+        nodes.left[node, card] -= milli
     else:
-        nodes.left[n] = after_whole(nodes.left[n], requests.gpus[r])
-    nodes.cpu[n] -= requests.cpu[r]
-    nodes.memory[n] -= memory
+        nodes.left[node] = after_whole(nodes.left[node], requests.gpus[request])
+    nodes.cpu[node] -= requests.cpu[request]
+    nodes.memory[node] -= memory
 
 
 @compiled
-def choose(policy: int, nodes: Nodes, requests: Requests, r: int, memory: int, scores: Whole) -> int:
+def choose(policy: int, nodes: Nodes, requests: Requests, request: int, memory: int, scores: Whole) -> int:
     """The node with the highest score, the first of equals; -1 where none fits."""
     best, most = -1, -1
-    for n in range(nodes.cpu.size):
-        if nodes.memory[n] < memory:
+    for node in range(nodes.cpu.size):
+        if nodes.memory[node] < memory:
             continue
-        if scores[r, n] == STALE:
-            scores[r, n] = score(policy, nodes, n, requests, r)
-        if scores[r, n] > most:
-            best, most = n, scores[r, n]
+        if scores[request, node] == STALE:
+            scores[request, node] = score(policy, nodes, node, requests, request)
+        if scores[request, node] > most:
+            best, most = node, scores[request, node]
     return best
 
 
@@ -205,14 +213,14 @@ def replay(
     scores = np.full((requests.cpu.size, nodes.cpu.size), STALE)
     arrived, allocated = np.zeros(arrivals.size, np.int64), np.zeros(arrivals.size, np.int64)
     demand, used = 0, 0
-    for i in range(arrivals.size):
-        r = arrivals[i]
-        wanted = requests.gpus[r] * requests.milli[r]
-        n = choose(policy, nodes, requests, r, memory[i], scores)
-        if n >= 0:
-            take(policy, nodes, n, requests, r, memory[i])
-            scores[:, n] = STALE
+    for arrival in range(arrivals.size):
+        request = arrivals[arrival]
+        wanted = requests.gpus[request] * requests.milli[request]
+        node = choose(policy, nodes, requests, request, memory[arrival], scores)
+        if node >= 0:
+            take(policy, nodes, node, requests, request, memory[arrival])
+            scores[:, node] = STALE
             used += wanted
         demand += wanted
-        arrived[i], allocated[i] = demand, used
+        arrived[arrival], allocated[arrival] = demand, used
     return arrived, allocated

@@ -101,17 +101,17 @@ def mean_key(
     table: Whole,
     kind: int,
     count: int,
-    s: Scratch,
+    scratch: Scratch,
     tasks: Real,
 ) -> float:
     """The rule's key of all instances, each on what the one before has left."""
     cards = size.size
     if count > 1:
-        s.size[:cards], s.used[:cards], s.held[:cards] = size, used, held
-        size, used, held = s.size[:cards], s.used[:cards], s.held[:cards]
+        scratch.size[:cards], scratch.used[:cards], scratch.held[:cards] = size, used, held
+        size, used, held = scratch.size[:cards], scratch.used[:cards], scratch.held[:cards]
     total = 0.0
     for index in range(count):
-        card = s.cards[index]
+        card = scratch.cards[index]
         if rule == CONSOLIDATE:
             total += _consolidate(used[card], free(size, used, table, card, kind))
         elif rule == SPREAD:
@@ -131,25 +131,25 @@ def fragmentation(
     table: Whole,
     kind: int,
     count: int,
-    s: Scratch,
+    scratch: Scratch,
     value: Real,
     several: float,
 ) -> float:
-    """The product's MdevFragmentation, a whole number; `s.life` is set."""
+    """The product's MdevFragmentation, a whole number; `scratch.life` is set."""
     for index in range(count):
-        s.kinds[index], s.room[index] = kind, table[kind]
-    cards = s.cards[:count]
-    kinds, room, life = s.kinds[:count], s.room[:count], s.life[:count]
+        scratch.kinds[index], scratch.room[index] = kind, table[kind]
+    cards = scratch.cards[:count]
+    kinds, room, life = scratch.kinds[:count], scratch.room[:count], scratch.life[:count]
     cost = _cost(size, used, held, value, several, cards, kinds, room, life)
     return float(_weight_of(cost, _opened(size, cards), count))
 
 
 @compiled
-def lengthened(state: State, demand: Demand, vm: int, first: int, s: Scratch) -> float:
+def lengthened(state: State, demand: Demand, vm: int, first: int, scratch: Scratch) -> float:
     """By how much the VM outlives its cards, then how long ago it could have; empty cards cost much more."""
     total = 0.0
     for index in range(demand.count[vm]):
-        card, ends = first + s.cards[index], 0.0
+        card, ends = first + scratch.cards[index], 0.0
         for slot in range(state.used[card]):
             other = state.member[card, slot]
             ends = max(ends, demand.ends[other] if other != NOWHERE else 1e12)
@@ -162,9 +162,16 @@ def lengthened(state: State, demand: Demand, vm: int, first: int, s: Scratch) ->
 
 @compiled
 def weigh(
-    host: int, fleet: Fleet, state: State, demand: Demand, vm: int, setting: Setting, ages: Ages, s: Scratch
+    host: int,
+    fleet: Fleet,
+    state: State,
+    demand: Demand,
+    vm: int,
+    setting: Setting,
+    ages: Ages,
+    scratch: Scratch,
 ) -> float:
-    """The host's weight for the VM, lower is better; `s.cards` is where it would land."""
+    """The host's weight for the VM, lower is better; `scratch.cards` is where it would land."""
     begin, end, rule = fleet.first[host], fleet.first[host + 1], setting.rule
     kind, count, now = demand.kind[vm], demand.count[vm], demand.when[vm]
     if rule == RANDOM:
@@ -172,19 +179,21 @@ def weigh(
     if rule == EVEN:
         return float(state.cpus[host])
     if rule == CLAIRVOYANT:
-        return lengthened(state, demand, vm, begin, s)
+        return lengthened(state, demand, vm, begin, scratch)
     table = fleet.places[fleet.model[begin]]
     size, used, held = state.size[begin:end], state.used[begin:end], state.held[begin:end]
     if rule in (FRAGMENTATION, FRAGMENTATION_AGED):
         for index in range(count):
-            s.life[index] = _NO_AGE
+            scratch.life[index] = _NO_AGE
             if rule == FRAGMENTATION_AGED and ages.known[0] > 0.0:
-                card = begin + s.cards[index]
-                s.life[index] = learning.extension(ages, demand, state, card, kind, now, s.others, s.bins)
-                if index > 0 and s.cards[index] == s.cards[0]:
-                    s.life[index] = 0.0
-        return fragmentation(size, used, held, table, kind, count, s, setting.value, setting.several)
-    return mean_key(rule, size, used, held, table, kind, count, s, setting.tasks)
+                card = begin + scratch.cards[index]
+                scratch.life[index] = learning.extension(
+                    ages, demand, state, card, kind, now, scratch.others, scratch.bins
+                )
+                if index > 0 and scratch.cards[index] == scratch.cards[0]:
+                    scratch.life[index] = 0.0
+        return fragmentation(size, used, held, table, kind, count, scratch, setting.value, setting.several)
+    return mean_key(rule, size, used, held, table, kind, count, scratch, setting.tasks)
 
 
 @compiled
@@ -195,7 +204,7 @@ def choose(
     vm: int,
     setting: Setting,
     ages: Ages,
-    s: Scratch,
+    scratch: Scratch,
     barred: Whole,
 ) -> int:
     """The host with the lowest weight among those that seem to have room; NOWHERE if there is none."""
@@ -206,9 +215,9 @@ def choose(
         if begin == end or barred[host] == vm:
             continue
         table = fleet.places[fleet.model[begin]]
-        if not walk(seen.size[begin:end], seen.used[begin:end], table, kind, count, s.cards):
+        if not walk(seen.size[begin:end], seen.used[begin:end], table, kind, count, scratch.cards):
             continue
-        weight = weigh(host, fleet, seen, demand, vm, setting, ages, s)
+        weight = weigh(host, fleet, seen, demand, vm, setting, ages, scratch)
         if weight < lowest:
             best, lowest, equal = host, weight, 1
         elif weight == lowest and setting.random_ties:

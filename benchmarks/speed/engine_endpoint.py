@@ -87,7 +87,7 @@ def _beside_naive(
     samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds).items()}
     row = Row("", samples["ours"], note=starts.note)
     if not plugins:
-        return row
+        return replace(row, note=f"{starts.note}; {naive.MISSING}")
     row = replace(row, note=f"{starts.note}, {statistics.median(own):.0f} ms for the naive plugin")
     return rows.faster_than(row, "naive plugin", samples["naive"], bound)
 

@@ -132,10 +132,8 @@ def _reasons(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _print_verdict(console: Console, outcomes: Sequence[Outcome]) -> None:
-    verdicts, wrong = (
-        sum(len(o.truth) for o in outcomes),
-        [(o.plan.name, o.wrong) for o in outcomes if o.wrong],
-    )
+    verdicts = sum(len(outcome.truth) for outcome in outcomes)
+    wrong = [(outcome.plan.name, outcome.wrong) for outcome in outcomes if outcome.wrong]
     console.print(
         f"\n{verdicts} verdicts were held against the hosts' own allocators: "
         + ("[green]all are right[/]" if not wrong else f"[red]wrong ones: {wrong}[/]")
