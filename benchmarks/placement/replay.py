@@ -74,7 +74,7 @@ def end(state: State, demand: Demand, vm: int, host: int) -> None:
 
 @compiled
 def let_go(state: State, demand: Demand, vm: int, gone: int, hosts: Whole) -> int:
-    """Ends the VMs whose time is over when this one comes; how many of `Demand.leaving` are looked at then."""
+    """Ends the VMs whose time is over when this one comes; how many of `leaving` are looked at by then."""
     while gone < vm and demand.ends[demand.leaving[gone]] <= demand.when[vm]:
         leaver = demand.leaving[gone]
         gone += 1

@@ -1,11 +1,24 @@
 """Creating instances on a simulated bus, and reading what is left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from simulation.kernel import Bus
+from simulation.kernel.boards import Board, build_bus
 
 T4 = "0000:3b:00.0"
 """Where the first board is plugged in."""
+
+
+Living = Sequence[tuple[str, str]]
+"""(parent device, type) of each instance."""
+
+
+def bus_with(boards: Sequence[Board], living: Living, seed: int | None = None) -> Bus:
+    """A bus on which those instances live."""
+    bus = build_bus(boards, seed=seed)
+    for parent, type_id in living:
+        fill(bus, parent, type_id)
+    return bus
 
 
 def fill(bus: Bus, parent: str, *type_ids: str) -> None:
