@@ -27,19 +27,21 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.placement import bound, card_choice, draining, fleets
-from benchmarks.placement.demand import Case, demand_of, mix_of
-from benchmarks.placement.grids import GRIDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import POLICIES
-from benchmarks.placement.progress import Progress
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Row
-from benchmarks.placement.rules import PACKING
-from benchmarks.placement.run import WARMUP, edges, setting
-from benchmarks.placement.state import NOWHERE, Demand, Fleet, Whole
-from benchmarks.placement.statistics import estimate
-from benchmarks.placement.weighing import CLAIRVOYANT, FRAGMENTATION
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import POLICIES
+from benchmarks.placement.judging.progress import Progress
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP, edges, setting
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.replaying import card_choice, draining
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.rules import PACKING
+from benchmarks.placement.replaying.state import NOWHERE, Demand, Fleet, Whole
+from benchmarks.placement.replaying.weighing import CLAIRVOYANT, FRAGMENTATION
+from benchmarks.placement.workload import fleets
+from benchmarks.placement.workload.demand import Case, demand_of, mix_of
+from benchmarks.placement.workload.grids import GRIDS
 
 BASELINE = "packing"
 SEEDS = 8

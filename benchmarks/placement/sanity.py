@@ -22,9 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.placement import openb, sharing
-from benchmarks.placement.openb import Node, Pod, TraceError
-from benchmarks.placement.sharing import Nodes, Requests, Whole
+from benchmarks.placement.replaying import sharing
+from benchmarks.placement.replaying.sharing import Nodes, Requests, Whole
+from benchmarks.placement.workload import openb
+from benchmarks.placement.workload.openb import Node, Pod, TraceError
 
 INFLATION = 1.3
 """The demand that arrives, as a multiple of the GPUs."""
