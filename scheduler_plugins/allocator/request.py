@@ -5,7 +5,7 @@ devices (contract section 6). Where a VM shows devices, they count and the prope
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.errors import SchedulerError
@@ -21,8 +21,7 @@ class RequestError(SchedulerError):
     code = "bad-request"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The mdev types a VM asks for, one entry per instance; false where it asks for none."""
 
     types: tuple[str, ...]

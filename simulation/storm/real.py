@@ -15,9 +15,9 @@ from mdev_inventory.engine.model import Vm as EngineVm
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.claims.book import Book
-from scheduler_plugins.claims.model import News, Timeouts
+from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.outstanding import outstanding
+from scheduler_plugins.claims.store import ClaimStore
 from simulation.datacenter import DataCenter
 from simulation.datacenter.plans import HostPlan
 from simulation.datacenter.proxy_process import ProxyScheduler
@@ -144,14 +144,14 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observation
-        book = Book(seen, time.time, Timeouts(TIMEOUTS.unresolved / speed), store)
+        book = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
-        book.hear(News(one.shown(), now, now))
-        ledger = book.ledger
+        book.apply_locations(VmLocations(one.shown(), now, now))
+        claims = book.claims
     finally:
         store.close()
-    taking = [c for c in ledger.firm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
-    return len(ledger.unresolved) + len(taking)
+    taking = [c for c in claims.by_vm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    return len(claims.pending) + len(taking)
 
 
 def _options(plan: Plan, speed: float) -> str:
@@ -161,7 +161,7 @@ collect_interval = {plan.collect_interval / speed:.1f}
 vms_interval = {max(10.0, plan.collect_interval / speed):.1f}
 
 [decisions]
-unresolved_timeout = {TIMEOUTS.unresolved / speed:.1f}
+unresolved_timeout = {TIMEOUTS.pending / speed:.1f}
 claim_timeout = {TIMEOUTS.claim / speed:.1f}
 """
 

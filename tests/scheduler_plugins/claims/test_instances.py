@@ -156,11 +156,11 @@ VMS = st.builds(
 
 
 @given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
-def test_what_changed_is_taken_in(news: list[list[KnownVm] | KnownVm]) -> None:
+def test_what_changed_is_taken_in(locations: list[list[KnownVm] | KnownVm]) -> None:
     """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
     vms = Listed()
     known = Derived(vms)
-    for new in news:
+    for new in locations:
         vms.list(*new) if isinstance(new, list) else vms.see(new)
         owners = known.now
 
