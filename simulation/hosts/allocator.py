@@ -1,4 +1,4 @@
-"""How VDSM chooses a parent for one requested instance, mistakes included.
+"""How VDSM chooses a parent device for one requested instance, mistakes included.
 
 Written from the contract (section 6, "Host allocation algorithm" and "Read off the running code"), not
 from the scheduler's replay, which it judges.
@@ -14,7 +14,7 @@ HOMOGENEOUS_VENDOR = "0x10de"
 
 
 def choose(bus: Bus, type_id: str, separate: bool = False) -> str | None:
-    """The parent on which VDSM would create the next instance of the type; None where it finds none.
+    """The parent device on which VDSM would create the next instance of the type; None where it finds none.
 
     Raises what VDSM's walk dies of: FileNotFoundError at a parent without `vendor` (also where the bus
     itself is missing), ValueError at a figure of the wanted type that is no number or cannot be read.

@@ -1,4 +1,4 @@
-"""Boards as they are plugged into a host: which parents a profile makes, and at which addresses.
+"""Boards as they are plugged into a host: which parent devices a profile makes, and at which addresses.
 
 A Tesla M60 is two GPUs at consecutive buses behind the board's own PCI switch, an M10 or A16 four;
 an SR-IOV GPU is a physical function with as many virtual ones as are enabled.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from simulation.kernel import families
 from simulation.kernel.bus import Bus
-from simulation.kernel.card import Card, Device
+from simulation.kernel.card import Card, SysfsDevice
 from simulation.kernel.profiles import Profile, TypeProfile, profile
 
 GVTG_ADDRESS = "0000:00:02.0"
@@ -24,7 +24,7 @@ class Board:
 
     profile: str
     address: str
-    """Of its first GPU (`0000:3b:00.0`); the parent's name for what is not PCI (`mtty`, `0.0.fffe`)."""
+    """Of its first GPU (`0000:3b:00.0`); the parent device's own name where it is not PCI (`mtty`)."""
     vfs: int | None = None
     """Virtual functions enabled per GPU (sriov-manage); None is the profile's own number."""
     mixed: bool = False
@@ -34,7 +34,7 @@ class Board:
     ecc: bool = False
     """Memory checking on: every type reads 0."""
     sriov: bool = True
-    """False: a GPU that could do SR-IOV runs without, its physical function being the parent."""
+    """False: a GPU that could do SR-IOV runs without, its physical function being the parent device."""
     older_driver: bool = False
     """The driver also offers the types of older releases."""
     capacity: int | None = None
@@ -72,12 +72,12 @@ def _plugged(names: Sequence[str]) -> Iterator[tuple[str, str]]:
             slot += SLOT_STEP
 
 
-def _gpus(board: Board, made: Profile) -> list[Device]:
+def _gpus(board: Board, made: Profile) -> list[SysfsDevice]:
     """One device per GPU of the board."""
     if made.path is not None:
         folder = made.path.rpartition("/")[0]
         bus_name = None if made.kind == "virtual" else made.kind
-        return [Device(board.address, f"{folder}/{board.address}", driver=made.driver, bus=bus_name)]
+        return [SysfsDevice(board.address, f"{folder}/{board.address}", driver=made.driver, bus=bus_name)]
     domain, bus, rest = board.address.split(":")
     addresses = [f"{domain}:{int(bus, 16) + gpu:02x}:{rest}" for gpu in range(made.gpus)]
     return [
@@ -99,11 +99,11 @@ def _slot(address: str, gpu: int, made: Profile) -> str:
     )
 
 
-def _function(board: Board, made: Profile, address: str, path: str, physfn: str | None = None) -> Device:
-    return Device(address, path, made.vendor, made.device, made.driver, board.numa_node, physfn)
+def _function(board: Board, made: Profile, address: str, path: str, physfn: str | None = None) -> SysfsDevice:
+    return SysfsDevice(address, path, made.vendor, made.device, made.driver, board.numa_node, physfn)
 
 
-def _with_virtual(board: Board, made: Profile, gpu: Device) -> list[Device]:
+def _with_virtual(board: Board, made: Profile, gpu: SysfsDevice) -> list[SysfsDevice]:
     """The GPU's physical function and its enabled virtual ones, at consecutive function numbers."""
     domain, bus, _ = gpu.address.split(":")
     folder = gpu.path.rpartition("/")[0]
@@ -119,7 +119,7 @@ def _types(board: Board, made: Profile) -> tuple[TypeProfile, ...]:
     return made.types + made.older_types if board.older_driver else made.types
 
 
-def _card(board: Board, made: Profile, gpu: Device) -> Card:
+def _card(board: Board, made: Profile, gpu: SysfsDevice) -> Card:
     types, code = _types(board, made), getattr(errno, made.exhausted)
     if made.family == "time-sliced" or (made.family == "sr-iov" and not board.sriov):
         return families.TimeSliced(gpu, types, code, ecc=board.ecc)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple, TypedDict
 
-from simulation.kernel.card import Card, Device
+from simulation.kernel.card import Card, SysfsDevice
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UUID_LENGTH = 36
@@ -48,7 +48,7 @@ class Change(NamedTuple):
 
 
 class Bus:
-    """All mdev parents of one host."""
+    """All parent devices of one host."""
 
     def __init__(
         self, cards: Iterable[Card] = (), *, seed: int | None = None, present: bool | None = None
@@ -74,11 +74,11 @@ class Bus:
         return list(self._card)
 
     def addresses(self) -> list[str]:
-        """Every device of every card: parents, and physical functions that are none."""
+        """Every sysfs device of every card: parent devices, and physical functions that are none."""
         return list(self._device)
 
     def card(self, parent: str) -> Card:
-        """The card that the parent belongs to; FileNotFoundError for an unknown parent."""
+        """The card that the parent device belongs to; FileNotFoundError for an unknown parent."""
         if parent not in self._card:
             raise _missing(parent)
         return self._card[parent]
@@ -91,7 +91,7 @@ class Bus:
         return vendor
 
     def attributes(self, address: str) -> Attributes:
-        """Facts of a device, a parent or not; FileNotFoundError for an unknown one."""
+        """Facts of a sysfs device, a parent device or not; FileNotFoundError for an unknown one."""
         found = self._find(address)
         return Attributes(
             device=found.device,
@@ -127,7 +127,7 @@ class Bus:
         return list(self._listed.get((parent, type_id), ()))
 
     def instances(self) -> dict[str, tuple[str, str]]:
-        """Every instance in `/sys/bus/mdev/devices`: UUID to (parent, type)."""
+        """Every instance in `/sys/bus/mdev/devices`: UUID to (parent device, type)."""
         return {uuid: where for where, uuids in self._listed.items() for uuid in uuids}
 
     def create(self, parent: str, type_id: str, uuid: str) -> None:
@@ -183,7 +183,7 @@ class Bus:
         for listener in self.listeners:
             listener(change)
 
-    def _find(self, address: str) -> Device:
+    def _find(self, address: str) -> SysfsDevice:
         if address not in self._device:
             raise _missing(address)
         return self._device[address]

@@ -1,4 +1,4 @@
-"""A card of the simulated kernel: the devices that share one stock of mdev instances.
+"""A card of the simulated kernel: the sysfs devices that share one stock of mdev instances.
 
 What a creation leaves of the stock is each family's own business (`families.py`); here is only what
 all have in common: which sysfs devices the card consists of, and which instances it holds.
@@ -14,8 +14,8 @@ from simulation.kernel.profiles import TypeProfile
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """One device folder of sysfs: a PCI function, or a virtual, css or matrix device."""
+class SysfsDevice:
+    """One device folder of sysfs: a PCI function, or a virtual, css or matrix one."""
 
     address: str
     path: str
@@ -32,10 +32,14 @@ class Device:
 
 
 class Card(ABC):
-    """Parents that draw on the same stock; one instance is one (parent, type) pair."""
+    """Parent devices that draw on the same stock; an instance is one (parent device, type) pair."""
 
     def __init__(
-        self, devices: Sequence[Device], parents: Sequence[str], types: Sequence[TypeProfile], exhausted: int
+        self,
+        devices: Sequence[SysfsDevice],
+        parents: Sequence[str],
+        types: Sequence[TypeProfile],
+        exhausted: int,
     ) -> None:
         """An empty card; `exhausted` is the errno of a creation that finds no room."""
         self.devices = tuple(devices)
@@ -48,7 +52,7 @@ class Card(ABC):
 
     @abstractmethod
     def figure(self, parent: str, type_id: str) -> int:
-        """How many more instances of the type the parent takes now: its `available_instances`."""
+        """How many more instances of the type the parent device takes now: its `available_instances`."""
 
     def take(self, parent: str, type_id: str) -> None:
         """Hold one more instance; OSError with the device's errno where it has no room."""

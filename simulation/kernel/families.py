@@ -7,7 +7,7 @@ one is there to judge that one.
 from collections import Counter
 from collections.abc import Sequence
 
-from simulation.kernel.card import Card, Device
+from simulation.kernel.card import Card, SysfsDevice
 from simulation.kernel.profiles import TypeProfile
 
 
@@ -15,7 +15,7 @@ class TimeSliced(Card):
     """An NVIDIA GPU without SR-IOV: one framebuffer size at a time, whatever the series."""
 
     def __init__(
-        self, device: Device, types: Sequence[TypeProfile], exhausted: int, *, ecc: bool = False
+        self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, ecc: bool = False
     ) -> None:
         """With `ecc` (memory checking on, seen on a Tesla P4) every type reads 0 though the card is empty."""
         super().__init__([device], [device.address], types, exhausted)
@@ -30,14 +30,14 @@ class TimeSliced(Card):
 
 
 class SrIov(Card):
-    """An NVIDIA GPU whose virtual functions are the parents, one instance each.
+    """An NVIDIA GPU whose virtual functions are the parent devices, one instance each.
 
     The card holds `max_instance` of a type whatever its functions add up to.
     """
 
     def __init__(
         self,
-        devices: Sequence[Device],
+        devices: Sequence[SysfsDevice],
         types: Sequence[TypeProfile],
         exhausted: int,
         *,
@@ -82,13 +82,13 @@ class SrIov(Card):
 
 
 class Pool(Card):
-    """A parent whose types all draw on the same pools: GVT-g, mtty, mdpy, mbochs, s390.
+    """A parent device whose types all draw on the same pools: GVT-g, mtty, mdpy, mbochs, s390.
 
     A type's figure is how often its cost fits into what is left of the scarcest pool.
     """
 
     def __init__(
-        self, device: Device, types: Sequence[TypeProfile], exhausted: int, *, capacity: Sequence[int]
+        self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, capacity: Sequence[int]
     ) -> None:
         """`capacity` of each pool, in the order of the types' costs."""
         super().__init__([device], [device.address], types, exhausted)
@@ -108,7 +108,13 @@ class WorkQueues(Card):
     """An accelerator's work queues (idxd): an instance takes a dedicated one, or shares a shared one."""
 
     def __init__(
-        self, device: Device, types: Sequence[TypeProfile], exhausted: int, *, dedicated: int, shared: int
+        self,
+        device: SysfsDevice,
+        types: Sequence[TypeProfile],
+        exhausted: int,
+        *,
+        dedicated: int,
+        shared: int,
     ) -> None:
         """So many queues of each kind are enabled."""
         super().__init__([device], [device.address], types, exhausted)
@@ -126,8 +132,8 @@ class WorkQueues(Card):
 class WithoutMdev(Card):
     """A card that the kernel drives without mdev: vendor-specific VFIO, or no functions enabled."""
 
-    def __init__(self, devices: Sequence[Device]) -> None:
-        """Devices that are there and are no mdev parents."""
+    def __init__(self, devices: Sequence[SysfsDevice]) -> None:
+        """Sysfs devices that are there and are no parent devices."""
         super().__init__(devices, [], [], 0)
 
     def figure(self, parent: str, type_id: str) -> int:

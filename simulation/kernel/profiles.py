@@ -58,7 +58,7 @@ class Profile:
     family: str
     """`time-sliced`, `sr-iov`, `gvt-g`, `pool`, `queues` or `no-mdev`: how its figures behave."""
     kind: str
-    """`pci`, `virtual`, `matrix` or `css`: where its parents live in sysfs."""
+    """`pci`, `virtual`, `matrix` or `css`: where its parent devices live in sysfs."""
     vendor: str | None
     device: str | None
     driver: str | None
@@ -71,9 +71,9 @@ class Profile:
     vf_offset: int
     """Function number of the first virtual function."""
     path: str | None
-    """Where a parent that is not PCI lives, under `/sys`."""
+    """Where a parent device that is not PCI lives, under `/sys`."""
     capacity: tuple[int, ...]
-    """The pools that all types of a parent draw on, empty card."""
+    """The pools that all types of a parent device draw on, empty card."""
     exhausted: str
     """Name of the errno of a creation beyond what the device holds."""
     types: tuple[TypeProfile, ...]
