@@ -1,7 +1,7 @@
 """What a VM asks for: mdev types in the order in which the host's allocator will place them.
 
 Engines up to 4.4 keep a request in the VM's custom property `mdev_type`, later ones in the VM's mediated
-devices (contract section 6). Where a VM shows devices, they count and the property does not.
+devices. Where a VM shows devices, they count and the property does not.
 """
 
 from collections.abc import Iterable

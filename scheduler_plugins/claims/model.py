@@ -1,7 +1,7 @@
 """Starts in flight: what was decided, and no inventory shows yet.
 
 Between a decision and the host's next inventory an instance is invisible, and for a while nobody tells even
-the host (design section 5). Two kinds of entries bridge that:
+the host. Two kinds of entries bridge that:
 
 - **pending decision**: the VM may start on any host of our answer. It ends when the VM shows a host, or in
   time.

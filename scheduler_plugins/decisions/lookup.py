@@ -1,4 +1,7 @@
-"""What a VM asks for: from the engine, and where it cannot tell in time, from what it told before.
+"""What a VM asks for: from the engine, and where the engine is silent, from what it told before.
+
+Where it does not answer in time, the request as last seen counts, and the decision says so with its age; a VM
+never seen counts as one without a request.
 
 The engine is given a short total deadline: the proxy's plugin waits 5 s in all, and the engine holds
 its cluster's lock meanwhile. A decision costs two requests at most: one search for the VM together with those

@@ -1,4 +1,8 @@
-"""All policy units by name: what the engine discovers, and where a new unit is entered."""
+"""All policy units by name: what the engine discovers, and where a new unit is entered.
+
+A unit needs a class of its name in `proxy/mdev_units.py` as well, by which ovirt-scheduler-proxy finds it,
+and a section in `docs/units.md`.
+"""
 
 from collections.abc import Hashable
 from typing import Protocol

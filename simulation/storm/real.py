@@ -144,10 +144,10 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observation
-        book = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
+        kept = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
-        book.apply_locations(VmLocations(one.shown(), now, now))
-        claims = book.claims
+        kept.apply_locations(VmLocations(one.shown(), now, now))
+        claims = kept.claims
     finally:
         store.close()
     taking = [c for c in claims.by_vm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]

@@ -169,8 +169,8 @@ def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
 
 
 def texts() -> dict[str, str]:
-    """What is written of `LEDGER`."""
-    rows = claim_rows.rows_of(LEDGER)
+    """What is written of `CLAIMS`."""
+    rows = claim_rows.rows_of(CLAIMS)
     lists = {
         claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())
     }
@@ -207,7 +207,7 @@ def test_a_row_whose_hosts_are_lost(rows: Rows, left: str) -> None:
 
 
 START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
-LEDGER = Claims(
+CLAIMS = Claims(
     {
         "v": PendingDecision(START, (A, B), 3.5, home=A, best=B),
         "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0),
@@ -222,7 +222,7 @@ def test_rows_read_back() -> None:
 
     assert ["w", "v"] == list(again.pending)
     assert ["x", "v"] == list(again.by_vm)
-    assert dict(LEDGER.by_vm) == dict(again.by_vm)
+    assert dict(CLAIMS.by_vm) == dict(again.by_vm)
     assert PendingDecision(START, (A, B), 3.5, home=A) == again.pending["v"]
 
 

@@ -92,7 +92,7 @@ def test_after_the_service_was_down_starts_without_a_decision_count() -> None:
     assert {VM} == set(fleet.scheduler.claims.by_vm)
 
 
-def test_a_list_of_all_vms_tells_of_strangers_and_of_the_gone() -> None:
+def test_a_list_of_all_vms_tells_of_unplanned_starts_and_of_the_gone() -> None:
     """Once a minute, whatever is decided."""
     fleet = Fleet(2)
     fleet.ask(0)
