@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler_plugins.cli import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
+from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
 
 if TYPE_CHECKING:
     from scheduler_plugins.policy.errors import EngineTroubleError

@@ -263,7 +263,7 @@ def test_a_wrong_configuration_is_a_usage_error(tmp_path: Path) -> None:
 def test_scan_loads_no_web_framework(tree: Path) -> None:
     """Start-up is what people wait for."""
     script = (
-        "import sys; from scheduler_plugins.cli import app\n"
+        "import sys; from scheduler_plugins.cli.app import app\n"
         f"app(['scan', '--json', '--root', {str(tree)!r}], standalone_mode=False)\n"
         "print(set(sys.modules), file=sys.stderr)"
     )
