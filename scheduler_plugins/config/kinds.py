@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from mdev_inventory.engine.errors import EngineSettingError
-from mdev_inventory.engine.transport import base_url
+from mdev_inventory.engine.address import base_url
 
 T = TypeVar("T")
 

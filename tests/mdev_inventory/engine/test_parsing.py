@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory.engine import parsing
-from mdev_inventory.engine.members import AnswerError
+from mdev_inventory.engine import elements, parsing
+from mdev_inventory.engine.elements import AnswerError
 from mdev_inventory.engine.model import DeviceType, Event, Host, HostDevice, MediatedDevice, Vm
 from tests.mdev_inventory.engine.samples import CLUSTER_ID, DEVICE_ID, HOST_ID, VM_ID, sample
 
@@ -15,7 +15,6 @@ COLLECTIONS = [
     pytest.param(parsing.hosts, "host", id="hosts"),
     pytest.param(parsing.vms, "vm", id="vms"),
     pytest.param(parsing.host_devices, "host_device", id="host devices"),
-    pytest.param(parsing.hooks, "hook", id="hooks"),
     pytest.param(parsing.events, "event", id="events"),
 ]
 ANY_JSON = st.recursive(
@@ -131,11 +130,17 @@ def test_where_the_custom_property_may_stand(properties: object, expected: str |
     [
         pytest.param({"custom_properties": "mdev_type"}, "custom_properties", id="properties are a word"),
         pytest.param({"custom_properties": {"custom_property": {}}}, "custom_properties", id="no list"),
-        pytest.param({"custom_properties": {"custom_property": ["a"]}}, "(itself)", id="no object in it"),
-        pytest.param({"custom_properties": {"custom_property": [{"value": "a"}]}}, "name", id="no name"),
+        pytest.param(
+            {"custom_properties": {"custom_property": ["a"]}}, "custom_properties[0]", id="no object in it"
+        ),
+        pytest.param(
+            {"custom_properties": {"custom_property": [{"value": "a"}]}},
+            "custom_properties[0].name",
+            id="no name",
+        ),
         pytest.param({"host": "gpu01"}, "host", id="host is a word"),
         pytest.param({"mediated_devices": 3}, "mediated_devices", id="devices are a number"),
-        pytest.param({"mediated_devices": [{}]}, "id", id="device without id"),
+        pytest.param({"mediated_devices": [{}]}, "mediated_devices[0].id", id="device without id"),
     ],
 )
 def test_a_vm_whose_request_cannot_be_read(changes: dict[str, Any], member: str) -> None:
@@ -197,12 +202,12 @@ def test_host_devices_with_and_without_types() -> None:
         DeviceType("nvidia-232", "nvidia-232", "", None),
     )
     expected = (
-        HostDevice("computer", "system", None, None, None, None, ()),
-        HostDevice("pci_0000_3b_00_0", "pci", "nvidia", "0x10de", "0x1eb8", None, types),
-        HostDevice("pci_0000_3b_00_4", "pci", None, None, None, "pci_0000_3b_00_0", ()),
+        HostDevice("computer", None, None, None, None, ()),
+        HostDevice("pci_0000_3b_00_0", "nvidia", "0x10de", "0x1eb8", None, types),
+        HostDevice("pci_0000_3b_00_4", None, None, None, "pci_0000_3b_00_0", ()),
     )
 
-    assert parsing.Read(expected) == parsing.host_devices(sample("host_devices"))
+    assert elements.Read(expected) == parsing.host_devices(sample("host_devices"))
 
 
 @pytest.mark.parametrize("code", ["zz", "c3", "1"], ids=["no hex", "no ASCII", "half a byte"])
@@ -211,11 +216,6 @@ def test_a_physical_function_whose_id_is_no_name(code: str) -> None:
     device = parsing.host_device({"name": "pci_0000_3b_00_4", "physical_function": {"id": code}})
 
     assert device.physfn is None
-
-
-def test_hooks_are_pairs_of_point_and_file() -> None:
-    """Of a hook we want where it runs and what it is called."""
-    assert (("after_get_caps", "50_mdev_inventory"),) == parsing.hooks(sample("hooks")).items
 
 
 def test_events_come_oldest_first() -> None:
@@ -235,7 +235,7 @@ def test_an_event_without_a_number(event: dict[str, str]) -> None:
 @pytest.mark.parametrize(("read", "wrapper"), COLLECTIONS)
 def test_an_empty_collection_in_every_form(read: Any, wrapper: str) -> None:
     """The engine may write nothing as an empty object, an empty list or null."""
-    empty: parsing.Read[object] = parsing.Read(())
+    empty: elements.Read[object] = elements.Read(())
 
     assert [empty] * 4 == [read({}), read({wrapper: []}), read({wrapper: None}), read({"actions": {}})]
 

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mdev_inventory.engine.address import base_url
+from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError, EngineSettingError
-from mdev_inventory.engine.line import Deadline
-from mdev_inventory.engine.transport import EngineHttp, base_url
-from mdev_inventory.engine.wire import Request
+from mdev_inventory.engine.http import EngineHttp
 from tests.mdev_inventory.engine.peer import EnginePeer
 
 
@@ -128,7 +128,7 @@ def ask(url: str, ca_file: Path | None) -> bytes:
     """The answer of that engine to one who trusts `ca_file`."""
     http = EngineHttp(url, ca_file)
     try:
-        return http.ask(Request("GET", "/x", f"{http.base}/x"), Deadline(10)).body
+        return http.ask("GET", "/x", Deadline(10)).body
     finally:
         http.close()
 

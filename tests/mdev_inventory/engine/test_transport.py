@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.line import Deadline
-from mdev_inventory.engine.transport import EngineHttp
-from mdev_inventory.engine.wire import Request
+from mdev_inventory.engine.http import Answer, EngineHttp
+from tests.mdev_inventory.engine.net import failure
 from tests.mdev_inventory.engine.peer import EnginePeer, Handler, within
 
 
@@ -32,21 +32,20 @@ def http(peer: EnginePeer) -> Iterator[EngineHttp]:
     client.close()
 
 
-def request(http: EngineHttp, method: str = "GET") -> Request:
-    """A request for `/x`."""
-    return Request(method, "/x", f"{http.base}/x", form={"a": "secret"} if method == "POST" else None)
+def ask(http: EngineHttp, seconds: float = 5.0, method: str = "GET") -> Answer:
+    """The answer to a request for `/x`."""
+    content = {"data": {"a": "secret"}} if method == "POST" else {}
+    return http.ask(method, "/x", Deadline(seconds), **content)
 
 
 def refused(http: EngineHttp, seconds: float = 5.0, method: str = "GET") -> EngineError:
     """The error of a call that has to fail."""
-    with pytest.raises(EngineError) as caught:
-        http.ask(request(http, method), Deadline(seconds))
-    return caught.value
+    return failure(lambda: ask(http, seconds, method))
 
 
 def test_one_connection_serves_many_calls(peer: EnginePeer, http: EngineHttp) -> None:
     """Connections are kept alive from call to call."""
-    answers = [http.ask(request(http), Deadline(5)).body for _ in range(5)]
+    answers = [ask(http).body for _ in range(5)]
 
     assert ([b'{"x": 1}'] * 5, 1) == (answers, peer.connections)
 
@@ -62,7 +61,7 @@ def test_threads_have_connections_of_their_own_and_leave_them(peer: EnginePeer, 
     peer.routes["/ovirt-engine/x"] = all_together
     with ThreadPoolExecutor(4) as pool:
         for _ in range(3):
-            statuses = list(pool.map(lambda _: http.ask(request(http), Deadline(10)).status, range(4)))
+            statuses = list(pool.map(lambda _: ask(http, 10).status, range(4)))
             assert [200] * 4 == statuses
 
     assert 4 == peer.connections
@@ -71,7 +70,7 @@ def test_threads_have_connections_of_their_own_and_leave_them(peer: EnginePeer, 
 def test_a_connection_that_the_engine_closed_meanwhile(peer: EnginePeer, http: EngineHttp) -> None:
     """An idle connection may have ended: the call makes another one."""
     peer.routes["/ovirt-engine/x"] = Handler.last
-    statuses = [http.ask(request(http), Deadline(5)).status for _ in range(3)]
+    statuses = [ask(http).status for _ in range(3)]
 
     assert ([200] * 3, 3) == (statuses, peer.connections)
 
@@ -122,7 +121,7 @@ def test_a_call_after_one_that_was_cut(peer: EnginePeer, http: EngineHttp) -> No
     refused(http, 0.2)
     peer.routes["/ovirt-engine/x"] = lambda answer: answer.json({})
 
-    assert 200 == http.ask(request(http), Deadline(5)).status
+    assert 200 == ask(http).status
 
 
 def test_a_deadline_that_has_passed_sends_nothing(peer: EnginePeer, http: EngineHttp) -> None:
@@ -242,7 +241,7 @@ def test_a_passing_status_is_waited_out(peer: EnginePeer, http: EngineHttp, stat
 
     peer.routes["/ovirt-engine/x"] = restarting
 
-    assert 200 == http.ask(request(http), Deadline(5)).status
+    assert 200 == ask(http).status
 
 
 @pytest.mark.parametrize(("status", "tries"), [(500, 1), (503, 3), (429, 1), (404, 1)])
@@ -250,14 +249,14 @@ def test_a_status_that_stays(peer: EnginePeer, http: EngineHttp, status: int, tr
     """Every status is an answer in the end; only passing ones are worth a try."""
     peer.routes["/ovirt-engine/x"] = lambda answer: answer.whole(b"no", "text/plain", status)
 
-    assert (status, tries) == (http.ask(request(http), Deadline(5)).status, peer.seen["GET /x"])
+    assert (status, tries) == (ask(http).status, peer.seen["GET /x"])
 
 
 def test_no_try_beyond_the_deadline(peer: EnginePeer, http: EngineHttp) -> None:
     """A wait that would pass the deadline is not begun."""
     peer.routes["/ovirt-engine/x"] = lambda answer: answer.whole(b"no", "text/plain", 503)
     with within(0.35):
-        status = http.ask(request(http), Deadline(0.3)).status
+        status = ask(http, 0.3).status
 
     assert (503, 2) == (status, peer.seen["GET /x"])
 
@@ -266,7 +265,7 @@ def test_an_answer_without_end(peer: EnginePeer) -> None:
     """What is longer than any sensible answer is not read to its end; what is as long, is."""
     small = EngineHttp(peer.url, max_body=1000)
     peer.routes["/ovirt-engine/x"] = lambda answer: answer.whole(b" " * 1000)
-    fitting = small.ask(request(small), Deadline(5))
+    fitting = ask(small, 5)
     peer.routes["/ovirt-engine/x"] = much_without_end
     error = refused(small, 30)
     small.close()
@@ -285,7 +284,7 @@ def test_redirects_are_not_followed(peer: EnginePeer, http: EngineHttp) -> None:
         answer.end_headers()
 
     peer.routes["/ovirt-engine/x"] = elsewhere
-    answer = http.ask(request(http), Deadline(5))
+    answer = ask(http)
 
     assert (302, "/elsewhere", 1) == (answer.status, answer.location, sum(peer.seen.values()))
 
@@ -309,7 +308,7 @@ def test_the_engines_session_cookie(peer: EnginePeer, http: EngineHttp) -> None:
         (200, []),
     ):
         peer.routes["/ovirt-engine/x"] = answering(status, *cookies)
-        http.ask(request(http), Deadline(5))
+        ask(http)
 
     assert [None, "JSESSIONID=one", None] == [headers.get("Cookie") for headers in peer.headers]
 
@@ -328,7 +327,7 @@ def test_nobody_listens() -> None:
 
 def test_nothing_is_sent_after_close(peer: EnginePeer, http: EngineHttp) -> None:
     """Closing closes the connections; it may be done twice; asking afterwards is a named error."""
-    http.ask(request(http), Deadline(5))
+    ask(http)
     http.close()
     http.close()
     gc.collect()
@@ -343,6 +342,6 @@ def test_the_environment_has_no_say(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     (tmp_path / "netrc").write_text("machine localhost login thief password caught\n")
-    http.ask(request(http), Deadline(5))
+    ask(http)
 
     assert "Authorization" not in peer.headers[0]

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from mdev_inventory.collector.detached import Detached
+from mdev_inventory.engine.detached import Detached
 
 STUCK = (
-    "import threading, mdev_inventory.collector.detached as d; d.Detached('x').submit(threading.Event().wait)"
+    "import threading, mdev_inventory.engine.detached as d; d.Detached('x').submit(threading.Event().wait)"
 )
 
 
