@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed.engine_client`: what one exchange with the engine costs, and reading its list of VMs.
+"""`python -m benchmarks.speed.engine_client`: what one exchange with the engine costs, and reading its VMs.
 
 The figures of docs/decisions/0004-requests-to-the-engine.md. An exchange is the search for ten VMs that a
 decision waits for, over a connection that is kept; its stub's own time is in it.

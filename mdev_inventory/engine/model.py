@@ -35,9 +35,11 @@ def _mdev_type(value: object) -> str | None:
 
 def _physical_function(value: object) -> str | None:
     """Its name; its id alone is the name in hex (contract section 4)."""
-    name, code = members.within(value, "name"), members.within(value, "id")
+    if name := members.within(value, "name"):
+        return name
+    code = members.within(value, "id")
     try:
-        return name or (bytes.fromhex(code).decode("ascii") if code else None)
+        return bytes.fromhex(code).decode("ascii") if code else None
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""The engine's API in a network where only an engine lives, as far as a test has told it what to answer."""
+"""Engines to ask: one without sockets, which answers as a test tells it to, and a real server."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,9 @@ import pytest
 import responses
 
 from mdev_inventory.engine.api import EngineApi
+from mdev_inventory.engine.http import EngineHttp
 from tests.mdev_inventory.engine.net import BASE, LOGOUT, PASSWORD, TOKEN
+from tests.mdev_inventory.engine.peer import EnginePeer
 from tests.mdev_inventory.engine.samples import sample
 
 
@@ -40,3 +42,19 @@ def engine(net: responses.RequestsMock, clock: Clock) -> Iterator[EngineApi]:
     """The engine's API in that network."""
     with EngineApi(BASE, "admin@internal", PASSWORD, clock=clock) as api:
         yield api
+
+
+@pytest.fixture
+def peer() -> Iterator[EnginePeer]:
+    """An engine on loopback."""
+    with EnginePeer() as running:
+        running.routes["/ovirt-engine/x"] = lambda answer: answer.json({"x": 1})
+        yield running
+
+
+@pytest.fixture
+def http(peer: EnginePeer) -> Iterator[EngineHttp]:
+    """HTTP to that engine."""
+    client = EngineHttp(peer.url)
+    yield client
+    client.close()
