@@ -160,7 +160,7 @@ def _told(cluster: "Cluster", plan: "Plan", dry_run: bool) -> Mapping[str, Any]:
 
 def _engine(folder: Path, user: str | None, password_file: Path | None, python: str | None) -> "Engine":
     """As configured, but for what the options say; ends the command where that cannot be."""
-    from mdev_inventory.engine.transport import base_url
+    from mdev_inventory.engine.address import base_url
     from scheduler_plugins import config
     from scheduler_plugins.config import secrets
     from scheduler_plugins.policy.runner import Engine, with_python
