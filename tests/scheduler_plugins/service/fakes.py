@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from starlette.types import ASGIApp
+
+from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.listening import listen
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from scheduler_plugins.service.questions import Decider
-from scheduler_plugins.service.web.server import WebApi
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 
 VM = "5b2a4a0e-6b1c-4a45-9a5e-3a6e8f3f0001"
@@ -83,7 +85,7 @@ def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator
 
 @contextmanager
 def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[ProxySocket]:
-    """A the proxy socket at that path."""
+    """A proxy socket at that path."""
     with ThreadPoolExecutor(4) as pool:
         endpoint = ProxySocket(path, decider, pool, idle_s=idle_s)
         with running(endpoint.start, endpoint.stop):
@@ -91,19 +93,8 @@ def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[
 
 
 @contextmanager
-def http(endpoint: EngineEndpoint | WebApi) -> Iterator[str]:
-    """A running HTTP endpoint; gives its URL."""
-
-    async def start() -> None:
-        await endpoint.start()
-        if isinstance(endpoint, WebApi):
-            answering.append(asyncio.create_task(endpoint.answer()))
-
-    async def stop() -> None:
-        for task in answering:
-            task.cancel()
-        await endpoint.stop()
-
-    answering: list[asyncio.Task[None]] = []
-    with running(start, stop):
-        yield endpoint.url
+def http(app: ASGIApp) -> Iterator[str]:
+    """The application served at a port that is free; gives its URL."""
+    listener, server = listen("127.0.0.1", 0), HttpServer(app)
+    with running(lambda: server.start(listener.socket), server.stop):
+        yield listener.url

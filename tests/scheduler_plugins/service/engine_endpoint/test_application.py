@@ -11,8 +11,7 @@ import requests
 
 from scheduler_plugins.errors import UnknownVmError
 from scheduler_plugins.service.engine_endpoint import xmlrpc
-from scheduler_plugins.service.engine_endpoint.rpc_http import BODY_LIMIT
-from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from scheduler_plugins.service.engine_endpoint.application import BODY_LIMIT, Application
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, HOST_C, VM, FakeDecider
@@ -46,7 +45,7 @@ class Endpoint:
 def served() -> Iterator[Endpoint]:
     """One server for all tests; each starts with a fresh decider behind it."""
     decider = FakeDecider()
-    with ThreadPoolExecutor(4) as pool, fakes.http(EngineEndpoint(decider, pool, "127.0.0.1", 0)) as url:
+    with ThreadPoolExecutor(4) as pool, fakes.http(Application(decider, pool)) as url:
         yield Endpoint(decider, url)
 
 
