@@ -14,7 +14,8 @@ from benchmarks.speed.proxy import Proxy, at_once
 from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.timing import Stats, in_turns
 
-AGAINST_TRIVIAL = Bound(10, at_least=True)
+AGAINST_TRIVIAL = {10: None, 100: Bound(6, at_least=True), 1000: Bound(2, at_least=True)}
+"""By number of hosts."""
 AGAINST_NAIVE = {0.0: Bound(50, at_least=True), 0.02: Bound(100, at_least=True)}
 POLICIES = (("MdevConsolidate",), ("MdevFragmentation", "MdevReserve"))
 """Weights that a policy has beside MdevFilter."""
@@ -23,16 +24,17 @@ VMS = 10
 
 
 def measure(folder: Path, effort: float) -> Section:
-    """100 hosts against the trivial plugin, 200 against the naive one."""
+    """10, 100 and 1,000 hosts against the trivial plugin, 200 against the naive one."""
     section = Section("engine_endpoint", "The engine endpoint: filter and weights of one start")
-    _against_trivial(section, folder / "engine-endpoint-trivial", int(60 * effort))
+    for count, bound in AGAINST_TRIVIAL.items():
+        here = folder / f"engine-endpoint-trivial-{count}"
+        _against_trivial(section, here, Fleet("cards", count), bound, int(60 * effort))
     _against_naive(section, folder / "engine-endpoint-naive", effort)
     return section
 
 
-def _against_trivial(section: Section, folder: Path, rounds: int) -> None:
+def _against_trivial(section: Section, folder: Path, fleet: Fleet, bound: Bound | None, rounds: int) -> None:
     folder.mkdir()
-    fleet = Fleet("cards", 100)
     with processes.engine(fleet, folder) as engine, processes.service(fleet, folder, engine.url) as service:
         proxy, endpoint = Proxy(folder / "plugins"), EngineEndpoint(service.xmlrpc)
         for weights in POLICIES:
@@ -43,9 +45,9 @@ def _against_trivial(section: Section, folder: Path, rounds: int) -> None:
                 "trivial": partial(_trivial, proxy, fleet.host_ids, fleet.vm_id(0), len(weights)),
             }
             samples = {name: Stats.of(taken) for name, taken in in_turns(works, rounds, warm_up=2).items()}
-            what = f"start, 100 hosts x {fleet.shape.text}, MdevFilter and {', '.join(weights)}"
+            what = f"start, {fleet.count:,} hosts x {fleet.shape.text}, MdevFilter and {', '.join(weights)}"
             row = Row(what, samples["ours"], note=starts.note)
-            section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], AGAINST_TRIVIAL))
+            section.rows.append(rows.faster_than(row, "trivial plugin", samples["trivial"], bound))
 
 
 def _start(starts: Starts, next_vm: Callable[[], str]) -> float:

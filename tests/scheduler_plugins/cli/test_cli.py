@@ -210,7 +210,7 @@ def test_somebody_elses_port_is_told(answer: bytes) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 
-    with fakes.http(WebApi(lambda: other, "127.0.0.1", 0)) as url:
+    with fakes.http(other) as url:
         ran = run("types", "--url", url)
 
     assert (3, "") == (ran.status, ran.out)

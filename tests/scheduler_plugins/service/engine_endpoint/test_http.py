@@ -15,8 +15,6 @@ from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import FakeDecider
 
 DEADLINE_S = 10.0
-HEADERS_LIMIT = 16 * 1024
-"""What h11 takes of headers that do not end, unless it is told otherwise."""
 
 
 def connection(url: str) -> socket.socket:
@@ -153,7 +151,7 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
         pytest.param(POST + b"Content-Length: 1e3\r\n\r\n", 400, id="length no number"),
         pytest.param(POST + b"Content-Length: 99999999999999\r\n\r\n", 413, id="huge length"),
         pytest.param(POST + b"Content-Length: %d\r\n\r\n" % (BODY_LIMIT + 1), 413, id="too long"),
-        pytest.param(POST + b"X: " + b"x" * HEADERS_LIMIT, 400, id="endless headers"),
+        pytest.param(POST + b"X: " + b"x" * http.HEADERS_LIMIT, 400, id="endless headers"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 405, id="GET"),
         pytest.param(b"POST /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n", 404, id="elsewhere"),
     ],

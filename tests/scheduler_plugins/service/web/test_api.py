@@ -14,7 +14,6 @@ from mdev_inventory.observation import HostFailure
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.web.api import api
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.server import WebApi
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.world import (
     DEAD,
@@ -42,13 +41,12 @@ class Served:
         self.reasons: list[str] = []
         self.scheduler = Scheduler(self.world, self.world, self.world.clock)
         capacities = Capacities(self.world, self.world.clock)
-        self.endpoint = WebApi(lambda: api(self.scheduler, capacities, lambda: self.reasons), "127.0.0.1", 0)
+        self.app = api(self.scheduler, capacities, lambda: self.reasons)
+        self.url = ""
 
     def ask(self, path: str, method: str = "GET", **params: str) -> requests.Response:
         """The answer as it is."""
-        return requests.request(
-            method, self.endpoint.url + path, params=params, timeout=10, allow_redirects=False
-        )
+        return requests.request(method, self.url + path, params=params, timeout=10, allow_redirects=False)
 
     def get(self, path: str, **params: str) -> Any:
         """The JSON of a good answer."""
@@ -69,7 +67,7 @@ class Served:
 def served() -> Iterator[Served]:
     """An API of its own for each test."""
     served = Served()
-    with fakes.http(served.endpoint):
+    with fakes.http(served.app) as served.url:
         yield served
 
 
