@@ -63,7 +63,7 @@ async def live(
     ready: Callable[[Endpoints], object],
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Runs the service until `stop` is set; `ready` is called when it listens. Raises UNUSABLE and TROUBLES."""
+    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
         engine = parts.engine_api(config)
@@ -121,7 +121,7 @@ def _collecting(collector: Collector, stack: AsyncExitStack, failed: asyncio.Fut
 
 
 def _connect(collector: Collector, scheduler: Scheduler, learning: Learning) -> None:
-    """What the collector learns of VMs is passed on, and what others have to keep is written with the rest."""
+    """What the collector learns of VMs is passed on, and what others have to keep is written with it."""
     collector.vm_listeners.append(partial(_stopped, scheduler))
     collector.vm_listeners.append(learning.happened)
     collector.list_listeners += [scheduler.vms_listed, learning.vms_listed]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from mdev_inventory.collector.troubles import Trouble, Troubles
@@ -72,12 +73,8 @@ class Portal:
     def stop(self) -> None:
         """What waits is dropped; an event that is being sent is waited for only a moment."""
         self._off = True
-        while True:
-            try:
-                self._waiting.put_nowait(None)
-                break
-            except queue.Full:
-                self._take_one()
+        with suppress(queue.Full):  # then it need not be woken
+            self._waiting.put_nowait(None)
         self._thread.join(STOP_S)
 
     def refused(self, decision: Decision) -> None:
@@ -93,15 +90,10 @@ class Portal:
         except queue.Full:
             log.warning("Not told vm=%s: %d events wait for the engine", decision.vm_id, WAITING)
 
-    def _take_one(self) -> None:
-        try:
-            self._waiting.get_nowait()
-        except queue.Empty:
-            return
-
     def _live(self) -> None:
-        while (decision := self._waiting.get()) is not None:
-            if not self._off:
+        while not self._off:
+            decision = self._waiting.get()
+            if decision and not self._off:
                 self._send(decision)
 
     def _send(self, decision: Decision) -> None:

@@ -74,8 +74,6 @@ def _fields(line: bytes) -> list[str]:
 
 
 def _hosts(field: str) -> tuple[str, ...]:
-    if "%" not in field:  # ids of hosts need no encoding
-        return tuple(field.split(",")) if field else ()
     return tuple(_text(host) for host in field.split(",")) if field else ()
 
 

@@ -1,6 +1,5 @@
 """What people and programs are shown of hosts and types: free and used, by the same replay as decisions."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -89,7 +88,6 @@ class Capacities:
         self.clock = clock
         self._derived = Derived(inventories)
         self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
-        self._lock = threading.Lock()
 
     def hosts(self) -> list[HostState]:
         """Every host, by name."""
@@ -120,13 +118,11 @@ class Capacities:
     def _types(self, host: Host, observation: Observation | None) -> tuple[TypeOnHost, ...]:
         if observation is None:
             return ()
-        with self._lock:
-            known = self._known.get(host.id)
-            if known and known[0] is observation and known[1] == host.separate:
-                return known[2]
+        known = self._known.get(host.id)
+        if known and known[0] is observation and known[1] == host.separate:
+            return known[2]
         types = _types(observation, host.separate)
-        with self._lock:
-            self._known[host.id] = (observation, host.separate, types)
+        self._known[host.id] = (observation, host.separate, types)
         return types
 
 
@@ -162,9 +158,7 @@ def _used(mdev_type: MdevType) -> int | None:
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:
-    total = 0
-    for count in counts:
-        if count is None:
-            return None
-        total += count
-    return total
+    """The sum; None where any of them is unknown."""
+    told = list(counts)
+    known = [count for count in told if count is not None]
+    return sum(known) if len(known) == len(told) else None

@@ -263,6 +263,7 @@ def test_the_page_shows_what_there_is(served: Served) -> None:
     for expected in (
         "degraded",
         "engine hosts: refused",
+        "seen 10 seconds ago by hook",
         "GRID M60-8Q",
         "elsewhere (2), free (1)",
         "0000:3b:00.0",
