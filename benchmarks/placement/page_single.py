@@ -57,7 +57,7 @@ def troubles(figures: Row) -> list[list[str]]:
 def reserving(figures: Row) -> list[list[str]]:
     """What MdevReserve is worth, as the cluster fills up."""
     head = ["all VMs ask for, of the CPUs", "vGPU VMs refused for CPU or memory, %", "with MdevReserve"]
-    rows = [[*head, "less, 95 %", "for want of a device, %", "with it", "others refused, %", "with it"]]
+    rows = [[*head, "less, 95 %", "for want of an instance, %", "with it", "others refused, %", "with it"]]
     for row in figures["reserving"]:
         saved = f"{row['saved']:.2f}, {row['low']:.2f} to {row['high']:.2f}"
         shown = [f"{row['starved_without']:.2f}", f"{row['starved_with']:.2f}", saved]

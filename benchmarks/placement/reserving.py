@@ -9,7 +9,7 @@ CPUs in use, as oVirt's even distribution does, or first of all by MdevReserve. 
 CPUs and memory are free; one that fits nowhere is refused and does not come back. Lifetimes are memoryless.
 
 Counted, in % of the VMs of their kind: VMs with a vGPU that were refused although a host had the device, for
-want of CPU or memory there; those refused for want of a device; VMs without one that were refused.
+want of CPU or memory there; those refused for want of an instance; VMs without one that were refused.
 """
 
 import argparse

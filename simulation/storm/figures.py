@@ -51,12 +51,12 @@ class Figures:
     """Alive at the end, of ..."""
     capacity: int
     failed_for_want: int
-    """Attempts that ended for want of a device, whoever is to blame."""
+    """Attempts that ended for want of an instance, whoever is to blame."""
     lost_races: int
     """... because two starts on one host had chosen one slot: VDSM's missing lock."""
     failed_otherwise: int
     gave_up: int
-    """Starts that ended for want of a device, the engine having tried enough hosts."""
+    """Starts that ended for want of an instance, the engine having tried enough hosts."""
     at_risk: int
     """Decisions taken although an unresolved one might be in the way."""
     at_risk_wrong: int

@@ -14,9 +14,9 @@ from mdev_inventory.engine.model import Vm as EngineVm
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.claims.book import Book
-from scheduler_plugins.claims.model import News, Timeouts
+from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.outstanding import outstanding
+from scheduler_plugins.claims.store import ClaimStore
 from simulation.boards import build_bus
 from simulation.datacenter import DataCenter
 from simulation.engine.external import XmlRpcScheduler
@@ -143,14 +143,14 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observation
-        book = Book(seen, time.time, Timeouts(TIMEOUTS.unresolved / speed), store)
+        kept = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
-        book.hear(News(one.shown(), now, now))
-        ledger = book.ledger
+        kept.apply_locations(VmLocations(one.shown(), now, now))
+        claims = kept.claims
     finally:
         store.close()
-    taking = [c for c in ledger.firm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
-    return len(ledger.unresolved) + len(taking)
+    taking = [c for c in claims.by_vm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    return len(claims.pending) + len(taking)
 
 
 def _options(plan: Plan, speed: float) -> str:
@@ -160,7 +160,7 @@ collect_interval = {plan.collect_interval / speed:.1f}
 vms_interval = {max(10.0, plan.collect_interval / speed):.1f}
 
 [decisions]
-unresolved_timeout = {TIMEOUTS.unresolved / speed:.1f}
+unresolved_timeout = {TIMEOUTS.pending / speed:.1f}
 claim_timeout = {TIMEOUTS.claim / speed:.1f}
 """
 

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from uuid import UUID
 
-from scheduler_plugins.claims.ledger import Ledger
+from scheduler_plugins.claims.life import Claims
 from simulation.boards import build_bus
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Cluster, Vm
@@ -57,8 +57,8 @@ class VirtualStorm:
     def figures(self) -> Figures:
         """What came of it."""
         service = self.endpoint.service
-        ledger = service.scheduler.ledger if service else Ledger()
-        left = len(ledger.unresolved) + len(ledger.firm)
+        claims = service.scheduler.claims if service else Claims()
+        left = len(claims.pending) + len(claims.by_vm)
         return figures(self.course, self.judge, self.hosts, left, self.plan.capacity)
 
     def close(self) -> None:

@@ -22,11 +22,11 @@ class Scene:
             bus,
             self.timeline,
             delays=PACE,
-            on_status=self._hear,
+            on_status=self._apply_locations,
             **options,  # type: ignore[arg-type]
         )
 
-    def _hear(self, vm_id: str, status: str, exit_ok: bool) -> None:
+    def _apply_locations(self, vm_id: str, status: str, exit_ok: bool) -> None:
         self.told.append((self.timeline.now, vm_id, status, exit_ok))
 
     def start(self, vm_id: str, *types: str, **options: object) -> VmSpec:

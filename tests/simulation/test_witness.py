@@ -35,7 +35,7 @@ def test_a_refusal_the_service_knows_nothing_of(
 
 
 @pytest.mark.parametrize(("answer", "able"), [(set(), {"a"}), ({"a", "b"}, {"a"})], ids=["no", "yes"])
-@pytest.mark.parametrize("risk", ["", "an unresolved decision is late"])
+@pytest.mark.parametrize("risk", ["", "an pending decision is late"])
 def test_a_wrong_answer_of_the_services_own(
     answer: set[str], able: set[str], risk: str, tmp_path: Path
 ) -> None:

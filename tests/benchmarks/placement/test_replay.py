@@ -12,9 +12,10 @@ from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.mix import Mix
-from scheduler_plugins.units.consolidate import MdevConsolidate, MdevSpread
+from scheduler_plugins.units.consolidate import MdevConsolidate
 from scheduler_plugins.units.context import Context
 from scheduler_plugins.units.fragmentation import MdevFragmentation
+from scheduler_plugins.units.spread import MdevSpread
 from tests.benchmarks.placement.conftest import Judge
 from tests.benchmarks.placement.slow import NAMES, TYPES, Alive, Rule, Vm, replayed
 

@@ -64,4 +64,4 @@ def test_two_at_most(service: Service) -> None:
     costs = [service.requests(f"vm{number}") for number in range(10)]
 
     assert max(costs) <= 2
-    assert len(service.scheduler.ledger.unresolved) == 11
+    assert len(service.scheduler.claims.pending) == 11

@@ -12,46 +12,46 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.observation import Observation, Source
 from scheduler_plugins.claims.instances import uuids_of
-from scheduler_plugins.claims.ledger import LAUNCHED, Ledger
-from scheduler_plugins.claims.model import Firm, News, Start, holds_devices
+from scheduler_plugins.claims.life import LAUNCHED, Claims
+from scheduler_plugins.claims.model import Claim, Start, VmLocations, holds_devices
 from scheduler_plugins.claims.outstanding import outstanding
 
 STARTING = "wait_for_launch"
 
 
-def strangers(
-    news: News,
-    ledger: Ledger,
+def unplanned_starts(
+    locations: VmLocations,
+    claims: Claims,
     known: Mapping[str, KnownVm],
     observation: Callable[[str], Observation | None],
-) -> list[Firm]:
-    """A claim for every VM in the news that holds, or will hold, instances that its host does not show."""
-    return list(_strangers(_unknown(news, ledger), news, known, observation))
+) -> list[Claim]:
+    """A claim for every VM that holds, or will hold, instances that its host does not show."""
+    return list(_unplanned(_unknown(locations, claims), locations, known, observation))
 
 
-def _unknown(news: News, ledger: Ledger) -> Iterator[Vm]:
-    for vm_id, vm in news.vms.items():
-        if vm and vm_id not in ledger.firm and vm_id not in ledger.unresolved and holds_devices(vm):
+def _unknown(locations: VmLocations, claims: Claims) -> Iterator[Vm]:
+    for vm_id, vm in locations.vms.items():
+        if vm and vm_id not in claims.by_vm and vm_id not in claims.pending and holds_devices(vm):
             yield vm
 
 
-def _strangers(
+def _unplanned(
     vms: Iterable[Vm],
-    news: News,
+    locations: VmLocations,
     known: Mapping[str, KnownVm],
     observation: Callable[[str], Observation | None],
-) -> Iterator[Firm]:
+) -> Iterator[Claim]:
     living: dict[str, frozenset[str]] = {}
     for vm in vms:
         wanted, seen = known.get(vm.id), observation(vm.host_id or "")
-        if wanted is None or seen is None or not wanted.types or seen.requested_at > news.answered_at:
+        if wanted is None or seen is None or not wanted.types or seen.requested_at > locations.answered_at:
             continue
         if vm.host_id not in living:
             living[vm.host_id or ""] = instances(seen.inventory)
         start = Start(vm.id, vm.name, wanted.types, tuple(sorted(uuids_of(wanted))))
         if _is_in_flight(vm, wanted, start, seen, living[vm.host_id or ""]):
-            launched = news.answered_at if vm.status in LAUNCHED else None
-            yield Firm(start, vm.host_id or "", news.answered_at, news.asked_at, launched)
+            launched = locations.answered_at if vm.status in LAUNCHED else None
+            yield Claim(start, vm.host_id or "", locations.answered_at, locations.asked_at, launched)
 
 
 def _is_in_flight(vm: Vm, wanted: KnownVm, start: Start, seen: Observation, living: frozenset[str]) -> bool:

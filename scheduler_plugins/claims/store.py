@@ -1,20 +1,19 @@
-"""The ledger of starts in flight as the service keeps it: one at a time changes it, and the store follows.
+"""The claims as the service keeps them: one at a time changes them, and the state file follows.
 
-The lock is held while hosts are judged and the answer is written into the ledger, never while anybody is
-asked or anything is written to the disk. Every decision is in the store before its answer goes out.
+The lock is held while hosts are judged and the answer is entered, never while anybody is asked or anything is
+written to the disk. Every decision is in the state file before its answer goes out.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from mdev_inventory.observation import Observation
 from mdev_inventory.store.file import StoreError
 from scheduler_plugins.claims import rows as claim_rows
-from scheduler_plugins.claims.ledger import Ledger
-from scheduler_plugins.claims.model import Firm, News, Timeouts
+from scheduler_plugins.claims.life import Claims, Observations
+from scheduler_plugins.claims.model import Claim, Timeouts, VmLocations
 from scheduler_plugins.claims.rows import Row
 
 log = logging.getLogger("claims")
@@ -24,10 +23,10 @@ ROW_KEPT_S = 30.0
 without either a service that is killed in between would take the instance for free."""
 
 LISTS_KEPT = 16
-"""So many lists of hosts are in the store before those that no row names are removed."""
+"""So many lists of hosts are in the state file before those that no row names are removed."""
 
 
-class ClaimStore(Protocol):
+class ClaimTable(Protocol):
     """What survives the service; may raise StoreError."""
 
     def claims(self) -> Mapping[str, str]:
@@ -37,84 +36,65 @@ class ClaimStore(Protocol):
         """Write some rows, remove others, in one transaction."""
 
 
-class Looked(NamedTuple):
-    """The ledger, and when it was looked whether an inventory or time has ended anything of it."""
-
-    ledger: Ledger
-    number: int | None
-    """Of the last change of inventories by then."""
-    at: float
-    until: float
-    """Then an entry will have lasted too long."""
-
-
-class Book:
-    """Keeps the ledger; safe for threads."""
+class ClaimStore:
+    """Keeps the claims; safe for threads."""
 
     def __init__(
         self,
-        observation: Callable[[str], Observation | None],
+        observation: Observations,
         clock: Callable[[], float],
         timeouts: Timeouts,
-        store: ClaimStore | None = None,
-        number: Callable[[], int | None] = lambda: None,
+        table: ClaimTable | None = None,
     ) -> None:
-        """Starts with what the store remembers; raises StoreError.
-
-        `number` counts the changes of observations; None where nobody does.
-        """
-        self._number = number
+        """Starts with what the table remembers; raises StoreError."""
         self._observation, self._clock, self._timeouts = observation, clock, timeouts
-        self._store = store
-        texts = store.claims() if store else {}
+        self._table = table
+        texts = table.claims() if table else {}
         self._rows = claim_rows.read(texts)
         self._lists: Set[str] = texts.keys() - self._rows.keys()
         self._ended: dict[str, float] = {}
-        self._looked = Looked(claim_rows.ledger_of(self._rows), None, 0.0, 0.0)
+        self._claims = claim_rows.claims_of(self._rows)
         self._lock, self._saving = threading.RLock(), threading.Lock()
         self.trouble = ""
-        """Why the store does not follow; empty where it does."""
+        """Why the state file does not follow; empty where it does."""
 
     @property
-    def ledger(self) -> Ledger:
+    def claims(self) -> Claims:
         """What is in flight at this moment."""
-        looked, now, number = self._looked, self._clock(), self._number()
-        if looked.number == number is not None and looked.at <= now < looked.until:
-            return looked.ledger
         with self._lock:
-            ledger = self._looked.ledger.at(now, self._timeouts).seen(self._observation)
-            self._looked = Looked(ledger, number, now, ledger.holds_until(self._timeouts))
-            return ledger
+            current = self._claims.expire(self._clock(), self._timeouts)
+            self._claims = current.apply_inventories(self._observation)
+            return self._claims
 
     @contextmanager
-    def alone(self) -> Iterator[Ledger]:
+    def alone(self) -> Iterator[Claims]:
         """What is in flight, and nobody changes it inside but through `replace`."""
         with self._lock:
-            yield self.ledger
+            yield self.claims
 
-    def replace(self, change: Callable[[Ledger], Ledger]) -> None:
-        """Change the ledger: what any change adds, no inventory of before can end."""
+    def replace(self, change: Callable[[Claims], Claims]) -> None:
+        """Change the claims: what any change adds, no inventory of before can end."""
         with self._lock:
-            changed = change(self.ledger)
-            self._looked = self._looked._replace(ledger=changed, until=changed.holds_until(self._timeouts))
+            self._claims = change(self.claims)
 
-    def hear(self, news: News, met: Iterable[Firm] = ()) -> None:
-        """The engine said where VMs are, and that some of which we know no decision start: `met`."""
-        self.replace(lambda ledger: self.supposing(ledger, news, met))
+    def apply_locations(self, locations: VmLocations, unplanned: Iterable[Claim] = ()) -> None:
+        """The engine said where VMs are, and that some start of which we know no decision."""
+        self.replace(lambda claims: self.supposing(claims, locations, unplanned))
 
-    def supposing(self, ledger: Ledger, news: News, met: Iterable[Firm]) -> Ledger:
-        """What the ledger would be after these news; nothing changes."""
-        return ledger.told(news, self._timeouts).met(met).seen(self._observation)
+    def supposing(self, claims: Claims, locations: VmLocations, unplanned: Iterable[Claim]) -> Claims:
+        """What the claims would be by these locations; nothing changes."""
+        applied = claims.apply_locations(locations, self._timeouts).add_unplanned(unplanned)
+        return applied.apply_inventories(self._observation)
 
     def save(self) -> None:
         """Write what has changed, in one small transaction; decisions made meanwhile are written along.
 
-        A store that fails costs what a restart would remember, not the decision; it is tried again next time.
+        A state file that fails costs what a restart would remember, not the decision. It is tried again.
         """
-        if self._store is None:
+        if self._table is None:
             return
         with self._saving:
-            put, gone = self._changes(claim_rows.rows_of(self.ledger))
+            put, gone = self._changes(claim_rows.rows_of(self.claims))
             if not put and not gone:
                 return
             lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
@@ -122,7 +102,7 @@ class Book:
             texts |= {key: claim_rows.written(row) for key, row in put.items()}
             unused = self._unused_lists(lists.keys())
             try:
-                self._store.save_claims(texts, [*gone, *unused])
+                self._table.save_claims(texts, [*gone, *unused])
             except StoreError as error:
                 self._report(error)
                 return

@@ -1,6 +1,5 @@
 """The life of a start in flight, line by line: what each piece of news does to it, and what does not."""
 
-import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -8,26 +7,26 @@ import pytest
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source
-from scheduler_plugins.claims.ledger import Ledger
-from scheduler_plugins.claims.model import Firm, News, Start, Timeouts
+from scheduler_plugins.claims.life import Claims
+from scheduler_plugins.claims.model import Claim, Start, Timeouts, VmLocations
 
 A, B = "host-a", "host-b"
 VM = "vm-1"
 START = Start(VM, "one", ("nvidia-22",))
-LIMITS = Timeouts(unresolved=30.0, claim=300.0)
+LIMITS = Timeouts(pending=30.0, claim=300.0)
 
-Step = Callable[[Ledger], Ledger]
+Step = Callable[[Claims], Claims]
 
 
 def decided(at: float, *hosts: str, home: str | None = None) -> Step:
     """We answered these hosts."""
-    return lambda ledger: ledger.decided(START, hosts, at, home)
+    return lambda claims: claims.decided(START, hosts, at, home)
 
 
 def told(at: float, status: str | None, host: str | None = None, vm: str = VM) -> Step:
     """The engine was asked at that moment and answered a little later; None: it knows no such VM."""
     shown = None if status is None else Vm(vm, "one", status, "cluster", host, None, None)
-    return lambda ledger: ledger.told(News({vm: shown}, at, at + 0.1), LIMITS)
+    return lambda claims: claims.apply_locations(VmLocations({vm: shown}, at, at + 0.1), LIMITS)
 
 
 def seen(
@@ -36,17 +35,17 @@ def seen(
     """An inventory of the host, requested at that moment; `boot` stands for what the host says of itself."""
     inventory = HostInventory((), (), boot, boot)
     observed = Observation(host, inventory, source, at, at + 0.5, arriving=frozenset(arriving))
-    return lambda ledger: ledger.seen(lambda host_id: observed if host_id == host else None)
+    return lambda claims: claims.apply_inventories(lambda host_id: observed if host_id == host else None)
 
 
 def clock(at: float) -> Step:
     """So late it is."""
-    return lambda ledger: ledger.at(at, LIMITS)
+    return lambda claims: claims.expire(at, LIMITS)
 
 
 def stopped(after: float) -> Step:
     """An event tells that the VM went down, or that its start was given up, after that moment."""
-    return lambda ledger: ledger.without(VM, after)
+    return lambda claims: claims.without(VM, after)
 
 
 ON_A = [decided(0, A, B), told(1, "wait_for_launch", A)]
@@ -115,7 +114,7 @@ NOWHERE, OPEN = "nowhere", "open"
         pytest.param([*RUNS, told(1, "up", "home")], OPEN, id="it runs on, where it did"),
         pytest.param([*RUNS, clock(9.9)], OPEN, id="it runs, for ten seconds"),
         pytest.param([*RUNS, clock(10)], NOWHERE, id="it runs: no migration followed"),
-        pytest.param([decided(0, A, home="home")], OPEN, id="it runs: never firm, were it one host"),
+        pytest.param([decided(0, A, home="home")], OPEN, id="it runs: never claimed, were it one host"),
         pytest.param([*RUNS, told(1, "down")], NOWHERE, id="it ran, and was stopped"),
         pytest.param([*RUNS, told(8, "up", A)], A, id="it ran, and has migrated"),
         pytest.param([*RUNS, seen(1, arriving=[VM])], A, id="its new host says that it arrives"),
@@ -137,143 +136,88 @@ NOWHERE, OPEN = "nowhere", "open"
 )
 def test_a_life(steps: Sequence[Step], expected: str) -> None:
     """Where the start counts in the end."""
-    ledger = Ledger()
+    claims = Claims()
     for step in steps:
-        ledger = step(ledger)
+        claims = step(claims)
 
-    firm = {claim.host_id for claim in ledger.firm.values()}
+    claimed = {claim.host_id for claim in claims.by_vm.values()}
     assert {NOWHERE: (set(), set()), OPEN: ({VM}, set())}.get(expected, (set(), {expected})) == (
-        set(ledger.unresolved),
-        firm,
+        set(claims.pending),
+        claimed,
     )
 
 
 def test_a_running_vm_keeps_what_is_firm() -> None:
     """A question about a migration, asked before its host has shown its device, hides nothing."""
-    ledger = Ledger()
+    claims = Claims()
     for step in (*ON_A, decided(3, B, "c", home=A)):
-        ledger = step(ledger)
+        claims = step(claims)
 
-    assert ({VM}, {A}) == (set(ledger.unresolved), {claim.host_id for claim in ledger.firm.values()})
-    assert [[VM], [VM]] == [
-        [e.start.vm_id for e in ledger.on(h).firm + ledger.on(h).unresolved] for h in (A, B)
-    ]
+    assert ({VM}, {A}) == (set(claims.pending), {claim.host_id for claim in claims.by_vm.values()})
+    on_a, on_b = claims.by_host().at(A), claims.by_host().at(B)
+    assert ([VM], [VM]) == ([c.start.vm_id for c in on_a.claims], [d.start.vm_id for d in on_b.pending])
 
 
 def test_a_chained_group() -> None:
     """Each VM of a group is asked about by itself, before any of them starts: all of them count."""
-    ledger = Ledger()
+    claims = Claims()
     for number in range(3):
-        ledger = ledger.decided(Start(f"vm-{number}", "", ("t",)), [A, B], number)
+        claims = claims.decided(Start(f"vm-{number}", "", ("t",)), [A, B], number)
 
-    assert ["vm-0", "vm-1", "vm-2"] == [entry.start.vm_id for entry in ledger.on(B).unresolved]
+    assert ["vm-0", "vm-1", "vm-2"] == [entry.start.vm_id for entry in claims.by_host().at(B).pending]
 
 
 def test_a_vm_without_a_request_is_nowhere() -> None:
     """Also where it had one before."""
-    ledger = decided(0, A, B)(Ledger())
+    claims = decided(0, A, B)(Claims())
 
-    assert not ledger.decided(Start(VM, "one", ()), [A, B], 1).unresolved
+    assert not claims.decided(Start(VM, "one", ()), [A, B], 1).pending
 
 
 def test_the_entries_that_a_decision_replaces_do_not_count_for_it() -> None:
     """A start's own entries; for a VM that runs, only the open one."""
-    firm, open_one = decided(0, A)(Ledger()), decided(0, A, B)(Ledger())
+    claimed, open_one = decided(0, A)(Claims()), decided(0, A, B)(Claims())
 
-    assert not firm.on(A, VM)
-    assert firm.on(A, VM, running=True)
-    assert firm.on(A, "another")
-    assert not open_one.on(B, VM, running=True)
+    assert not claimed.by_host(VM).at(A)
+    assert claimed.by_host(VM, running=True).at(A)
+    assert claimed.by_host("another").at(A)
+    assert not open_one.by_host(VM, running=True).at(B)
 
 
 def test_the_most_uncertain_are_asked_about_first() -> None:
     """Those without a host, then those not launched, then the others."""
-    claims = {
-        k: Firm(Start(k, "", ("t",)), A, 0, 0, at) for k, at in {"launched": 1.0, "waits": None}.items()
-    }
-    ledger = Ledger({}, claims).decided(START, [A, B], 0)
+    launched_at = {"launched": 1.0, "waits": None}
+    by_vm = {vm: Claim(Start(vm, "", ("t",)), A, 0, 0, at) for vm, at in launched_at.items()}
+    claims = Claims({}, by_vm).decided(START, [A, B], 0)
 
-    assert (VM, "waits", "launched") == ledger.vm_ids
-    assert (VM, "waits") == ledger.waiting_ids
-
-
-def test_hosts_to_which_the_same_is_in_flight_share_it() -> None:
-    """One object for all of them, so that one look at it is enough."""
-    ledger = (
-        Ledger().decided(Start("one", "", ("t",)), [A, B], 0).decided(Start("two", "", ("t",)), [A, B], 1)
-    )
-    busy = ledger.decided(Start("three", "", ("t",)), [A], 2).beside()
-
-    assert ledger.beside()[A] is ledger.beside()[B]
-    assert (["one", "two"], 1) == ([e.start.vm_id for e in busy[A].unresolved], len(busy[A].firm))
-    assert ledger.beside()[B] == busy[B]
+    assert (VM, "waits", "launched") == claims.vm_ids
+    assert (VM, "waits") == claims.waiting_ids
 
 
 def test_hosts_that_weights_see_changed() -> None:
-    """Those with a claim, and those that our weights liked best; an open decision alone changes none."""
-    ledger = Ledger().decided(Start("one", "", ("t",)), [A, B], 0)
-    claimed = ledger.decided(Start("two", "", ("t",)), [A], 1)
+    """Those with a claim, and those that our weights liked best; a pending decision alone changes none."""
+    claims = Claims().decided(Start("one", "", ("t",)), [A, B], 0)
+    claimed = claims.decided(Start("two", "", ("t",)), [A], 1)
 
-    assert not ledger.touched()
-    assert {B} == ledger.weighed("one", B).touched()
-    assert {A, B} == claimed.weighed("one", B).touched()
-    assert not ledger.weighed("one", B).touched("one")
+    assert not claims.weighed_on()
+    assert {B} == claims.weighed("one", B).weighed_on()
+    assert {A, B} == claimed.weighed("one", B).weighed_on()
+    assert not claims.weighed("one", B).weighed_on("one")
 
 
 def test_the_best_host_by_our_weights_is_kept() -> None:
     """As long as the decision is open; the same word twice is no change."""
-    ledger = decided(0, A, B)(Ledger()).weighed(VM, B)
+    claims = decided(0, A, B)(Claims()).weighed(VM, B)
 
-    assert B == ledger.unresolved[VM].best
-    assert ledger is ledger.weighed(VM, B)
-    assert ledger is ledger.weighed("another", A)
-
-
-def test_news_that_change_nothing_keep_the_ledger() -> None:
-    """Its index is worth keeping."""
-    ledger = decided(0, A, B)(Ledger())
-
-    assert ledger is told(1, "down")(ledger)
-    assert ledger is told(1, "up", A, vm="another")(ledger)
-    assert ledger is clock(1)(ledger)
+    assert B == claims.pending[VM].best
+    assert claims is claims.weighed(VM, B)
+    assert claims is claims.weighed("another", A)
 
 
-@pytest.mark.parametrize("before", [[], [decided(0, A)], [decided(0, A, B)], UP_ON_A])
-@pytest.mark.parametrize(
-    "change",
-    [
-        decided(9, A, B),
-        decided(9, B),
-        decided(9),
-        decided(9, A, B, home=A),
-        lambda ledger: ledger.decided(START, [A, B], 9).weighed(VM, B),
-    ],
-)
-def test_a_vms_own_decision_leaves_what_is_beside_it(before: Sequence[Step], change: Step) -> None:
-    """What was worked out for it before is what would be worked out anew."""
-    ledger = Ledger()
-    for number, vm in enumerate(["vm-0", "vm-2"]):
-        ledger = ledger.decided(Start(vm, vm, ("nvidia-22",)), [A, B][number:], number)
-    for step in before:
-        ledger = step(ledger)
-    changed = change(ledger)
-    anew = Ledger(changed.unresolved, changed.firm)
+def test_what_changes_nothing_makes_no_new_set() -> None:
+    """The very same claims after a word that says what was known."""
+    claims = decided(0, A, B)(Claims())
 
-    assert [anew.beside(VM, running) for running in (False, True)] == [
-        changed.beside(VM, running) for running in (False, True)
-    ]
-
-
-@pytest.mark.parametrize("steps", [[], ALONE, [decided(0, A, B)], RUNS, UP_ON_A, [*UP_ON_A, *RUNS]])
-def test_a_ledger_holds_until_its_first_entry_has_lasted_too_long(steps: Sequence[Step]) -> None:
-    """Not a moment less, nor more."""
-    ledger = Ledger()
-    for step in steps:
-        ledger = step(ledger)
-    until = ledger.holds_until(LIMITS)
-
-    if steps:
-        assert ledger is ledger.at(until - 0.001, LIMITS)
-        assert ledger is not ledger.at(until, LIMITS)
-    else:
-        assert math.inf == until
+    assert claims is told(1, "down")(claims)
+    assert claims is told(1, "up", A, vm="another")(claims)
+    assert claims is clock(1)(claims)

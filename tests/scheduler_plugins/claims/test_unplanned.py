@@ -8,9 +8,9 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.observation import Observation, Source
 from scheduler_plugins.claims.instances import uuids_of
-from scheduler_plugins.claims.ledger import Ledger
-from scheduler_plugins.claims.model import Firm, News, Start
-from scheduler_plugins.claims.strangers import strangers
+from scheduler_plugins.claims.life import Claims
+from scheduler_plugins.claims.model import Claim, Start, VmLocations
+from scheduler_plugins.claims.unplanned import unplanned_starts
 from tests.scheduler_plugins.fleet import VMS, A, Fleet
 from tests.scheduler_plugins.world import CLUSTER, NOW, TYPE, observation
 
@@ -21,11 +21,13 @@ OLDER = MODERN._replace(devices=())
 SEEN = observation(A, 1, ("another",))
 
 
-def found(status: str, known: KnownVm | None, seen: Observation | None, ledger: Ledger | None = None) -> bool:
+def found(status: str, known: KnownVm | None, seen: Observation | None, claims: Claims | None = None) -> bool:
     """Whether the VM on host A counts as in flight."""
     vm = Vm(VM, "vm0", status, CLUSTER, None if status == "down" else A, None, None)
     vms = {known.id: known} if known else {}
-    return bool(strangers(News({VM: vm}, NOW, NOW + 0.1), ledger or Ledger(), vms, lambda _: seen))
+    return bool(
+        unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), claims or Claims(), vms, lambda _: seen)
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,18 +68,18 @@ def test_a_vm_that_is_known_is_no_stranger() -> None:
     """Neither one whose host is known nor one that waits for it."""
     start = Start(VM, "vm0", (TYPE,))
 
-    assert not found("wait_for_launch", MODERN, SEEN, Ledger().decided(start, [A], NOW - 1))
-    assert not found("wait_for_launch", MODERN, SEEN, Ledger().decided(start, [A, "other"], NOW - 1))
+    assert not found("wait_for_launch", MODERN, SEEN, Claims().decided(start, [A], NOW - 1))
+    assert not found("wait_for_launch", MODERN, SEEN, Claims().decided(start, [A, "other"], NOW - 1))
 
 
 @pytest.mark.parametrize(("status", "launched"), [("wait_for_launch", None), ("powering_up", NOW + 0.1)])
 def test_its_claim_is_as_any_other(status: str, launched: float | None) -> None:
     """It ends with an inventory requested after it was launched."""
     vm = Vm(VM, "vm0", status, CLUSTER, A, None, None)
-    claims = strangers(News({VM: vm}, NOW, NOW + 0.1), Ledger(), {VM: MODERN}, lambda _: SEEN)
+    claims = unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), Claims(), {VM: MODERN}, lambda _: SEEN)
 
     start = Start(VM, "vm0", (TYPE,), tuple(sorted(uuids_of(MODERN))))
-    assert [Firm(start, A, NOW + 0.1, NOW, launched)] == claims
+    assert [Claim(start, A, NOW + 0.1, NOW, launched)] == claims
 
 
 def test_after_the_service_was_down_starts_without_a_decision_count() -> None:
@@ -87,10 +89,10 @@ def test_after_the_service_was_down_starts_without_a_decision_count() -> None:
     fleet.show(VM, "wait_for_launch", A)
 
     assert () == fleet.ask(1)
-    assert {VM} == set(fleet.scheduler.ledger.firm)
+    assert {VM} == set(fleet.scheduler.claims.by_vm)
 
 
-def test_a_list_of_all_vms_tells_of_strangers_and_of_the_gone() -> None:
+def test_a_list_of_all_vms_tells_of_unplanned_starts_and_of_the_gone() -> None:
     """Once a minute, whatever is decided."""
     fleet = Fleet(2)
     fleet.ask(0)
@@ -99,4 +101,4 @@ def test_a_list_of_all_vms_tells_of_strangers_and_of_the_gone() -> None:
     fleet.now += 1
     fleet.scheduler.vms_listed(fleet.engine_vms[1:], fleet.now, fleet.now)
 
-    assert {VMS[1]} == set(fleet.scheduler.ledger.firm)
+    assert {VMS[1]} == set(fleet.scheduler.claims.by_vm)

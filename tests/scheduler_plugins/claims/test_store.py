@@ -1,4 +1,4 @@
-"""The ledger over a restart: what was decided is remembered, and what was written is what counts."""
+"""The claims over a restart: what was decided is remembered, and what was written is what counts."""
 
 from collections.abc import Iterable, Mapping
 from itertools import permutations
@@ -9,9 +9,9 @@ import pytest
 from mdev_inventory.store.file import FILE_NAME, StoreError
 from mdev_inventory.store.store import Store
 from scheduler_plugins.claims import rows as claim_rows
-from scheduler_plugins.claims.book import LISTS_KEPT, ROW_KEPT_S, Book
-from scheduler_plugins.claims.ledger import Ledger
-from scheduler_plugins.claims.model import Firm, Start, Timeouts, Unresolved
+from scheduler_plugins.claims.life import Claims
+from scheduler_plugins.claims.model import Claim, PendingDecision, Start, Timeouts
+from scheduler_plugins.claims.store import LISTS_KEPT, ROW_KEPT_S, ClaimStore
 from tests.scheduler_plugins.fleet import VMS, A, B, C, Fleet
 
 
@@ -53,11 +53,11 @@ def test_a_decision_is_written_before_its_answer_goes_out(rows: Rows) -> None:
     """A service that is killed at that moment knows of it when it is back."""
     fleet = restarted(Fleet(1, 2), rows)
     answers = [fleet.ask(0), fleet.ask(1)]
-    known = fleet.scheduler.ledger
-    again = restarted(fleet, rows).scheduler.ledger
+    known = fleet.scheduler.claims
+    again = restarted(fleet, rows).scheduler.claims
 
     assert [(A, B), (B,)] == answers
-    assert (dict(known.unresolved), dict(known.firm)) == (dict(again.unresolved), dict(again.firm))
+    assert (dict(known.pending), dict(known.by_vm)) == (dict(again.pending), dict(again.by_vm))
     assert 2 == rows.writes
 
 
@@ -101,9 +101,9 @@ def lists(rows: Rows) -> set[str]:
 
 
 def kinds(rows: Rows) -> dict[str, tuple[bool, bool]]:
-    """Of each row, whether it holds a firm claim, and an unresolved decision."""
+    """Of each row, whether it holds a claim, and a pending decision."""
     found = claim_rows.read(rows.rows)
-    return {vm_id: (row.firm is not None, row.unresolved is not None) for vm_id, row in found.items()}
+    return {vm_id: (row.claim is not None, row.pending is not None) for vm_id, row in found.items()}
 
 
 def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
@@ -117,10 +117,10 @@ def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
     fleet.inventory(A, 1)
     fleet.scheduler.save()
     assert VMS[0] in rows.rows
-    assert VMS[0] not in fleet.scheduler.ledger.firm
+    assert VMS[0] not in fleet.scheduler.claims.by_vm
 
     fleet.observations[A] = stale
-    assert VMS[0] in restarted(fleet, rows).scheduler.ledger.firm
+    assert VMS[0] in restarted(fleet, rows).scheduler.claims.by_vm
     fleet.inventory(A, 1)
     fleet.scheduler.save()
     fleet.now += ROW_KEPT_S
@@ -138,7 +138,7 @@ def test_so_does_a_part_of_a_row(rows: Rows) -> None:
     fleet.ask(0)
     fleet.inventory(A, 1)
     fleet.scheduler.save()
-    assert VMS[0] not in fleet.scheduler.ledger.firm
+    assert VMS[0] not in fleet.scheduler.claims.by_vm
     assert (True, True) == kinds(rows)[VMS[0]]
 
     fleet.now += ROW_KEPT_S
@@ -152,7 +152,7 @@ def test_what_is_too_old_is_not_remembered(rows: Rows) -> None:
     fleet.ask(0)
     fleet.now += 31
 
-    assert not restarted(fleet, rows).scheduler.ledger.unresolved
+    assert not restarted(fleet, rows).scheduler.claims.pending
 
 
 def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
@@ -169,8 +169,8 @@ def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
 
 
 def texts() -> dict[str, str]:
-    """What is written of `LEDGER`."""
-    rows = claim_rows.rows_of(LEDGER)
+    """What is written of `CLAIMS`."""
+    rows = claim_rows.rows_of(CLAIMS)
     lists = {
         claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())
     }
@@ -188,8 +188,8 @@ def test_hosts_are_written_once(rows: Rows) -> None:
         fleet.now += 31
         fleet.ask(number % 9, *hosts)
     assert LISTS_KEPT >= len(lists(rows))
-    known = dict(fleet.scheduler.ledger.unresolved)
-    assert known == dict(restarted(fleet, rows).scheduler.ledger.unresolved)
+    known = dict(fleet.scheduler.claims.pending)
+    assert known == dict(restarted(fleet, rows).scheduler.claims.pending)
     assert known
 
 
@@ -201,26 +201,29 @@ def test_a_row_whose_hosts_are_lost(rows: Rows, left: str) -> None:
     (name,) = [key for key in rows.rows if key.startswith(claim_rows.LIST)]
     rows.rows = {key: text for key, text in rows.rows.items() if key != name} | ({name: left} if left else {})
 
-    assert not restarted(fleet, rows).scheduler.ledger.unresolved
+    assert not restarted(fleet, rows).scheduler.claims.pending
     fleet.ask(0)
     assert {f"{A} {B}"} == lists(rows)
 
 
 START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
-LEDGER = Ledger(
-    {"v": Unresolved(START, (A, B), 3.5, home=A, best=B), "w": Unresolved(Start("w", "", ("t",)), (A,), 1.0)},
-    {"v": Firm(START, A, 2.0, 1.0, 4.0, B), "x": Firm(Start("x", "", ("t",)), B, 1.0)},
+CLAIMS = Claims(
+    {
+        "v": PendingDecision(START, (A, B), 3.5, home=A, best=B),
+        "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0),
+    },
+    {"v": Claim(START, A, 2.0, 1.0, 4.0, B), "x": Claim(Start("x", "", ("t",)), B, 1.0)},
 )
 
 
 def test_rows_read_back() -> None:
     """Everything but the best host by our weights, which the next questions would tell anew; oldest first."""
-    again = claim_rows.ledger_of(claim_rows.read(texts()))
+    again = claim_rows.claims_of(claim_rows.read(texts()))
 
-    assert ["w", "v"] == list(again.unresolved)
-    assert ["x", "v"] == list(again.firm)
-    assert dict(LEDGER.firm) == dict(again.firm)
-    assert Unresolved(START, (A, B), 3.5, home=A) == again.unresolved["v"]
+    assert ["w", "v"] == list(again.pending)
+    assert ["x", "v"] == list(again.by_vm)
+    assert dict(CLAIMS.by_vm) == dict(again.by_vm)
+    assert PendingDecision(START, (A, B), 3.5, home=A) == again.pending["v"]
 
 
 @pytest.mark.parametrize(
@@ -241,26 +244,26 @@ def test_a_damaged_row_costs_itself_alone(text: str, caplog: pytest.LogCaptureFi
     """It is left out, and said."""
     rows = claim_rows.read(texts() | {"bad": text})
 
-    again = claim_rows.ledger_of(rows)
+    again = claim_rows.claims_of(rows)
     assert claim_rows.Row() == rows["bad"]
     assert "key='bad'" in caplog.text
-    assert {"v", "w"} == again.unresolved.keys()
-    assert {"v", "x"} == again.firm.keys()
+    assert {"v", "w"} == again.pending.keys()
+    assert {"v", "x"} == again.by_vm.keys()
 
 
-def test_a_ledger_changed_by_others_meanwhile() -> None:
+def test_claims_changed_by_others_meanwhile() -> None:
     """Whoever holds it alone sees no change but its own."""
-    book = Book(lambda _: None, lambda: 1.0, Timeouts())
-    with book.alone() as ledger:
-        book.replace(lambda now: now.decided(START, [A], 1.0))
-        assert not ledger.firm
-    assert {"v"} == book.ledger.firm.keys()
+    kept = ClaimStore(lambda _: None, lambda: 1.0, Timeouts())
+    with kept.alone() as claims:
+        kept.replace(lambda now: now.decided(START, [A], 1.0))
+        assert not claims.by_vm
+    assert {"v"} == kept.claims.by_vm.keys()
 
 
 def test_an_entry_ends_at_its_time_and_not_a_moment_later() -> None:
-    """Also where the ledger was looked through just before, and no inventory is new."""
+    """Also where it was looked just before."""
     times = iter([0.0, 0.0, 29.99, 30.0])
-    book = Book(lambda _: None, lambda: next(times), Timeouts(unresolved=30.0), number=lambda: 1)
-    book.replace(lambda ledger: ledger.decided(START, [A, B], 0.0))
+    kept = ClaimStore(lambda _: None, lambda: next(times), Timeouts(pending=30.0))
+    kept.replace(lambda claims: claims.decided(START, [A, B], 0.0))
 
-    assert [{"v"}, {"v"}, set()] == [book.ledger.unresolved.keys() for _ in range(3)]
+    assert [{"v"}, {"v"}, set()] == [kept.claims.pending.keys() for _ in range(3)]
