@@ -22,6 +22,10 @@ from scheduler_plugins.units.verdict import TELLING, Verdict
 log = logging.getLogger("portal")
 
 TROUBLE = "portal events"
+NO_RIGHT = (
+    "no event tells why a VM finds no host. Give the engine's user the role ExternalEventsCreator and "
+    "restart the service, or set [engine] engine_events = no"
+)
 PER_VM_S = 300.0
 """A VM has one event in so many seconds,"""
 MOST, PERIOD_S = 20, 60.0
@@ -109,24 +113,11 @@ class Portal:
     def _failed(self, decision: Decision, error: EngineError) -> None:
         if error.code == "forbidden":
             self._off = True
-            self._troubles.failed(TROUBLE, NoRightError(error))
+            self._troubles.failed(TROUBLE, EngineError("forbidden", f"{error}; {NO_RIGHT}"))
         elif error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE):
             log.info("Not told vm=%s: the engine refuses the event: %s", decision.vm_id, error)
         else:
             self._troubles.failed(TROUBLE, error)
-
-
-class NoRightError(Exception):
-    """The engine's user may not add events."""
-
-    code = "forbidden"
-
-    def __init__(self, said: EngineError) -> None:
-        """`said` is the engine's refusal."""
-        super().__init__(
-            f"{said}; no event tells why a VM finds no host. Give the engine's user the role "
-            "ExternalEventsCreator and restart the service, or set [engine] engine_events = no"
-        )
 
 
 class Limits:

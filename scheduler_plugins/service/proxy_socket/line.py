@@ -7,7 +7,7 @@ field is the protocol's version: a plugin file left behind by an upgrade is told
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 VERSION = "1"
 LIMIT = 256 * 1024
@@ -43,14 +43,6 @@ def parse(line: bytes) -> Question:
             f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py"
         )
     return Question(_text(unit), _text(vm_id), _hosts(hosts), _properties(properties))
-
-
-def format_question(question: Question) -> bytes:
-    """The line that asks the question."""
-    hosts = ",".join(_quote(host) for host in question.host_ids)
-    properties = ";".join(f"{_quote(k)}={_quote(v)}" for k, v in sorted(question.properties.items()))
-    fields = [VERSION, _quote(question.unit), _quote(question.vm_id), hosts, properties]
-    return " ".join(fields).encode("ascii") + b"\n"
 
 
 def format_answer(answer: Answer) -> bytes:
@@ -92,7 +84,3 @@ def _text(encoded: str) -> str:
         return unquote(encoded, errors="strict")
     except UnicodeDecodeError as error:
         raise LineError(f"{encoded!r} is not percent-encoded UTF-8") from error
-
-
-def _quote(text: str) -> str:
-    return quote(text, safe="")

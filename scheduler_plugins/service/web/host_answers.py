@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.service.web.answers import Answer
-from scheduler_plugins.service.web.capacity import HostState, TypeState
+from scheduler_plugins.service.web.capacity import HostState
 
 
 class FailureAnswer(Answer):
@@ -144,22 +144,6 @@ class TypeTotalAnswer(Answer):
     free: int
     used: int | None
     hosts: list[TypeOnHostAnswer]
-
-    @classmethod
-    def of(cls, state: TypeState) -> "TypeTotalAnswer":
-        """The answer's form of it."""
-        hosts = [
-            TypeOnHostAnswer(id=host.id, name=host.name, status=host.status, free=on.free, used=on.used)
-            for host, on in state.hosts
-        ]
-        return cls(
-            id=state.id,
-            name=state.name,
-            description=state.description,
-            free=state.free,
-            used=state.used,
-            hosts=hosts,
-        )
 
 
 class Hosts(Answer):

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
 from scheduler_plugins.service.process.http import HttpServer
 from scheduler_plugins.service.process.listening import listen
+from scheduler_plugins.service.proxy_socket.line import VERSION, Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
@@ -63,6 +65,18 @@ class FakeDecider:
         self.wait()
         if self.error and self.failing in ("", unit):
             raise self.error
+
+
+def line_of(question: Question) -> bytes:
+    """The line that asks the question, as the proxy's plugin writes it."""
+    hosts = ",".join(map(_quote, question.host_ids))
+    properties = ";".join(f"{_quote(k)}={_quote(v)}" for k, v in sorted(question.properties.items()))
+    fields = [VERSION, _quote(question.unit), _quote(question.vm_id), hosts, properties]
+    return " ".join(fields).encode("ascii") + b"\n"
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe="")
 
 
 @contextmanager

@@ -16,7 +16,15 @@ from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
-from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, proxy_socket, running
+from tests.scheduler_plugins.service.fakes import (
+    HOST_A,
+    HOST_B,
+    VM,
+    FakeDecider,
+    line_of,
+    proxy_socket,
+    running,
+)
 
 
 def ask(path: Path, data: bytes) -> bytes:
@@ -33,7 +41,7 @@ def ask(path: Path, data: bytes) -> bytes:
 
 def question(unit: str, *hosts: str, **properties: str) -> bytes:
     """A question about the VM."""
-    return line.format_question(Question(unit, VM, hosts, properties))
+    return line_of(Question(unit, VM, hosts, properties))
 
 
 @pytest.fixture
