@@ -6,7 +6,6 @@ off, because they load scripts from elsewhere.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -109,8 +108,8 @@ def _add_claims(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> N
     def claims() -> answers.Claims:
         """The starts in flight, the oldest first."""
         in_flight, names, now = scheduler.claims, capacities.names(), capacities.clock()
-        starts = chain(in_flight.by_vm.values(), in_flight.pending.values())
-        found = [answers.ClaimAnswer.of(start, names, now) for start in starts]
+        found = [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.by_vm.values()]
+        found += [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.pending.values()]
         return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 

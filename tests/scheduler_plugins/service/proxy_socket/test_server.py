@@ -1,8 +1,6 @@
 """The proxy socket, asked over a real socket."""
 
 import contextlib
-import grp
-import os
 import socket
 import stat
 import threading
@@ -175,55 +173,6 @@ def test_the_socket_is_for_its_group_only_and_goes_at_the_end(path: Path) -> Non
     assert not path.exists()
 
 
-def test_the_socket_belongs_to_the_group_that_is_set(path: Path) -> None:
-    """The proxy's user connects through its group."""
-    group = grp.getgrgid(os.getgid()).gr_name
-    with ThreadPoolExecutor(1) as pool:
-        endpoint = ProxySocket(path, FakeDecider(), pool, group=group)
-        with running(endpoint.start, endpoint.stop):
-            assert os.getgid() == path.stat().st_gid
-
-
-def test_a_socket_that_nobody_listens_at_is_replaced(path: Path) -> None:
-    """A service that was killed leaves its socket's file behind."""
-    path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(path))
-    with proxy_socket(path, FakeDecider()):
-        assert b"[]\n" == ask(path, question("MdevFilter"))
-
-
-def in_use(path: Path) -> socket.socket:
-    """Another process's socket."""
-    path.parent.mkdir()
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen()
-    return listener
-
-
-def test_a_socket_in_use_is_left_alone(path: Path) -> None:
-    """A second service says so and takes nothing away from the first."""
-    with (
-        in_use(path),
-        pytest.raises(EndpointError, match="another process listens at"),
-        proxy_socket(path, FakeDecider()),
-    ):
-        pass
-
-    assert path.exists()
-
-
-def test_a_file_in_the_way_is_left_alone(path: Path) -> None:
-    """What is no socket was not made by us."""
-    path.parent.mkdir()
-    path.write_text("mine")
-    with pytest.raises(EndpointError, match="it is no socket"), proxy_socket(path, FakeDecider()):
-        pass
-
-    assert "mine" == path.read_text()
-
-
 def test_an_unknown_group_is_named(path: Path) -> None:
     """The error says which setting is wrong."""
     with ThreadPoolExecutor(1) as pool:
@@ -240,13 +189,3 @@ def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 120)
     with pytest.raises(EndpointError, match=f"cannot listen at {path}"), proxy_socket(path, FakeDecider()):
         pass
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to any group")
-def test_the_socket_is_given_to_another_group(path: Path) -> None:
-    """Where the service's own group is not the proxy's."""
-    other = next(entry for entry in grp.getgrall() if entry.gr_gid != os.getegid())
-    with ThreadPoolExecutor(1) as pool:
-        endpoint = ProxySocket(path, FakeDecider(), pool, group=other.gr_name)
-        with running(endpoint.start, endpoint.stop):
-            assert other.gr_gid == path.stat().st_gid
