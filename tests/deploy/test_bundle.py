@@ -17,8 +17,8 @@ import requests
 
 from mdev_inventory import __version__
 from simulation.datacenter import DataCenter
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from simulation.datacenter.plans import T4, HostPlan, VmPlan
+from simulation.datacenter.service_process import ServiceProcess
 
 pytestmark = [
     pytest.mark.timeout(180),
