@@ -132,9 +132,9 @@ IN_F = IN_P + ".figures[0]"
         pytest.param(f"{P}/driver", {}, f"{IN_P}.driver is {{}}: not text", id="driver object"),
         pytest.param(f"{P}/physfn", False, f"{IN_P}.physfn is False: not text", id="physfn bool"),
         pytest.param(f"{P}/numa_node", "0", f"{IN_P}.numa_node is '0': not a whole number", id="numa text"),
-        pytest.param(f"{P}/types", 1, f"{IN_P}.types is 1: not an object", id="own types number"),
+        pytest.param(f"{P}/types", 1, f"{IN_P}.types is 1: not a list", id="own types number"),
         pytest.param(f"{P}/types", ["x"], f"{IN_P}.types[0] is 'x': not a list", id="own type text"),
-        pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not an object", id="figures number"),
+        pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not a list", id="figures number"),
         pytest.param(
             f"{P}/figures",
             [0, 0],
