@@ -5,7 +5,14 @@ Nothing is trusted: `"1"` is no number, `True` is none either. The first thing t
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mdev_inventory.model import InventoryError
@@ -36,6 +43,17 @@ _WRONG = {
     "less_than": "a number of more than 64 bits",
     "greater_than_equal": "a number of more than 64 bits",
 }
+
+
+def _or_none(value: object, form: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return form(value)
+    except ValidationError:
+        return None
+
+
+JUNK_IS_NONE = WrapValidator(_or_none)
+"""For what may be of another form, and is then unknown."""
 
 
 def read(form: TypeAdapter[T], value: object, where: str) -> T:
