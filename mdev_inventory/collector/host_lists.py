@@ -13,13 +13,12 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from mdev_inventory.engine.model import DeviceType, HostDevice
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.strict import JUNK_IS_NONE, Number, Text
+from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Number, Text
 
 # libvirt's name of a PCI device; a domain may have more than four digits (Intel VMD: 10000).
 PCI_NAME = re.compile(r"pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])", re.ASCII)
 NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 """As VDSM writes it, who reads it from a file."""
-REMEDY = "look at that host's vdsm.log"
 
 
 def pci_address(name: object) -> str | None:
@@ -70,7 +69,7 @@ def from_hostdev_list(result: object) -> HostInventory:
     and is among the errors.
     """
     if not isinstance(result, Mapping):
-        raise InventoryError("hostdevListByCaps", result, "not an object of devices", REMEDY)
+        raise InventoryError("hostdevListByCaps", result, "not an object of devices", LOOK_AT_LOG)
     errors: list[ReadError] = []
     parents = [_vdsm_parent(address, params, errors) for address, params in _with_types(result)]
     return _inventory(parents, errors)

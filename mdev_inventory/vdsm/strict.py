@@ -56,14 +56,18 @@ JUNK_IS_NONE = WrapValidator(_or_none)
 """For what may be of another form, and is then unknown."""
 
 
-def read(form: TypeAdapter[T], value: object, where: str) -> T:
+LOOK_AT_LOG = "look at that host's vdsm.log"
+"""What to do about an answer that is VDSM's own."""
+
+
+def read(form: TypeAdapter[T], value: object, where: str, remedy: str = InventoryError.REMEDY) -> T:
     """The value in that form; raises InventoryError with the place of what is wrong, `where` and onwards."""
     try:
         return form.validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
     found = None if first["type"] == "missing" else first["input"]
-    raise InventoryError(where + "".join(map(_step, first["loc"])), found, _wrong(first, found))
+    raise InventoryError(where + "".join(map(_step, first["loc"])), found, _wrong(first, found), remedy)
 
 
 def _step(step: int | str) -> str:
