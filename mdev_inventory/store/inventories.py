@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
+from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.store.change_log import ChangeLog
 from mdev_inventory.store.snapshot import Snapshot, remembered

@@ -3,7 +3,7 @@
 from binascii import Error, a2b_base64, b2a_base64
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, TypeAdapter, WrapValidator
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, WrapValidator
 from pydantic import ValidatorFunctionWrapHandler as Handler
 from pydantic_core import PydanticCustomError
 
@@ -42,21 +42,22 @@ def _number_or_pair(value: Any, number: Handler) -> Any:
 
 
 _FIGURE = Annotated[Number | None, WrapValidator(_number_or_pair)]
-_NUMBERS = TypeAdapter[Any](Annotated[tuple[Number | None, ...], FAIL_FAST])
 _IN_ORDER = TypeAdapter[Any](Annotated[tuple[_FIGURE, ...], FAIL_FAST])
 _BY_ID = TypeAdapter[Any](Annotated[dict[Text, _FIGURE], at_most(_MOST_TYPES)])
 
 
-def _figures(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _BY_ID.validate_python(value)
-    pairs = isinstance(value, list) and list in map(type, value)
-    return (_IN_ORDER if pairs else _NUMBERS).validate_python(value)
+def _numbers_or_other(value: Any, numbers: Handler) -> Any:
+    """Most parents have numbers alone, which are soon looked through."""
+    try:
+        return numbers(value)
+    except ValidationError:
+        return (_BY_ID if isinstance(value, dict) else _IN_ORDER).validate_python(value)
 
 
+_Numbers = Annotated[tuple[Number | None, ...], FAIL_FAST]
 Figure = int | tuple[int | None, tuple[str, ...] | None] | None
 """`available_instances`, alone or with the instances; null where unknown."""
-Figures = Annotated[tuple[Figure, ...] | dict[str, Figure], PlainValidator(_figures)]
+Figures = tuple[Figure, ...] | dict[str, Figure]
 """In the order of the types, or by their ids."""
 
 
@@ -85,7 +86,7 @@ class Parent(BaseModel, Generic[Types]):
     driver: Text | None = None
     numa_node: Number | None = None
     physfn: Text | None = None
-    figures: Figures | None = None
+    figures: Annotated[_Numbers | None, WrapValidator(_numbers_or_other)] = None
     types: Types | None = None
     """What it describes otherwise than the host's `types`."""
 

@@ -13,6 +13,7 @@ from mdev_inventory.vdsm.strict import read
 _VERSIONED = TypeAdapter(Versioned)
 _KEYS: dict[int, TypeAdapter[Key[Any]]] = {1: TypeAdapter(Key[ById]), 2: TypeAdapter(Key[Listed])}
 """By schema: the service reads its own and the one before."""
+_FIGURES = KEY + ".parents[{}].figures"
 
 
 def from_key(obj: Any) -> HostInventory:
@@ -23,7 +24,7 @@ def from_key(obj: Any) -> HostInventory:
     """
     key = _read(obj)
     types = _Types(_described(key.types))
-    parents = [_parent(told, types, f"{KEY}.parents[{index}]") for index, told in enumerate(key.parents)]
+    parents = [_parent(told, types, index) for index, told in enumerate(key.parents)]
     _check_distinct(parents)
     return HostInventory(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)),
@@ -71,21 +72,21 @@ class _Types:
         self.known = known
         self._rows: dict[tuple[Figure, ...], tuple[MdevType, ...]] = {}
 
-    def of(self, figures: Figures, where: str) -> tuple[MdevType, ...]:
-        """`where` is their place in the key."""
+    def of(self, figures: Figures, index: int) -> tuple[MdevType, ...]:
+        """`index` is the parent's."""
         if isinstance(figures, dict):
-            return tuple(self._one(type_id, figure, where) for type_id, figure in figures.items())
+            return tuple(self._one(type_id, figure, index) for type_id, figure in figures.items())
         if figures not in self._rows:
             if len(figures) != len(self.known):
                 wrong = f"not one figure for each of {len(self.known)} types"
-                raise InventoryError(where, list(figures), wrong)
+                raise InventoryError(_FIGURES.format(index), list(figures), wrong)
             self._rows[figures] = tuple(map(_with_figure, self.known.values(), figures))
         return self._rows[figures]
 
-    def _one(self, type_id: str, figure: Figure, where: str) -> MdevType:
+    def _one(self, type_id: str, figure: Figure, index: int) -> MdevType:
         if type_id not in self.known:
             wrong = "figure of a type that `types` does not describe"
-            raise InventoryError(f"{where}[{type_id!r:.80}]", figure, wrong)
+            raise InventoryError(f"{_FIGURES.format(index)}[{type_id!r:.80}]", figure, wrong)
         return _with_figure(self.known[type_id], figure)
 
 
@@ -101,15 +102,10 @@ def _with_available(mdev_type: MdevType, available: int | None) -> MdevType:
     return mdev_type._replace(available=available)
 
 
-def _parent(told: Parent[Any], types: _Types, where: str) -> ParentDevice:
+def _parent(told: Parent[Any], types: _Types, index: int) -> ParentDevice:
     if told.types:
         types = _Types(types.known | _described(told.types))
+    figured = None if told.figures is None else types.of(told.figures, index)
     return ParentDevice(
-        address=told.address,
-        vendor=told.vendor,
-        device=told.device,
-        driver=told.driver,
-        numa_node=told.numa_node,
-        physfn=told.physfn,
-        types=None if told.figures is None else types.of(told.figures, where + ".figures"),
+        told.address, told.vendor, told.device, told.driver, told.numa_node, told.physfn, figured
     )
