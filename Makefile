@@ -5,7 +5,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py descriptions.py inventory_json.
                  hook/capabilities_file.py hook/deadline.py hook/sysfs.py hook/vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness bench test-kernel lint format hook rpm bundle test-install test-ansible bench-placement mutation clean
+.PHONY: demo storm test test-long exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -27,6 +27,9 @@ exactness: .venv/dev.stamp        ## how often a verdict refuses what a host wou
 
 test-kernel: dist/50_mdev_inventory  ## hook and replay on a real kernel's mdev bus, emulated (Debian 12)
 	$(BIN)/python -m tests.kernel $(KERNEL)
+
+graph: .venv/dev.stamp            ## circles, floors and sizes of the code; docs/architecture.md drawn anew
+	$(BIN)/python -m tests.architecture --write
 
 lint: .venv/dev.stamp             ## ruff, mypy (strict), the layers, and the 3.6 floor
 	$(BIN)/ruff check .

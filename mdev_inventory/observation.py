@@ -15,7 +15,7 @@ class Source(StrEnum):
     VDSM = "vdsm"
     """VDSM's `Host.hostdevListByCaps`: PCI parents only, no instances, types without a figure left out."""
     ENGINE = "engine"
-    """The engine's copy of the host's devices: as VDSM's, refreshed rarely (contract section 6)."""
+    """The engine's copy of the host's devices: as VDSM's, refreshed rarely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ CPUs in use, as oVirt's even distribution does, or first of all by MdevReserve. 
 CPUs and memory are free; one that fits nowhere is refused and does not come back. Lifetimes are memoryless.
 
 Counted, in % of the VMs of their kind: VMs with a vGPU that were refused although a host had the device, for
-want of CPU or memory there; those refused for want of a device; VMs without one that were refused.
+want of CPU or memory there; those refused for want of an instance; VMs without one that were refused.
 """
 
 import argparse
@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.placement.fleets import LADDER, places
-from benchmarks.placement.grids import REPORTED_SEEDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.progress import followed
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import WARMUP
-from benchmarks.placement.statistics import estimate
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.progress import followed
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.workload.fleets import LADDER, places
+from benchmarks.placement.workload.grids import REPORTED_SEEDS
 from scheduler_plugins.units.scores import consolidate, reserve
 
 PLACES = places(LADDER)

@@ -1,6 +1,6 @@
 """Keeps the inventories fresh: the engine's hosts and VMs, and every host's own answer.
 
-Several things go on side by side, and none waits for another: the engine's lists are read (`engine/lists`),
+Several things go on side by side, and none waits for another: the engine's lists are read (`engine_lists`),
 and its events (`event_watch`), every host is asked on its own schedule and soon after its VMs changed
 (`host_watch`), the engine's copies of hosts' devices are corrected (`engine_view`), and what was learned is
 written (`write_behind`).

@@ -1,7 +1,7 @@
 """The engine's own view of the hosts' devices, compared with ours and corrected.
 
 The engine's built-in filter for mediated devices runs before any external unit. It works on a copy of the
-hosts' devices that the engine refreshes rarely (contract section 6), so it can refuse a host that has long
+hosts' devices that the engine refreshes rarely, so it can refuse a host that has long
 been free, and we are never asked about it. Where the engine shows nothing left of a type that the host itself
 calls free, the engine is asked to refresh that host. That takes the host's exclusive lock and writes an
 event: so only hosts that are up, one at a time in a cluster, each at most once a minute, and ever more rarely

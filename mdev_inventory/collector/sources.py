@@ -3,7 +3,7 @@
 VDSM without the hook is asked for the host devices; so is VDSM whose hook's key cannot be understood, which
 stays visible as a failure `bad-inventory`. The engine comes last and only where VDSM is there but does not
 tell us, as with a certificate that it refuses: its copy is as old as the engine's last refresh of that host,
-whenever that was (contract section 6), and why VDSM did not tell stays visible beside it. Where VDSM is
+whenever that was, and why VDSM did not tell stays visible beside it. Where VDSM is
 silent, the engine could not start a VM there either: its copy would only make a dead host look able.
 
 A host that tells its inventory is asked about its VMs as well, where somebody wants that: `vm_questions`.

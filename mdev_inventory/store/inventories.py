@@ -19,7 +19,7 @@ from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
 # For so long (seconds) what a host itself told is worth more than the engine's copy of its devices, which
-# may be older still: the engine refreshes it rarely (contract section 6).
+# may be older still: the engine refreshes it rarely.
 OWN_WORD_HOLDS = 600.0
 # Hosts in one transaction: the decisions' claims are written in between, and must not wait for all of them.
 WRITTEN_AT_ONCE = 16

@@ -4,7 +4,7 @@ A card is what really holds the resources: a parent alone, or all virtual functi
 function. After a creation the figures of the model are at most those that the kernel will show:
 
 - NVIDIA, time-sliced: the type and those of the same framebuffer fall by one, other sizes to 0.
-- SR-IOV: see `functions.py`.
+- SR-IOV: see `virtual_functions.py`.
 - Types that draw on one stock (GVT-g, the kernel's samples): see `pools.py`.
 - Any other device: the type falls by one, the others to 0, because some devices allow one type at a time.
 

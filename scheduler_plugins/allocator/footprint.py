@@ -14,15 +14,11 @@ from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.allocator.cards import Occupancy, fullness, occupancy
-from scheduler_plugins.allocator.model import HostView
-from scheduler_plugins.allocator.placement import Placement, place
+from scheduler_plugins.allocator.model import HostView, once
+from scheduler_plugins.allocator.placement import Placement, place_on
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.allocator.virtual_functions import Card, card_key, is_function, told
+from scheduler_plugins.allocator.virtual_functions import Card, card_key, is_function, listed_instances
 from scheduler_plugins.allocator.walk import by_name
-
-KEPT = 64
-"""So many footprints are remembered of one inventory."""
-
 
 Key = tuple[str, bool]
 """Of a card: its parents' `card_key`, and whether they are virtual functions."""
@@ -52,7 +48,7 @@ class Figures(NamedTuple):
 class Footprint(NamedTuple):
     """All that the weights ask of a placement."""
 
-    met: tuple[Occupancy, ...]
+    occupancies: tuple[Occupancy, ...]
     """How full the card of each instance is when its turn comes."""
     figures: Figures
     residents: tuple[tuple[Resident, ...] | None, ...]
@@ -74,25 +70,19 @@ class CardState(NamedTuple):
     @property
     def residents(self) -> tuple[Resident, ...]:
         """Who lives on it; those without a name last."""
-        living = (parent for parent in self.card.functions if told(parent).listed)
+        living = (p for p in self.card.functions if listed_instances(p.types or ()))
         types = (t for parent in living for t in parent.types or ())
         named = tuple(Resident(t.id, uuid) for t in types for uuid in t.instances or ())
         return (*named, *(Resident("", ""),) * (self.alive - len(named)))
 
 
-def footprint(host: HostView, request: Request) -> Footprint | None:
-    """The footprint of the request on the host; None where it is refused. Worked out once per inventory."""
-    seen = host.observation
-    if seen is None:
+@once
+def footprint(view: HostView, request: Request) -> Footprint | None:
+    """The footprint of the request on the host; None where it is refused, or was never seen."""
+    if view.observation is None:
         return None
-    known: dict[object, Footprint | None] = seen.inventory.__dict__.setdefault("footprints", {})
-    question = (seen.source, request.types, host.separate)
-    if question not in known:
-        found = place(seen.inventory, seen.source, request, host.separate)
-        if len(known) >= KEPT:
-            known.clear()
-        known[question] = _footprint(found) if isinstance(found, Placement) else None
-    return known[question]
+    found = place_on(view, request)
+    return _footprint(found) if isinstance(found, Placement) else None
 
 
 def cards_of(inventory: HostInventory, types: Sequence[str]) -> Iterator[CardState]:
@@ -114,7 +104,7 @@ def _key(parent: ParentDevice) -> Key:
 def _state(key: Key, card: Card, types: Sequence[str]) -> CardState:
     living: dict[str, int] = {}
     for parent in card.functions:
-        for one in (parent.types or ()) if told(parent).listed else ():
+        for one in parent.types or ():
             if one.instances:
                 living[one.id] = living.get(one.id, 0) + len(one.instances)
     holds = min(living, key=lambda type_id: (-living[type_id], type_id), default="")
@@ -141,17 +131,17 @@ def _footprint(found: Placement) -> Footprint:
     types += dict.fromkeys(state.holds for state in states if state.alive and state.holds not in wanted)
     cards = tuple(index[key_of[slot.parent]] for slot in found.slots)
     first = _fullness(states[cards[0]].card, found.slots[0].type)
-    met = (first, *(occupancy(state, slot.parent, slot.type) for state, slot in found.steps[1:]))
+    occupancies = (first, *(occupancy(state, slot.parent, slot.type) for state, slot in found.steps[1:]))
     figures = Figures(
         size=tuple(types.index(state.holds) if state.alive else -1 for state in states),
         used=tuple(state.alive for state in states),
         places=tuple(state.places for state in states),
         cards=cards,
         kinds=tuple(types.index(slot.type) for slot in found.slots),
-        room=tuple((one.alive or 0) + one.free for one in met),
+        room=tuple((one.alive or 0) + one.free for one in occupancies),
         types=tuple(types),
     )
     residents = tuple(
         None if card in cards[:number] else states[card].residents for number, card in enumerate(cards)
     )
-    return Footprint(met, figures, residents)
+    return Footprint(occupancies, figures, residents)

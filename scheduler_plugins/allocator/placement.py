@@ -12,15 +12,12 @@ from functools import cached_property
 from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.figures import shown
-from scheduler_plugins.allocator.model import Slot
+from scheduler_plugins.allocator.model import HostView, Slot, once
 from scheduler_plugins.allocator.refusals import Refusal, refusal
 from scheduler_plugins.allocator.replay import replayed
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.allocator.virtual_functions import card_key, card_of, is_function
 from scheduler_plugins.allocator.walk import AllocatorDiesError, by_name, first_fit, suits
-
-_KEPT = 256
-"""So many refusals are remembered of one inventory: the VMs of a cluster ask for a few dozen things."""
 
 
 @dataclass(frozen=True)
@@ -55,45 +52,20 @@ class Placement:
         return replayed(state, self.source, self.separate, parent, slot.type)
 
 
-class _Known:
-    """What was worked out about an inventory that never changes; kept with it, and gone with it."""
-
-    def __init__(self) -> None:
-        self.refusals: dict[tuple[Source, tuple[str, ...], bool], Refusal] = {}
-        self.free: dict[tuple[Source, str, bool], int] = {}
+@once
+def place_on(view: HostView, request: Request) -> Placement | Refusal:
+    """`place` on a host that was seen."""
+    seen = view.observation
+    if seen is None:
+        raise ValueError(f"host {view.name} was never seen")
+    return place(seen.inventory, seen.source, request, view.separate)
 
 
 def place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
     """Where the host's allocator would put the request, or why it would refuse.
 
-    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot. A refusal is
-    worked out once per inventory: where most hosts are full, most are asked the same thing again and again.
+    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot.
     """
-    question, refusals = (source, request.types, separate), _known(inventory).refusals
-    if question in refusals:
-        return refusals[question]
-    found = _place(inventory, source, request, separate)
-    if isinstance(found, Refusal) and len(refusals) < _KEPT:
-        refusals[question] = found
-    return found
-
-
-def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
-    """How many instances of the type the host would create one after the other: `place` until it refuses."""
-    question, free = (source, type_id, separate), _known(inventory).free
-    if question not in free:
-        free[question] = _free_instances(inventory, source, type_id, separate)
-    return free[question]
-
-
-def _known(inventory: HostInventory) -> _Known:
-    known = inventory.__dict__.get("known")
-    if not isinstance(known, _Known):
-        known = inventory.__dict__["known"] = _Known()
-    return known
-
-
-def _place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
     state, slots, taken = inventory, list[Slot](), None
     for type_id in request.types:
         try:
@@ -108,8 +80,10 @@ def _place(inventory: HostInventory, source: Source, request: Request, separate:
     return Placement(tuple(slots), inventory, source, separate)
 
 
-def _free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
-    """One visit to each parent per walk is enough, and no creation need be replayed.
+def free_instances(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> int:
+    """How many instances of the type the host would create one after the other: `place` until it refuses.
+
+    One visit to each parent per walk is enough, and no creation need be replayed.
 
     An instance keeps nothing of its own type off its parent, and takes nothing from other cards. Only
     functions share a card with others: that takes a number of the type, wherever they lie.

@@ -15,7 +15,7 @@ _LISTED = 4
 
 
 class RefusalCode(StrEnum):
-    """Why a host would refuse, stable for machines; the first that holds counts (design section 4)."""
+    """Why a host would refuse, stable for machines; the first that holds counts."""
 
     NO_INVENTORY = "no-inventory"
     NO_SUCH_TYPE = "no-such-type"

@@ -1,11 +1,11 @@
 """What a VM asks for: mdev types in the order in which the host's allocator will place them.
 
 Engines up to 4.4 keep a request in the VM's custom property `mdev_type`, later ones in the VM's mediated
-devices (contract section 6). Where a VM shows devices, they count and the property does not.
+devices. Where a VM shows devices, they count and the property does not.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.errors import SchedulerError
@@ -21,8 +21,7 @@ class RequestError(SchedulerError):
     code = "bad-request"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The mdev types a VM asks for, one entry per instance; false where it asks for none."""
 
     types: tuple[str, ...]

@@ -8,16 +8,15 @@ left for other profiles stays, what it has left for the same one is not told.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.allocator.figures import fields, is_nvidia, limited, same_size, with_instance
 
-TOLD_KEPT = 16384
-"""What so many parents tell is remembered."""
+Types = Sequence[MdevType]
+
 # "GRID A100-1-5C" is one slice with 5 GB, "GRID T4-1B4" is none.
 _MIG_BACKED = re.compile(r"-(\d+-\d+)[A-Z]+$")
 
@@ -31,20 +30,25 @@ class Card:
     @cached_property
     def alive(self) -> int:
         """Instances on the card, at most one on each function."""
-        shows = any(_shows_any(p) for p in self.functions)
-        return sum(_alive(p, shows) for p in self.functions)
+        shows = any(map(_shows_any, self._distinct.values()))
+        alive = {key: _alive(types, shows) for key, types in self._distinct.items()}
+        return sum([alive[id(p.types)] for p in self.functions])
 
     @cached_property
     def mixes_sizes(self) -> bool:
         """Whether sizes that live or can be created on the card differ."""
-        distinct = {id(p.types): p.types or () for p in self.functions}
         sizes = {
             fields(t.description).framebuffer_mb
-            for types in distinct.values()
+            for types in self._distinct.values()
             for t in types
             if t.instances or (t.available or 0) > 0
         }
         return len(sizes) > 1
+
+    @cached_property
+    def _distinct(self) -> dict[int, Types]:
+        """The types that the functions show, each once: most functions of a card show the very same."""
+        return {id(p.types): p.types or () for p in self.functions}
 
     def after(self, parent: ParentDevice, created: MdevType) -> Iterator[ParentDevice]:
         """The functions once `parent`, one of them, holds an instance of that type."""
@@ -98,59 +102,33 @@ def _looks_like_function(parent: ParentDevice) -> bool:
     A card of its own that is nearly full reads the same, and comes to no harm by it.
     """
     types = parent.types or ()
-    return (
-        told(parent).hides
-        and is_nvidia(parent)
-        and all(t.available is None or t.available <= 1 for t in types)
-    )
+    nearly_full = all(t.available is None or t.available <= 1 for t in types)
+    return nearly_full and _hides_instances(types) and is_nvidia(parent)
 
 
-class Told(NamedTuple):
-    """What a parent's types tell all together."""
+def listed_instances(types: Types) -> int:
+    """How many instances the source lists on a parent of these types."""
+    return sum([len(t.instances) for t in types if t.instances])
 
-    listed: int
-    """Instances."""
-    shows: bool
-    """Whether any more can be created."""
-    hides: bool
+
+def _hides_instances(types: Types) -> bool:
     """Whether the instances of any are unknown."""
+    return any(t.instances is None for t in types)
 
 
-def told(parent: ParentDevice) -> Told:
-    """What the parent's types tell; most functions of a card have the very same ones."""
-    types = parent.types or ()
-    known = _told.get(id(types))
-    if known is None or known[0] is not types:
-        known = (
-            types,
-            Told(
-                sum([len(t.instances or ()) for t in types]),
-                any((t.available or 0) > 0 for t in types),
-                any(t.instances is None for t in types),
-            ),
-        )
-        if len(_told) >= TOLD_KEPT:
-            _told.clear()
-        _told[id(types)] = known
-    return known[1]
+def _shows_any(types: Types) -> bool:
+    """Whether any more can be created."""
+    return any((t.available or 0) > 0 for t in types)
 
 
-_told: dict[int, tuple[tuple[MdevType, ...], Told]] = {}
-
-
-def _shows_any(function: ParentDevice) -> bool:
-    return told(function).shows
-
-
-def _alive(function: ParentDevice, card_shows: bool) -> int:
+def _alive(types: Types, card_shows: bool) -> int:
     """Instances on a function: those that are listed, or one that is not.
 
     One that shows nothing while its card has room holds an instance that was removed while in use, which
     no listing has any more, or the source lists none at all.
     """
-    all_told = told(function)
-    hidden = card_shows or all_told.hides
-    return all_told.listed or int(hidden and not all_told.shows)
+    hidden = card_shows or _hides_instances(types)
+    return listed_instances(types) or int(hidden and not _shows_any(types))
 
 
 def _left(function: ParentDevice, stays: Callable[[MdevType], bool]) -> dict[str, int]:

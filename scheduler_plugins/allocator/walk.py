@@ -1,8 +1,12 @@
 """The walk by which a host's allocator looks for a parent, replayed on the model.
 
-VDSM (contract section 6) goes through the parents by name and takes the first that suits: one that shows at
-least one instance of the type left, on which, if it is NVIDIA's, no other type has an instance, and with
-separate placement this type neither. With separate placement it walks a second time without that last rule.
+VDSM (`_suitable_device_for_mdev_type`) goes through the parents by name and takes the first that suits:
+
+- it shows at least one instance of the type left;
+- the one-type rule: if it is NVIDIA's, no other type has an instance there;
+- with separate placement, this type has none there either; where no parent suits, VDSM walks a second time
+  without this rule.
+
 It dies where it *reaches* a parent that it cannot judge, although a later one would be free: one without a
 readable `vendor`, without a list of types, with a wanted figure that is no number, or with an unreadable
 folder of instances where it looks into that. Where the order of the directory decides whether it dies, it
@@ -43,7 +47,7 @@ def by_name(inventory: HostInventory) -> list[ParentDevice]:
 
 
 def holders(parent: ParentDevice, type_id: str) -> list[str]:
-    """The types whose instances keep that type off the parent: NVIDIA's allow no other beside them."""
+    """The types whose instances keep that type off the parent, by the one-type rule."""
     if not is_nvidia(parent):
         return []
     return [t.id for t in parent.types or () if t.instances and t.id != type_id]
@@ -58,9 +62,8 @@ def suits(parent: ParentDevice, source: Source, type_id: str, separate: bool) ->
         raise AllocatorDiesError(f"it cannot list the types of {parent.address}")
     alone = is_nvidia(parent)
     wanted, held = None, False
-    for (
-        found
-    ) in parent.types:  # one pass: hosts of 64 functions with 22 types each are looked at by the hundred
+    # One pass: hosts of 64 functions with 22 types each are looked at by the hundred.
+    for found in parent.types:
         if found.id == type_id:
             wanted = found
         elif alone and found.instances:

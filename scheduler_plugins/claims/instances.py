@@ -1,6 +1,6 @@
 """Which VM an mdev instance belongs to.
 
-An instance is known by its UUID alone, and what that tells depends on the engine (contract section 6): from
+An instance is known by its UUID alone, and what that tells depends on the engine: from
 4.5 on it is the id of the VM's device; from 4.2.6.1 to 4.4 it is random at every start, so only the host's
 VDSM knows, whose word comes with the observation; before, it is made from the VM's id or name.
 

@@ -1,20 +1,22 @@
 """Starts in flight: what was decided, and no inventory shows yet.
 
 Between a decision and the host's next inventory an instance is invisible, and for a while nobody tells even
-the host (design section 5). Two kinds of entries bridge that:
+the host. Two kinds of entries bridge that:
 
-- **unresolved**: the VM may start on any host of our answer. It ends when the VM shows a host, or in time.
-- **firm**: the VM is on one host, or may go to one host only. It ends with an inventory of that host that was
-  requested after the VM had been launched, when the VM stops or has gone, or in time.
+- **pending decision**: the VM may start on any host of our answer. It ends when the VM shows a host, or in
+  time.
+- **claim**: the VM is on one host, or may go to one host only. It ends with an inventory of that host that
+  was requested after the VM had been launched, when the VM stops or has gone, or in time.
 
 A VM has one decision: a later one replaces it. One that already runs (a migration, or a question that
-nothing follows) only ever gets an unresolved entry, a short one, beside what is firm about it.
+nothing follows) only ever gets a pending decision, a short one, beside its claim.
 
-Here are the entries, as plain data; `ledger.py` has their life.
+Here are the entries, as plain data; `life.py` has what begins and ends them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mdev_inventory.engine.model import STATUSES_WITHOUT_DEVICES, Vm
 
@@ -23,7 +25,7 @@ from mdev_inventory.engine.model import STATUSES_WITHOUT_DEVICES, Vm
 class Timeouts:
     """How long entries last at most, in seconds."""
 
-    unresolved: float = 30.0
+    pending: float = 30.0
     claim: float = 300.0
 
 
@@ -45,7 +47,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved:
+class PendingDecision:
     """A decision whose host is not known yet."""
 
     start: Start
@@ -59,7 +61,7 @@ class Unresolved:
 
 
 @dataclass(frozen=True, slots=True)
-class Firm:
+class Claim:
     """A VM that is, or will be, on one host."""
 
     start: Start
@@ -68,14 +70,14 @@ class Firm:
     shown_at: float | None = None
     """When the engine was asked that last showed the VM there; None while only our answer tells."""
     launched_at: float | None = None
-    """When we first knew the VM launched: the devices are in every inventory requested later."""
+    """When we first knew the VM launched: its instances are in every inventory requested later."""
     home: str | None = None
     """The host that it migrates from, and on which the engine shows it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What the engine said about some VMs."""
+class VmLocations:
+    """Where some VMs are, as the engine said."""
 
     vms: Mapping[str, Vm | None]
     """By id; None for one that the engine does not know."""
@@ -83,31 +85,38 @@ class News:
     answered_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+@dataclass(frozen=True)
+class InFlight:
     """What is in flight to one host, in the order of the decisions."""
 
-    firm: tuple[Firm, ...] = ()
-    unresolved: tuple[Unresolved, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    pending: tuple[PendingDecision, ...] = ()
 
-    @property
-    def shown(self) -> tuple[Firm, ...]:
-        """Those whose VM the engine has shown on the host."""
-        return tuple(claim for claim in self.firm if claim.shown_at is not None)
+    @cached_property
+    def shown(self) -> tuple[Start, ...]:
+        """The starts of those VMs that the engine has shown on the host."""
+        return tuple([claim.start for claim in self.claims if claim.shown_at is not None])
 
-    @property
-    def expected(self) -> tuple[Firm | Unresolved, ...]:
+    @cached_property
+    def expected(self) -> tuple[Start, ...]:
         """Those that may yet go elsewhere, or come to nothing: only our own answer tells of them."""
-        return (*(claim for claim in self.firm if claim.shown_at is None), *self.unresolved)
+        told = [claim.start for claim in self.claims if claim.shown_at is None]
+        return (*told, *(decision.start for decision in self.pending))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """By which an inventory may show some of it: ids of the VMs, UUIDs of their instances."""
+        starts = (*self.shown, *self.expected)
+        return frozenset([name for start in starts for name in (start.vm_id, *start.uuids)])
 
     def __bool__(self) -> bool:
         """Whether there is anything."""
-        return bool(self.firm or self.unresolved)
+        return bool(self.claims or self.pending)
 
 
-NOTHING = Taken()
+NOTHING = InFlight()
 
 
 def holds_devices(vm: Vm) -> bool:
-    """Whether the VM is on a host in a status that holds devices."""
+    """Whether the VM is on a host in a status that holds mediated devices."""
     return vm.host_id is not None and vm.status not in STATUSES_WITHOUT_DEVICES

@@ -6,14 +6,15 @@ thousand of them 37 KB: each list of them has a row of its own, and a VM's row h
 """
 
 import hashlib
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
-from scheduler_plugins.claims.ledger import Ledger
-from scheduler_plugins.claims.model import Firm, Start, Unresolved
+from pydantic import BaseModel, ValidationError, model_validator
+
+from scheduler_plugins.claims.life import Claims
+from scheduler_plugins.claims.model import Claim, PendingDecision, Start
 
 log = logging.getLogger("claims")
 
@@ -22,42 +23,71 @@ LIST = "hosts/"
 NAMES_KEPT = 16
 Lists = Mapping[str, tuple[str, ...]]
 """Lists of hosts by name."""
-ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class Row(NamedTuple):
     """What is in flight of one VM: mostly one of the two, and both of one that migrates."""
 
-    firm: Firm | None = None
-    unresolved: Unresolved | None = None
+    claim: Claim | None = None
+    pending: PendingDecision | None = None
 
     def is_left_of(self, other: "Row") -> bool:
         """Whether it holds nothing that the other does not hold."""
-        return self.firm in (None, other.firm) and self.unresolved in (None, other.unresolved)
+        return self.claim in (None, other.claim) and self.pending in (None, other.pending)
 
 
-def rows_of(ledger: Ledger) -> dict[str, Row]:
+class _StartText(BaseModel, strict=True):
+    name: str
+    types: tuple[str, ...]
+    uuids: tuple[str, ...]
+    home: str | None
+
+
+class _ClaimText(_StartText, strict=True):
+    host: str
+    since: float
+    shown_at: float | None
+    launched_at: float | None
+
+
+class _PendingText(_StartText, strict=True):
+    hosts: str
+    """The name of the list."""
+    at: float
+
+
+class _RowText(BaseModel, strict=True):
+    """A row as text: the names of its two parts are those of the first state files."""
+
+    firm: _ClaimText | None = None
+    unresolved: _PendingText | None = None
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.firm is None and self.unresolved is None:
+            raise ValueError("neither firm nor unresolved")
+        return self
+
+
+def rows_of(claims: Claims) -> dict[str, Row]:
     """Every VM's row, by VM id."""
-    rows = {vm_id: Row(claim, ledger.unresolved.get(vm_id)) for vm_id, claim in ledger.firm.items()}
-    for vm_id, entry in ledger.unresolved.items():
-        if vm_id not in rows:
-            rows[vm_id] = Row(None, entry)
-    return rows
+    vm_ids = dict.fromkeys([*claims.by_vm, *claims.pending])
+    return {vm_id: Row(claims.by_vm.get(vm_id), claims.pending.get(vm_id)) for vm_id in vm_ids}
 
 
-def ledger_of(rows: Mapping[str, Row]) -> Ledger:
-    """The ledger of these rows, oldest first."""
-    firm = [(vm_id, row.firm) for vm_id, row in rows.items() if row.firm]
-    unresolved = [(vm_id, row.unresolved) for vm_id, row in rows.items() if row.unresolved]
-    return Ledger(
-        dict(sorted(unresolved, key=lambda item: item[1].at)),
-        dict(sorted(firm, key=lambda item: item[1].since)),
+def claims_of(rows: Mapping[str, Row]) -> Claims:
+    """The claims of these rows, oldest first."""
+    claims = [(vm_id, row.claim) for vm_id, row in rows.items() if row.claim]
+    pending = [(vm_id, row.pending) for vm_id, row in rows.items() if row.pending]
+    return Claims(
+        dict(sorted(pending, key=lambda item: item[1].at)),
+        dict(sorted(claims, key=lambda item: item[1].since)),
     )
 
 
 def hosts_of(rows: Iterable[Row]) -> set[tuple[str, ...]]:
     """The lists of hosts in these rows."""
-    return {row.unresolved.hosts for row in rows if row.unresolved}
+    return {row.pending.hosts for row in rows if row.pending}
 
 
 @lru_cache(maxsize=NAMES_KEPT)
@@ -73,81 +103,61 @@ def listed(hosts: tuple[str, ...]) -> str:
 
 def written(row: Row) -> str:
     """The row as text."""
-    told = {
-        "firm": None if row.firm is None else _firm_told(row.firm),
-        "unresolved": None if row.unresolved is None else _unresolved_told(row.unresolved),
+    parts = {
+        **({"firm": _claim_text(row.claim)} if row.claim else {}),
+        **({"unresolved": _pending_text(row.pending)} if row.pending else {}),
     }
-    return ENCODER.encode({part: value for part, value in told.items() if value})
+    return _RowText.model_validate(parts).model_dump_json(exclude_unset=True)
 
 
 def read(texts: Mapping[str, str]) -> dict[str, Row]:
     """The rows of these texts, by VM id; one that makes no sense is empty, and logged."""
-    told = {name: tuple(text.split(" ")) for name, text in texts.items() if name.startswith(LIST)}
-    lists = {name: hosts for name, hosts in told.items() if name == name_of(hosts)}
+    named = {name: tuple(text.split(" ")) for name, text in texts.items() if name.startswith(LIST)}
+    lists = {name: hosts for name, hosts in named.items() if name == name_of(hosts)}
     return {vm_id: _read(vm_id, text, lists) for vm_id, text in texts.items() if vm_id not in lists}
 
 
 def _read(vm_id: str, text: str, lists: Lists) -> Row:
     try:
-        told = _parts(json.loads(text))
+        row = _RowText.model_validate_json(text)
         return Row(
-            _firm(vm_id, told["firm"]) if "firm" in told else None,
-            _unresolved(vm_id, told["unresolved"], lists) if "unresolved" in told else None,
+            _claim(vm_id, row.firm) if row.firm else None,
+            _pending(vm_id, row.unresolved, lists) if row.unresolved else None,
         )
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValidationError, KeyError) as error:
         log.warning("DAMAGED row left out: table=claims key=%r: %r", vm_id, error)
         return Row()
 
 
-def _firm_told(claim: Firm) -> dict[str, Any]:
-    times = {"since": claim.since, "shown_at": claim.shown_at, "launched_at": claim.launched_at}
-    return {**_start_told(claim.start), "host": claim.host_id, "home": claim.home, **times}
+def _claim_text(claim: Claim) -> _ClaimText:
+    return _ClaimText(
+        name=claim.start.vm_name,
+        types=claim.start.types,
+        uuids=claim.start.uuids,
+        home=claim.home,
+        host=claim.host_id,
+        since=claim.since,
+        shown_at=claim.shown_at,
+        launched_at=claim.launched_at,
+    )
 
 
-def _unresolved_told(entry: Unresolved) -> dict[str, Any]:
-    return {
-        **_start_told(entry.start),
-        "hosts": name_of(entry.hosts),
-        "at": entry.at,
-        "home": entry.home,
-    }
+def _pending_text(decision: PendingDecision) -> _PendingText:
+    return _PendingText(
+        name=decision.start.vm_name,
+        types=decision.start.types,
+        uuids=decision.start.uuids,
+        home=decision.home,
+        hosts=name_of(decision.hosts),
+        at=decision.at,
+    )
 
 
-def _start_told(start: Start) -> dict[str, Any]:
-    return {"name": start.vm_name, "types": start.types, "uuids": start.uuids}
+def _claim(vm_id: str, text: _ClaimText) -> Claim:
+    start = Start(vm_id, text.name, text.types, text.uuids)
+    return Claim(start, text.host, text.since, text.shown_at, text.launched_at, text.home)
 
 
-def _firm(vm_id: str, told: dict[str, Any]) -> Firm:
-    shown_at, launched_at = (None if told[k] is None else float(told[k]) for k in ("shown_at", "launched_at"))
-    host_id, since = _text(told["host"]), float(told["since"])
-    return Firm(_start(vm_id, told), host_id, since, shown_at, launched_at, _home(told))
-
-
-def _unresolved(vm_id: str, told: dict[str, Any], lists: Lists) -> Unresolved:
-    return Unresolved(_start(vm_id, told), lists[_text(told["hosts"])], float(told["at"]), _home(told))
-
-
-def _home(told: dict[str, Any]) -> str | None:
-    return None if told["home"] is None else _text(told["home"])
-
-
-def _start(vm_id: str, told: dict[str, Any]) -> Start:
-    return Start(vm_id, _text(told["name"]), _texts(told["types"]), _texts(told["uuids"]))
-
-
-def _parts(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict) or not value.keys() & {"firm", "unresolved"}:
-        raise TypeError(f"{value!r:.80} must be an object with firm, unresolved or both")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} must be a list")
-    return tuple(_text(item) for item in value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} must be text")
-    return value
+def _pending(vm_id: str, text: _PendingText, lists: Lists) -> PendingDecision:
+    start = Start(vm_id, text.name, text.types, text.uuids)
+    return PendingDecision(start, lists[text.hosts], text.at, text.home)

@@ -1,7 +1,7 @@
 """The configuration: `conf.d/*.conf` over typed defaults, as one frozen object, passed on and never global.
 
 `load` reads it and `show` prints what is in force. What the configuration only names (files of keys and
-passwords) is looked at when the service is about to start: see `config_secrets`.
+passwords) is looked at when the service is about to start: see `secrets.py`.
 """
 
 import dataclasses

@@ -1,7 +1,6 @@
 """What is left of a decision: for the log, the page, and whoever asks why."""
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scheduler_plugins.allocator.request import Request
@@ -38,7 +37,7 @@ class Decision:
     weights: tuple[Weights, ...] = ()
     """What the weight units said to the hosts that were left."""
     answered: tuple[str, ...] | None = None
-    """The hosts answered, where that is not every host that fits: see `margins.py`."""
+    """The hosts answered, where that is not every host that fits: see `answer.py`."""
     risk: str = ""
     """Why the host answered may turn out to be taken; empty where nothing speaks for that."""
     asked_again: tuple[str, ...] = ()
@@ -60,19 +59,23 @@ class Decision:
         """One line: how many hosts fit, else why they refuse."""
         return summary(self.verdicts)
 
+    def age_s(self, verdict: Verdict) -> float | None:
+        """How old the inventory was, in seconds, that the verdict rests on; None where it rests on none."""
+        return None if verdict.seen_at is None else max(0.0, self.at - verdict.seen_at)
+
+    @property
+    def best(self) -> str | None:
+        """Of the hosts answered the one with the least sum of weights, the first of several; None without."""
+        first, *others = [unit.scores for unit in self.weights] or [()]
+        sums = dict(first)
+        for scores in others:
+            for host_id, weight in scores:
+                sums[host_id] = sums.get(host_id, 0) + weight
+        return min(filter(sums.__contains__, self.fitting), key=sums.__getitem__, default=None)
+
     def weights_of(self, host_id: str) -> dict[str, int]:
         """The host's weight by unit; empty where none weighed it."""
         return {w.unit: score for w in self.weights for host, score in w.scores if host == host_id}
-
-
-def least(weights: Iterable[Weights], host_ids: Iterable[str]) -> str | None:
-    """Of these hosts the one with the least sum of weights, the first of several; None where none has any."""
-    first, *others = [unit.scores for unit in weights] or [()]
-    sums = dict(first)
-    for scores in others:
-        for host_id, weight in scores:
-            sums[host_id] = sums.get(host_id, 0) + weight
-    return min(filter(sums.__contains__, host_ids), key=sums.__getitem__, default=None)
 
 
 def log_funnel(decision: Decision) -> None:

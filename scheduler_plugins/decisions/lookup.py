@@ -1,4 +1,7 @@
-"""What a VM asks for: from the engine, and where it cannot tell in time, from what it told before.
+"""What a VM asks for: from the engine, and where the engine is silent, from what it told before.
+
+Where it does not answer in time, the request as last seen counts, and the decision says so with its age; a VM
+never seen counts as one without a request.
 
 The engine is given a short total deadline: the proxy's plugin waits 5 s in all, and the engine holds
 its cluster's lock meanwhile. A decision costs two requests at most: one search for the VM together with those
@@ -19,7 +22,7 @@ from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.engine.vms import UUID
 from scheduler_plugins.allocator.request import Request, request_of
 from scheduler_plugins.claims.instances import uuids_of
-from scheduler_plugins.claims.model import News, holds_devices
+from scheduler_plugins.claims.model import VmLocations, holds_devices
 from scheduler_plugins.errors import AmbiguousNameError, EngineSilentError, MalformedIdError, UnknownVmError
 
 log = logging.getLogger("lookup")
@@ -107,20 +110,20 @@ class Lookup:
         self._memory: dict[str, Asked] = {}
         self._lock = threading.Lock()
 
-    def of(self, vm_id: str, others: Iterable[str] = ()) -> tuple[Asked, News | None]:
+    def of(self, vm_id: str, others: Iterable[str] = ()) -> tuple[Asked, VmLocations | None]:
         """The VM as the engine shows it now, else as last known, and what it said about it and the others.
 
-        The news are None where the engine did not answer. Raises UnknownVmError, MalformedIdError.
+        The locations are None where the engine did not answer. Raises UnknownVmError, MalformedIdError.
         """
         vm_id, began = uuid_of("VM", vm_id), self._timer()
-        news, error = self._news([vm_id, *others], self._deadline_s)
-        if news is None:
+        locations, error = self._locations([vm_id, *others], self._deadline_s)
+        if locations is None:
             return self._stored(vm_id, error), None
-        vm = news.vms[vm_id]
+        vm = locations.vms[vm_id]
         if vm is None:
             raise UnknownVmError(vm_id)
         if vm.unreadable:
-            return self._stored(vm_id, vm.unreadable), news
+            return self._stored(vm_id, vm.unreadable), locations
         try:
             if vm.mediated_devices is None:
                 left = max(LEAST_SECONDS, self._deadline_s - (self._timer() - began))
@@ -128,22 +131,22 @@ class Lookup:
         except EngineError as failed:
             if failed.code == "not-found":
                 raise UnknownVmError(vm_id) from failed
-            return self._stored(vm_id, str(failed)), news
-        return self._learn(vm, news.asked_at), news
+            return self._stored(vm_id, str(failed)), locations
+        return self._learn(vm, locations.asked_at), locations
 
-    def news(self, vm_ids: Iterable[str], timeout_s: float) -> News | None:
+    def locations(self, vm_ids: Iterable[str], timeout_s: float) -> VmLocations | None:
         """What the engine says about these VMs; None where it does not answer."""
-        return self._news(vm_ids, timeout_s)[0]
+        return self._locations(vm_ids, timeout_s)[0]
 
-    def _news(self, vm_ids: Iterable[str], timeout_s: float) -> tuple[News | None, str]:
-        """The news, or why there are none."""
+    def _locations(self, vm_ids: Iterable[str], timeout_s: float) -> tuple[VmLocations | None, str]:
+        """The locations, or why there are none."""
         wanted, asked_at = list(dict.fromkeys(vm_ids))[:SEARCHED_AT_ONCE], self._clock()
         try:
             found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
         except EngineError as error:
             return None, str(error)
         absent = dict.fromkeys(wanted)
-        return News({**absent, **found}, asked_at, self._clock()), ""
+        return VmLocations({**absent, **found}, asked_at, self._clock()), ""
 
     def recent(self, vm_id: str) -> Asked:
         """As `of`, without asking the engine where it was asked a moment ago: weights follow their filter."""

@@ -3,25 +3,25 @@
 from collections.abc import Iterable, Sequence
 
 from mdev_inventory.engine.model import Host
-from scheduler_plugins.decisions.margins import Standing
+from scheduler_plugins.decisions.candidates import Candidate
 
 
-def narrowed(standings: Sequence[Standing], answer: Sequence[str]) -> str:
+def narrowed(candidates: Sequence[Candidate], answer: Sequence[str]) -> str:
     """That one host alone was answered of several that fit; empty where that is not so."""
     if len(answer) != 1:
         return ""
-    able = [standing.view for standing in standings if standing.able]
+    able = [candidate.view for candidate in candidates if candidate.able]
     if len(able) <= 1:
         return ""
     name = next(view.name for view in able if view.id == answer[0])
     return f"{name} alone was answered, no host has room for another such start"
 
 
-def silence(standings: Iterable[Standing], silent: Sequence[str]) -> str:
+def silence(candidates: Iterable[Candidate], silent: Sequence[str]) -> str:
     """Who did not answer; empty where everybody did."""
     if not silent:
         return ""
-    names = ", ".join(standing.view.name for standing in standings if standing.host_id in silent)
+    names = ", ".join(candidate.view.name for candidate in candidates if candidate.host_id in silent)
     return names and f"asked again, gave no answer in time: {names}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mdev_inventory.observation import Observation
 from scheduler_plugins.allocator.refusals import RefusalCode
-from scheduler_plugins.decisions.margins import Standing
+from scheduler_plugins.decisions.candidates import Candidate
 
 _CLASSES = {
     RefusalCode.NO_FREE_INSTANCE: 0,
@@ -22,38 +22,40 @@ _CLASSES = {
 """Refusals that a fresh inventory may undo, the most promising first."""
 
 
-def worth_asking(standings: Iterable[Standing], since: float, at_most: int) -> tuple[str, ...]:
+def worth_asking(candidates: Iterable[Candidate], since: float, at_most: int) -> tuple[str, ...]:
     """The hosts to ask again, best first; one asked after `since` has nothing new to tell."""
-    stale = [s for s in standings if not s.able and s.verdict.code in _CLASSES and not _fresh(s, since)]
-    stale.sort(key=lambda standing: _hope(standing, since))
-    return tuple(standing.host_id for standing in stale[:at_most])
+    stale = [s for s in candidates if not s.able and s.verdict.code in _CLASSES and not _fresh(s, since)]
+    stale.sort(key=lambda candidate: _hope(candidate, since))
+    return tuple(candidate.host_id for candidate in stale[:at_most])
 
 
-def unanswered(standings: Sequence[Standing], silent: Sequence[str], deadline_s: float) -> Sequence[Standing]:
-    """The standings, with the word of those hosts that were asked again and did not answer."""
+def unanswered(
+    candidates: Sequence[Candidate], silent: Sequence[str], deadline_s: float
+) -> Sequence[Candidate]:
+    """The candidates, with the word of those hosts that were asked again and did not answer."""
     if not silent:
-        return standings
-    return [_silent(s, deadline_s) if s.host_id in silent else s for s in standings]
+        return candidates
+    return [_silent(s, deadline_s) if s.host_id in silent else s for s in candidates]
 
 
-def _fresh(standing: Standing, since: float) -> bool:
-    seen = standing.view.observation
+def _fresh(candidate: Candidate, since: float) -> bool:
+    seen = candidate.view.observation
     return seen is not None and seen.requested_at >= since
 
 
-def _hope(standing: Standing, now: float) -> tuple[int, bool, float]:
-    seen, code = standing.view.observation, standing.verdict.code
+def _hope(candidate: Candidate, now: float) -> tuple[int, bool, float]:
+    seen, code = candidate.view.observation, candidate.verdict.code
     promise = seen.age(now) * (1 + _living(seen)) if seen else 0.0
-    return _CLASSES[code] if code else 0, standing.view.failure is not None, -promise
+    return _CLASSES[code] if code else 0, candidate.view.failure is not None, -promise
 
 
 def _living(seen: Observation) -> int:
     return sum(len(t.instances or ()) for parent in seen.inventory.parents for t in parent.types or ())
 
 
-def _silent(standing: Standing, deadline_s: float) -> Standing:
-    verdict = standing.verdict
+def _silent(candidate: Candidate, deadline_s: float) -> Candidate:
+    verdict = candidate.verdict
     if verdict.fits:
-        return standing
+        return candidate
     text = f"{verdict.text}; asked again, it gave no answer within {deadline_s:g} s"
-    return replace(standing, verdict=replace(verdict, text=text))
+    return replace(candidate, verdict=replace(verdict, text=text))

@@ -65,9 +65,9 @@ class Tables:
         return answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lives:
-    """What is known of VMs' lifetimes at one moment."""
+    """What is known of VMs' lifetimes at one moment; no other is equal."""
 
     tables: Tables
     since_by_vm: Mapping[str, float] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from mdev_inventory.engine.known_vm import KnownVm
@@ -37,6 +38,14 @@ class Mix:
     several_share: float = SEVERAL_SHARE
     """The share of requests of several instances."""
     _values: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        """Worked out once: a mix is part of the question that each host is asked."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((frozenset(self.counts.items()), self.assumed, self.several_share))
 
     @classmethod
     def of(cls, requests: Iterable[tuple[str, ...]]) -> "Mix":

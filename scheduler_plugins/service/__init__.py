@@ -1,1 +1,4 @@
-"""The resident service: its endpoints, its life, its configuration's effects."""
+"""The resident service: a folder for each endpoint, and its life.
+
+The entrance is `life.serve`. It decides nothing: every endpoint asks the scheduler (`questions.Decider`).
+"""

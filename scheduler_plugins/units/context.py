@@ -22,3 +22,9 @@ class Context:
     """Seconds since the epoch."""
     memo: dict[Hashable, int] = field(default_factory=dict, compare=False, repr=False)
     """For the units: what was worked out in this decision and holds for other hosts as well."""
+
+
+ALONE = Context()
+"""For who knows nothing beside the request and the host."""
+WORST = 1000
+"""The weight of a host that would refuse, or of which nothing is known."""

@@ -26,13 +26,14 @@ Parameters, in the properties of the cluster's scheduling policy:
 - `MdevFragmentationAges` (`yes` or `no`; default `yes`): whether ages count.
 """
 
+from collections.abc import Hashable
+
 from scheduler_plugins.allocator.footprint import Figures, footprint
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.mix import Mix
 from scheduler_plugins.units import scores
-from scheduler_plugins.units.consolidate import ALONE, WORST
-from scheduler_plugins.units.context import Context
+from scheduler_plugins.units.context import ALONE, WORST, Context
 from scheduler_plugins.units.parameters import AGES, MIX, declared
 
 MOMENT_S = 10.0
@@ -48,7 +49,7 @@ class MdevFragmentation:
     properties = declared(*parameters)
     with_request = True
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """What is asked for, who lives how long, and, where that counts, what time it is."""
         lives = context.lives if context.settings.ages else None
         return _mix(context), lives, _moment(context) if lives else None

@@ -11,7 +11,7 @@ counts instances nor knows what one start does to the rest of a card.
 
 from mdev_inventory.observation import Observation
 from scheduler_plugins.allocator.model import HostView
-from scheduler_plugins.allocator.placement import Placement, place
+from scheduler_plugins.allocator.placement import Placement, place_on
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.units.verdict import Verdict
@@ -24,23 +24,23 @@ class MdevFilter:
     description = "Only hosts that have free what the VM's vGPU request needs"
     properties = ""
 
-    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
-        """The verdict on one host; `now` is the service's clock, seconds since the epoch."""
+    def judge(self, request: Request, host: HostView) -> Verdict:
+        """The verdict on one host."""
         if not request:
             text = "the VM asks for no mediated device"
             return Verdict(host.id, True, None, None, text, None, None, host.name)
         if host.observation is None:
             return _unknown(host)
-        return _known(request, host, host.observation, now)
+        return _known(request, host, host.observation)
 
 
-def _known(request: Request, host: HostView, seen: Observation, now: float) -> Verdict:
-    found = place(seen.inventory, seen.source, request, host.separate)
-    age = seen.age(now)
+def _known(request: Request, host: HostView, seen: Observation) -> Verdict:
+    found = place_on(host, request)
+    when, source = seen.requested_at, seen.source
     if isinstance(found, Placement):
         text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
-        return Verdict(host.id, True, found, None, text, age, seen.source, host.name)
-    return Verdict(host.id, False, None, found.code, found.text, age, seen.source, host.name)
+        return Verdict(host.id, True, found, None, text, when, source, host.name)
+    return Verdict(host.id, False, None, found.code, found.text, when, source, host.name)
 
 
 def _unknown(host: HostView) -> Verdict:

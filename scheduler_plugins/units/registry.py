@@ -1,15 +1,21 @@
-"""All policy units by name: what the engine discovers, and where a new unit is entered."""
+"""All policy units by name: what the engine discovers, and where a new unit is entered.
 
+A unit needs a class of its name in `proxy/mdev_units.py` as well, by which ovirt-scheduler-proxy finds it,
+and a section in `docs/units.md`.
+"""
+
+from collections.abc import Hashable
 from typing import Protocol
 
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.consolidate import MdevConsolidate, MdevSpread
+from scheduler_plugins.units.consolidate import MdevConsolidate
 from scheduler_plugins.units.context import Context
 from scheduler_plugins.units.fragmentation import MdevFragmentation
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.parameters import Parameter
 from scheduler_plugins.units.reserve import MdevReserve
+from scheduler_plugins.units.spread import MdevSpread
 from scheduler_plugins.units.verdict import Verdict
 
 
@@ -26,8 +32,8 @@ class Unit(Protocol):
 class Filter(Unit, Protocol):
     """Drops hosts."""
 
-    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
-        """The verdict on one host; `now` in seconds since the epoch."""
+    def judge(self, request: Request, host: HostView) -> Verdict:
+        """The verdict on one host: a pure function of the two."""
 
 
 class Weight(Unit, Protocol):
@@ -40,7 +46,7 @@ class Weight(Unit, Protocol):
     def parameters(self) -> tuple[Parameter, ...]:
         """Those that `properties` declares."""
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """What of the context weights hang on: where it is equal, the same host weighs the same."""
 
     def weigh(self, request: Request, host: HostView, context: Context) -> int:

@@ -16,12 +16,13 @@ Parameter, in the properties of the cluster's scheduling policy:
   For clusters where every host has cards that nobody asks for, integrated graphics for example. Empty: all.
 """
 
+from collections.abc import Hashable
+
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.allocator.footprint import CardState, cards_of
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.consolidate import ALONE, WORST
-from scheduler_plugins.units.context import Context
+from scheduler_plugins.units.context import ALONE, WORST, Context
 from scheduler_plugins.units.parameters import RESERVED_TYPES, declared
 from scheduler_plugins.units.scores import reserve
 
@@ -37,7 +38,7 @@ class MdevReserve:
     properties = declared(*parameters)
     with_request = False
 
-    def goes_by(self, context: Context) -> object:
+    def cache_key(self, context: Context) -> Hashable:
         """Which types make a host worth keeping."""
         return context.settings.reserved_types
 
@@ -54,14 +55,11 @@ class MdevReserve:
 def free_cards(inventory: HostInventory, types: frozenset[str]) -> float | None:
     """How much of the host's cards is free, in cards; None where it has none that count.
 
-    Only cards that offer one of `types` do, all of them where there are none. Worked out once per inventory.
+    Only cards that offer one of `types` do, all of them where there are none.
     """
-    known: dict[frozenset[str], float | None] = inventory.__dict__.setdefault("free_cards", {})
-    if types not in known:
-        offered = {t.id for parent in inventory.parents for t in parent.types or ()}
-        cards = list(cards_of(inventory, sorted(offered & types if types else offered)))
-        known[types] = sum(map(_free, cards)) if cards else None
-    return known[types]
+    offered = {t.id for parent in inventory.parents for t in parent.types or ()}
+    cards = list(cards_of(inventory, sorted(offered & types if types else offered)))
+    return sum(map(_free, cards)) if cards else None
 
 
 def _free(card: CardState) -> float:

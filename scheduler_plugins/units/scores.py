@@ -1,7 +1,7 @@
 """The numbers behind the weights: what a placement costs, from bare figures.
 
-Plain functions of numbers and of lists or one-dimensional arrays: the units of `weights.py` and
-`fragmentation.py` call them as they are, and a simulation may compile them as they are. All together are
+Plain functions of numbers and of lists or one-dimensional arrays: the units call them as they are,
+and a simulation may compile them as they are. All together are
 `CORE`, each after those that it calls.
 
 **Costs** are floats, lower is better. `weight_of` maps them to the engine's whole numbers: 0 the best, 999

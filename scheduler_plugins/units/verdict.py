@@ -20,10 +20,11 @@ class Verdict:
     """Why it refuses, stable for machines; None where it fits."""
     text: str
     """For people, in either case."""
-    age_s: float | None
-    """Age of the inventory, seconds; None where there is none, or none was needed."""
+    seen_at: float | None
+    """When the host was asked for the inventory, seconds since the epoch; None where there is none, or none
+    was needed."""
     source: Source | None
-    """Who told the inventory; None as with `age_s`."""
+    """Who told the inventory; None as with `seen_at`."""
     host_name: str = ""
 
 

@@ -6,25 +6,26 @@ much shorter; what it waits for within a decision is not.
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.model import Vm as EngineVm
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.claims.book import Book
-from scheduler_plugins.claims.model import News, Timeouts
+from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.outstanding import outstanding
-from simulation.boards import build_bus
+from scheduler_plugins.claims.store import ClaimStore
 from simulation.datacenter import DataCenter
-from simulation.engine.external import XmlRpcScheduler
+from simulation.datacenter.plans import HostPlan
+from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.rest import views
 from simulation.engine.state import Vm
-from simulation.proxy_process import ProxyScheduler
-from simulation.scenario import HostPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import CalledScheduler, XmlRpcScheduler
+from simulation.kernel.boards import build_bus
 from simulation.storm.course import Course, PacedHost
 from simulation.storm.figures import Figures, figures
 from simulation.storm.judge import Judge
@@ -143,14 +144,14 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observation
-        book = Book(seen, time.time, Timeouts(TIMEOUTS.unresolved / speed), store)
+        kept = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
-        book.hear(News(one.shown(), now, now))
-        ledger = book.ledger
+        kept.apply_locations(VmLocations(one.shown(), now, now))
+        claims = kept.claims
     finally:
         store.close()
-    taking = [c for c in ledger.firm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
-    return len(ledger.unresolved) + len(taking)
+    taking = [c for c in claims.by_vm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    return len(claims.pending) + len(taking)
 
 
 def _options(plan: Plan, speed: float) -> str:
@@ -160,33 +161,16 @@ collect_interval = {plan.collect_interval / speed:.1f}
 vms_interval = {max(10.0, plan.collect_interval / speed):.1f}
 
 [decisions]
-unresolved_timeout = {TIMEOUTS.unresolved / speed:.1f}
+unresolved_timeout = {TIMEOUTS.pending / speed:.1f}
 claim_timeout = {TIMEOUTS.claim / speed:.1f}
 """
 
 
-class _EngineEndpoint:
+class _EngineEndpoint(CalledScheduler):
     """The engine endpoint of the service, wherever its present life listens."""
 
     def __init__(self, service: ServiceProcess) -> None:
         self._service = service
 
-    def discover(self) -> object:
-        return self._now().discover()
-
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
-        return self._now().run_filters(names, hosts, vm, properties)
-
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
-        return self._now().run_cost_functions(functions, hosts, vm, properties)
-
-    def _now(self) -> XmlRpcScheduler:
-        return XmlRpcScheduler(self._service.xmlrpc)
+    def call(self, method: str, *arguments: Any) -> object:
+        return XmlRpcScheduler(self._service.xmlrpc).call(method, *arguments)

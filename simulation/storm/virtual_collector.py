@@ -17,15 +17,15 @@ from mdev_inventory.store.inventories import Inventories
 from scheduler_plugins.allocator.request import request_of
 from simulation.engine.audit import AuditEvent, Code
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.process import Promise
 from simulation.engine.state import Host as EngineHost
-from simulation.host import SimulatedHost
-from simulation.reading import inventory_of
+from simulation.hosts import SimulatedHost
+from simulation.kernel.inventory import inventory_of
 from simulation.storm.judge import ASKED
 from simulation.storm.plan import Plan
 from simulation.storm.virtual_engine import VirtualEngineApi
 from simulation.timeline import Timeline
-from simulation.turns import Turns
+from simulation.timeline.processes import Promise
+from simulation.timeline.turns import Turns
 
 HOST_TIMEOUT_S = 10.0
 VM_CHANGED = frozenset({Code.USER_STARTED_VM, Code.USER_RUN_VM, Code.VM_DOWN, Code.VM_DOWN_ERROR})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mdev_inventory.engine.model import Vm
-from scheduler_plugins.claims.book import ClaimStore
+from scheduler_plugins.claims.store import ClaimTable
 from scheduler_plugins.decisions.scheduler import Scheduler
 from tests.scheduler_plugins.world import CLUSTER, TYPE, World, host, observation
 
@@ -33,7 +33,7 @@ class Fleet(World):
         """What hosts show when they are asked again; those not in it do not answer."""
         self.scheduler = self.started()
 
-    def started(self, store: ClaimStore | None = None) -> Scheduler:
+    def started(self, store: ClaimTable | None = None) -> Scheduler:
         """A scheduler of this data centre, which remembers what `store` does."""
         return Scheduler(
             self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh, store=store

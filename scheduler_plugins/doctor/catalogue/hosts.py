@@ -116,7 +116,7 @@ KINDS: Mapping[str, Kind] = {
     "claim-overdue": Kind(
         "claims",
         WARNING,
-        "a start still counts although inventories of its host should have shown its devices by now",
+        "a start still counts although inventories of its host should have shown its instances by now",
         "look at the VM's start in the portal; it ends by itself after [decisions] claim_timeout",
     ),
     "service-degraded": Kind(

@@ -12,7 +12,7 @@ from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 OLDEST = (4, 4, 0)
 REFUSED = "auth"
 PROPERTY, PROPERTY_REGEX = "mdev_type", "^[^,](,?[0-9A-Za-z_-]+)+$"
-"""As 4.4 predefines it (contract section 6)."""
+"""As 4.4 predefines it."""
 
 
 def engine(facts: Facts) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from scheduler_plugins.service import parts
 T = TypeVar("T")
 EVENTS = 500
 UNREACHED = 9920
-"""FAILED_TO_CONNECT_TO_SCHEDULER_PROXY (contract section 2)."""
+"""FAILED_TO_CONNECT_TO_SCHEDULER_PROXY."""
 AT_ONCE = 8
 SHUT_OUT = frozenset({"unreachable", "tls", "timeout", "auth", "bad-answer", "http", "not-found"})
 """Errors of the first question after which no other one is asked. A single wrong password is no lock-out."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
-from scheduler_plugins.claims.model import Firm, Unresolved
+from scheduler_plugins.claims.model import Claim, PendingDecision
 from scheduler_plugins.decisions.scheduler import Decision
 from scheduler_plugins.units.verdict import Verdict
 
@@ -46,19 +46,20 @@ class VerdictAnswer(BaseModel):
     weights: dict[str, int]
 
     @classmethod
-    def of(cls, verdict: Verdict, weights: dict[str, int]) -> "VerdictAnswer":
+    def of(cls, verdict: Verdict, decision: Decision) -> "VerdictAnswer":
         """The answer's form of it."""
         slots = verdict.placement.slots if verdict.placement else ()
+        age_s = decision.age_s(verdict)
         return cls(
             host_id=verdict.host_id,
             host_name=verdict.host_name,
             fits=verdict.fits,
             code=verdict.code,
             text=verdict.text,
-            age_s=None if verdict.age_s is None else round(verdict.age_s, 3),
+            age_s=None if age_s is None else round(age_s, 3),
             source=verdict.source,
             placement=[SlotAnswer(parent=slot.parent, type=slot.type) for slot in slots],
-            weights=weights,
+            weights=decision.weights_of(verdict.host_id),
         )
 
 
@@ -87,7 +88,7 @@ class DecisionAnswer(BaseModel):
             note=decision.note,
             at=decision.at,
             duration_ms=round(decision.duration_s * 1000, 3),
-            verdicts=[VerdictAnswer.of(v, decision.weights_of(v.host_id)) for v in decision.verdicts],
+            verdicts=[VerdictAnswer.of(v, decision) for v in decision.verdicts],
         )
 
 
@@ -103,11 +104,11 @@ class ClaimAnswer(BaseModel):
     age_s: float
 
     @classmethod
-    def of(cls, claim: Firm | Unresolved, names: Mapping[str, str], now: float) -> "ClaimAnswer":
+    def of(cls, claim: Claim | PendingDecision, names: Mapping[str, str], now: float) -> "ClaimAnswer":
         """The answer's form of it; `names` are the hosts' by their ids."""
-        firm = isinstance(claim, Firm)
-        hosts = [claim.host_id] if isinstance(claim, Firm) else list(claim.hosts)
-        since = claim.since if isinstance(claim, Firm) else claim.at
+        firm = isinstance(claim, Claim)
+        hosts = [claim.host_id] if isinstance(claim, Claim) else list(claim.hosts)
+        since = claim.since if isinstance(claim, Claim) else claim.at
         return cls(
             vm_id=claim.start.vm_id,
             vm_name=claim.start.vm_name or None,

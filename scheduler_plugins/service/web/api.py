@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from mdev_inventory import __version__
-from scheduler_plugins.claims.ledger import Ledger
+from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.decisions.scheduler import Decision
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web import answers, page
@@ -52,7 +52,7 @@ class Explainer(Protocol):
     """The scheduler, as far as people ask it."""
 
     @property
-    def ledger(self) -> Ledger:
+    def claims(self) -> Claims:
         """What is in flight now."""
 
     @property
@@ -123,10 +123,10 @@ def _add_claims(app: FastAPI, scheduler: Explainer, capacities: Capacities) -> N
     @app.get("/api/v1/claims")
     def claims() -> answers.Claims:
         """The starts in flight, the oldest first."""
-        ledger, now = scheduler.ledger, capacities.clock()
+        in_flight, now = scheduler.claims, capacities.clock()
         names = {state.host.id: state.host.name for state in capacities.hosts()}
-        found = [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.firm.values()]
-        found += [answers.ClaimAnswer.of(claim, names, now) for claim in ledger.unresolved.values()]
+        found = [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.by_vm.values()]
+        found += [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.pending.values()]
         return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mdev_inventory.vdsm.certificate import not_after, peer_not_after
 from mdev_inventory.vdsm.rpc import client_context
-from simulation.pki import Authority, server_context
+from simulation.vdsm.pki import Authority, server_context
 
 PADDING = "subject=/CN=whoever\n"
 

@@ -22,9 +22,9 @@ from mdev_inventory.vdsm.rpc import (
     client_context,
 )
 from mdev_inventory.vdsm.stomp import Frame, Parser, encode
-from simulation.pki import server_context
 from simulation.vdsm import Fault
-from simulation.vdsm_farm import VdsmFarm
+from simulation.vdsm.farm import VdsmFarm
+from simulation.vdsm.pki import server_context
 from tests.mdev_inventory.vdsm.world import LOOPBACK, FakeHost, World, peer
 
 

@@ -183,16 +183,3 @@ def test_refusal(inventory: HostInventory, types: list[str], code: RefusalCode, 
     fresh = inventory._replace()  # nothing is remembered of it yet
 
     assert Refusal(code, text) == place(fresh, Source.HOOK, inv.request(*types), separate=False)
-
-
-def test_remembered() -> None:
-    """A refusal is worked out once for each inventory, question by question."""
-    full = inv.host(t4(A, {Q2: 8}))
-    ask = [(Source.HOOK, inv.request(Q2), False), (Source.HOOK, inv.request(B2), False)]
-
-    first, second = (place(full, *question) for question in ask)
-
-    assert first != second
-    assert first is place(full, *ask[0])
-    assert first == place(full._replace(), *ask[0])
-    assert first is not place(full._replace(), *ask[0])

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from simulation.boards import GVTG_ADDRESS, Board, build_bus
 from simulation.kernel import Bus
-from simulation.sysfs_tree import SysfsTree
+from simulation.kernel.boards import GVTG_ADDRESS, Board, build_bus
+from simulation.kernel.sysfs_tree import SysfsTree
 from tests import trees
 
 GPU = "0000:3b:00.0"

@@ -1,4 +1,4 @@
-"""The allocator's walk: one row per rule of the contract's section 6."""
+"""The allocator's walk: one row per rule of VDSM's."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Decisions of several clusters at once: one ledger, and nobody gets what another one got."""
+"""Decisions of several clusters at once: one claims, and nobody gets what another one got."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -29,4 +29,4 @@ def test_never_more_than_fits(tmp_path: Path) -> None:
     risky = {decision.vm_id for decision in fleet.scheduler.decisions if decision.risk}
     assert all(answers)
     assert len(VMS) - 5 <= len(risky)
-    assert len(VMS) == len(rows) == len(fleet.scheduler.ledger.firm) + len(fleet.scheduler.ledger.unresolved)
+    assert len(VMS) == len(rows) == len(fleet.scheduler.claims.by_vm) + len(fleet.scheduler.claims.pending)

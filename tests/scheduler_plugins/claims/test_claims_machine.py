@@ -2,7 +2,7 @@
 
 The model knows the truth: which start the engine has bound to which host, and which devices are made. What
 must hold whatever happens: no start goes to a host without room, unless the decision says that it took a
-risk; no VM is refused while a host has room; and when all has come to rest, nothing is left in the ledger.
+risk; no VM is refused while a host has room; and when all has come to rest, nothing is left in the claims.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from mdev_inventory.engine.model import Vm
 from mdev_inventory.model import MdevType
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.decisions.scheduler import Scheduler
-from tests.scheduler_plugins.claims.test_book import Rows
+from tests.scheduler_plugins.claims.test_store import Rows
 from tests.scheduler_plugins.world import CLUSTER, NOW, TYPE, World, host, observation
 
 HOSTS = tuple(f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))
@@ -232,8 +232,8 @@ class Starts(RuleBasedStateMachine):
         self.truth.now += 1
         for host_id in HOSTS:
             self.truth.collect(host_id)
-        ledger = self.scheduler.ledger
-        assert ({}, {}) == (dict(ledger.unresolved), dict(ledger.firm))
+        claims = self.scheduler.claims
+        assert ({}, {}) == (dict(claims.pending), dict(claims.by_vm))
 
     def _ask(self, vm: str, hosts: Iterable[str]) -> Decision:
         return self.scheduler.filter("MdevFilter", vm, list(hosts), {})

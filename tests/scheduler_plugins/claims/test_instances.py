@@ -37,7 +37,7 @@ def seen(*uuids: str, owners: dict[str, str] | None = None, told: bool = True) -
     )
 
 
-class Listed:
+class VmsSeen:
     """VMs as they were listed, and then seen."""
 
     def __init__(self, *vms: KnownVm) -> None:
@@ -62,7 +62,7 @@ class Listed:
 
 def derived(*vms: KnownVm) -> dict[str, str]:
     """By the engine's own data."""
-    return dict(Derived(Listed(*vms)).now)
+    return dict(Derived(VmsSeen(*vms)).now)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, 
 
 def test_a_new_list_of_vms_is_noticed() -> None:
     """Those that went explain nothing any more."""
-    vms = Listed(VM)
+    vms = VmsSeen(VM)
     known = Derived(vms)
 
     assert {STRAY} == known.unexplained({DEVICE, STRAY})
@@ -156,11 +156,11 @@ VMS = st.builds(
 
 
 @given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
-def test_what_changed_is_taken_in(news: list[list[KnownVm] | KnownVm]) -> None:
+def test_what_changed_is_taken_in(locations: list[list[KnownVm] | KnownVm]) -> None:
     """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
-    vms = Listed()
+    vms = VmsSeen()
     known = Derived(vms)
-    for new in news:
+    for new in locations:
         vms.list(*new) if isinstance(new, list) else vms.see(new)
         owners = known.now
 

@@ -17,7 +17,7 @@ def test_every_host_is_answered_while_one_keeps_room() -> None:
 
 
 def test_where_no_host_keeps_room_one_is_answered() -> None:
-    """Its claim is firm at once: the next VM gets the other host, the third none once both are shown."""
+    """Its claim is claimed at once: the next VM gets the other host, the third none once both are shown."""
     fleet = Fleet(1, 1)
 
     assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
@@ -44,7 +44,7 @@ def test_a_decision_resolved_frees_the_other_hosts() -> None:
     fleet.show(VMS[0], "wait_for_launch", B)
 
     assert (A,) == fleet.ask(1, A)
-    assert {VMS[0]: B, VMS[1]: A} == {vm: claim.host_id for vm, claim in fleet.scheduler.ledger.firm.items()}
+    assert {VMS[0]: B, VMS[1]: A} == {vm: claim.host_id for vm, claim in fleet.scheduler.claims.by_vm.items()}
 
 
 def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() -> None:
@@ -54,11 +54,11 @@ def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() ->
     fleet.show(VMS[0], "up", A)
     fleet.inventory(A, 2)
     fleet.ask(1)
-    assert {VMS[0], VMS[1]} == set(fleet.scheduler.ledger.firm)
+    assert {VMS[0], VMS[1]} == set(fleet.scheduler.claims.by_vm)
 
     fleet.now += 1
     fleet.inventory(A, 1, ("device-of-vm0",))
-    assert {VMS[1]} == set(fleet.scheduler.ledger.firm)
+    assert {VMS[1]} == set(fleet.scheduler.claims.by_vm)
 
 
 def test_vms_that_were_launched_are_asked_about_once_a_second() -> None:
@@ -204,7 +204,7 @@ def test_a_decision_repeated_replaces_itself() -> None:
     fleet = Fleet(1, 1)
 
     assert [(A,), (A,), (B,)] == [fleet.ask(0), fleet.ask(0), fleet.ask(0, B)]
-    assert [B] == [claim.host_id for claim in fleet.scheduler.ledger.firm.values()]
+    assert [B] == [claim.host_id for claim in fleet.scheduler.claims.by_vm.values()]
 
 
 def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
@@ -212,10 +212,10 @@ def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
     fleet = Fleet(1)
     fleet.show(VMS[0], "up", B)
     fleet.ask(0)
-    assert {VMS[0]} == set(fleet.scheduler.ledger.unresolved)
+    assert {VMS[0]} == set(fleet.scheduler.claims.pending)
 
     fleet.now += 10
-    assert not fleet.scheduler.ledger.unresolved
+    assert not fleet.scheduler.claims.pending
 
 
 def test_the_engine_is_asked_once_per_decision() -> None:
@@ -235,17 +235,17 @@ def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
     decided = fleet.now
 
     fleet.scheduler.vm_stopped(VMS[0], decided - 1)
-    assert {VMS[0]} == set(fleet.scheduler.ledger.vm_ids)
+    assert {VMS[0]} == set(fleet.scheduler.claims.vm_ids)
 
     fleet.scheduler.vm_stopped(VMS[0], decided + 1)
-    assert set() == set(fleet.scheduler.ledger.vm_ids)
+    assert set() == set(fleet.scheduler.claims.vm_ids)
 
 
 def test_explain_shows_what_is_in_flight_and_leaves_no_trace() -> None:
     """Also what the engine tells of it at that moment, which no decision has asked for yet."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
-    before = fleet.scheduler.ledger
+    before = fleet.scheduler.claims
     waiting = fleet.scheduler.explain("vm1")
     fleet.show(VMS[0], "wait_for_launch", A)
     fleet.now += 1
@@ -254,5 +254,5 @@ def test_explain_shows_what_is_in_flight_and_leaves_no_trace() -> None:
     assert [(B,), (B,)] == [waiting.fitting, shown.fitting]
     assert "may be taken by starts in flight: VM vm0" in waiting.verdicts[0].text
     assert "is taken by starts in flight: VM vm0" in shown.verdicts[0].text
-    assert before is fleet.scheduler.ledger
+    assert before is fleet.scheduler.claims
     assert 1 == len(fleet.scheduler.decisions)

@@ -9,7 +9,7 @@ from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
-from scheduler_plugins.units.consolidate import ALONE
+from scheduler_plugins.units.context import ALONE
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.registry import WEIGHTS
 from tests.scheduler_plugins import inventories as inv
@@ -100,7 +100,7 @@ def test_weights_in_range(inventory: HostInventory, source: Source, types: list[
     But for MdevReserve, which is for VMs without a request.
     """
     view = inv.view(inventory, separate, source)
-    fits = MdevFilter().judge(inv.request(*types), view, 1000.0).fits
+    fits = MdevFilter().judge(inv.request(*types), view).fits
 
     for unit in WEIGHTS.values():
         weight = unit.weigh(inv.request(*types), view, ALONE)

@@ -11,8 +11,8 @@ from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from scheduler_plugins.decisions.scheduler import Scheduler
-from simulation.boards import bus_of
-from simulation.reading import inventory_of
+from simulation.kernel.boards import bus_of
+from simulation.kernel.inventory import inventory_of
 
 T4_4Q, PER_CARD = "nvidia-232", 4
 NOW = 1_800_000_000.0

@@ -5,8 +5,7 @@ from dataclasses import replace
 from mdev_inventory.observation import HostFailure
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.refusals import RefusalCode
-from scheduler_plugins.claims.model import NOTHING
-from scheduler_plugins.decisions.margins import Standing
+from scheduler_plugins.decisions.candidates import Candidate
 from scheduler_plugins.decisions.rechecks import unanswered, worth_asking
 from scheduler_plugins.units.verdict import Verdict
 from tests.scheduler_plugins.world import NOW, observation
@@ -16,13 +15,13 @@ Code = RefusalCode
 
 def refused(
     name: str, code: Code | None, age: float | None = 10, instances: int = 1, failed: bool = False
-) -> Standing:
+) -> Candidate:
     """A host that refuses so, seen so long ago; `age` None: never. Without a code it fits."""
     seen = age is not None and observation(name, 0, tuple(f"{name}{n}" for n in range(instances)))
     observed = replace(seen, requested_at=NOW - (age or 0)) if seen else None
     failure = HostFailure(name, "timeout", "no answer", NOW) if failed else None
-    verdict = Verdict(name, code is None, None, code, "it refuses", age, None)
-    return Standing(HostView(name, name, False, observed, failure), NOTHING, verdict)
+    verdict = Verdict(name, code is None, None, code, "it refuses", None, None)
+    return Candidate(HostView(name, name, False, observed, failure), verdict)
 
 
 def test_the_most_promising_first() -> None:
@@ -59,7 +58,7 @@ def test_who_did_not_answer_says_so() -> None:
     told = unanswered([refused("a", Code.NO_FREE_INSTANCE), refused("b", Code.CLAIMED)], ["b"], 1.5)
 
     assert ["it refuses", "it refuses; asked again, it gave no answer within 1.5 s"] == [
-        standing.verdict.text for standing in told
+        candidate.verdict.text for candidate in told
     ]
     fits = refused("c", None)
     assert [fits] == unanswered([fits], ["c"], 1.5)

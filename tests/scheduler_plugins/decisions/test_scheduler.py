@@ -14,7 +14,8 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.decisions.scheduler import KEPT, Scheduler, Weights
+from scheduler_plugins.decisions.history import KEPT
+from scheduler_plugins.decisions.scheduler import Scheduler, Weights
 from scheduler_plugins.errors import (
     AmbiguousNameError,
     EngineSilentError,
@@ -70,7 +71,7 @@ def test_every_host_asked_about_gets_a_verdict_with_its_reason(scheduler: Schedu
     ]
     assert (FREE,) == decision.fitting
     free = decision.verdicts[1]
-    assert ("free", 10.0, Source.HOOK) == (free.host_name, free.age_s, free.source)
+    assert ("free", 10.0, Source.HOOK) == (free.host_name, NOW - (free.seen_at or 0), free.source)
     assert "host dead refuses" in decision.verdicts[2].text
     assert ("MdevFilter", WANTS, "wants", Request((TYPE,)), NOW, "") == (
         decision.unit,
@@ -252,7 +253,7 @@ def test_explain_leaves_no_trace(scheduler: Scheduler) -> None:
     assert () == scheduler.decisions
 
 
-def test_explain_without_the_engine_goes_by_what_is_known(world: World, scheduler: Scheduler) -> None:
+def test_explain_without_the_engine_follows_what_is_known(world: World, scheduler: Scheduler) -> None:
     """The cluster is not known then: every host that is up is judged."""
     world.vms[WANTS] = KnownVm(WANTS, "wants", (TYPE,), NOW - 60)
     world.engine_error = UNREACHABLE
@@ -312,10 +313,10 @@ class Meeting(MdevFilter):
     def __init__(self) -> None:
         self.both = threading.Barrier(2, timeout=10)
 
-    def judge(self, request: Request, host: HostView, now: float) -> Verdict:
+    def judge(self, request: Request, host: HostView) -> Verdict:
         """Waits for the other one."""
         self.both.wait()
-        return super().judge(request, host, now)
+        return super().judge(request, host)
 
 
 def test_decisions_run_side_by_side(world: World) -> None:

@@ -283,7 +283,7 @@ def test_regular_lives_are_recovered(world: World) -> None:
     assert beside[-1] > 0.6
 
 
-def test_a_type_never_seen_goes_by_all(world: World) -> None:
+def test_a_type_never_seen_follows_all(world: World) -> None:
     """It has the rates of all types together."""
     tables = lived(world, world.learning(), [HOUR] * 100).tables
 

@@ -13,11 +13,11 @@ from threading import Thread
 
 import scheduler_plugins
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
-from simulation.engine.built_in import Content
-from simulation.engine.discovery import UnitType
+from simulation.engine.policies.built_in import Content
 from simulation.engine.rest.faults import Kind
-from simulation.pki import Authority, server_context
+from simulation.engine.units.discovery import UnitType
 from simulation.vdsm import Fault
+from simulation.vdsm.pki import Authority, server_context
 from tests.scheduler_plugins.doctor.site import TYPE, Site, eventually, free_port
 
 Broken = Callable[[Site], AbstractContextManager[None]]
@@ -170,12 +170,11 @@ def closed_to_the_proxy(site: Site) -> Iterator[None]:
 @contextmanager
 def engine_stopped(site: Site) -> Iterator[None]:
     """The engine's REST API is gone."""
-    assert site.engine.rest
-    site.engine.rest.stop()
+    site.center.rest.stop()
     try:
         yield
     finally:
-        site.engine.rest.start()
+        site.center.rest.start()
 
 
 def wrong_password(site: Site) -> str:
@@ -196,12 +195,11 @@ def api(kind: Kind, part: str) -> Broken:
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        assert site.engine.rest
-        site.engine.rest.faults.add(kind, part, method="GET")
+        site.center.rest.faults.add(kind, part, method="GET")
         try:
             yield
         finally:
-            site.engine.rest.faults.clear()
+            site.center.rest.faults.clear()
 
     return broken
 
@@ -211,8 +209,7 @@ def roles(*names: str) -> Broken:
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        assert site.engine.rest
-        rights = site.engine.rest.rights
+        rights = site.center.rest.rights
         before, rights.roles = rights.roles, list(names)
         try:
             yield

@@ -16,12 +16,12 @@ import requests
 from scheduler_plugins.cli.doctor import run
 from scheduler_plugins.doctor.gather import Where
 from simulation.datacenter import DataCenter
-from simulation.engine.external import ExternalScheduler, XmlRpcScheduler
+from simulation.datacenter.plans import T4, HostPlan, VmPlan
+from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.policies import SchedulingPolicy
 from simulation.engine.state import Host
-from simulation.proxy_process import ProxyScheduler
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import ExternalScheduler, XmlRpcScheduler
 
 PLANS = (HostPlan("gpu", (T4,)), HostPlan("plain"))
 TYPE = "nvidia-230"

@@ -9,8 +9,8 @@ from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST
 from scheduler_plugins.doctor.findings import Status
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
-from simulation.engine.discovery import UnitType
 from simulation.engine.rest.faults import Kind
+from simulation.engine.units.discovery import UnitType
 from simulation.vdsm import Fault
 from tests.scheduler_plugins.doctor import faults
 from tests.scheduler_plugins.doctor.faults import Broken

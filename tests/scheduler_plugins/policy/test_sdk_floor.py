@@ -35,7 +35,7 @@ def asked(python: Path, steps: list[dict[str, Any]]) -> Any:
 
 
 def test_all_steps(interpreter: Path) -> None:
-    """Taken, and what is there afterwards; text is UTF-8 whatever the locale."""
+    """InFlight, and what is there afterwards; text is UTF-8 whatever the locale."""
     answer = asked(interpreter, STEPS)
 
     assert "copy" == answer["created"]

@@ -4,7 +4,8 @@ import pytest
 
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
-from scheduler_plugins.units.consolidate import MdevConsolidate, MdevSpread
+from scheduler_plugins.units.consolidate import MdevConsolidate
+from scheduler_plugins.units.spread import MdevSpread
 from tests.scheduler_plugins import inventories as inv
 
 A, B = "0000:3b:00.0", "0000:3c:00.0"

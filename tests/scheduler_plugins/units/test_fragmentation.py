@@ -13,10 +13,11 @@ from scheduler_plugins.demand.ages import BINS, EDGES, Lives, Tables
 from scheduler_plugins.demand.lifetimes import age_bin
 from scheduler_plugins.demand.mix import Mix
 from scheduler_plugins.units import scores
-from scheduler_plugins.units.consolidate import MdevConsolidate, MdevSpread
+from scheduler_plugins.units.consolidate import MdevConsolidate
 from scheduler_plugins.units.context import Context
 from scheduler_plugins.units.fragmentation import MdevFragmentation
 from scheduler_plugins.units.parameters import Settings
+from scheduler_plugins.units.spread import MdevSpread
 from tests.scheduler_plugins import inventories as inv
 
 UNIT = MdevFragmentation()

@@ -18,7 +18,7 @@ T4 = inv.host(inv.gpu(A, inv.T4))
 
 def test_no_request_passes_everywhere() -> None:
     """A VM without a request passes, even where nothing is known."""
-    verdict = MdevFilter().judge(inv.request(), inv.view(None), NOW)
+    verdict = MdevFilter().judge(inv.request(), inv.view(None))
 
     text = "the VM asks for no mediated device"
     assert Verdict("id-1", True, None, None, text, None, None, "gpu1") == verdict
@@ -26,35 +26,35 @@ def test_no_request_passes_everywhere() -> None:
 
 def test_fits() -> None:
     """A host that fits says where each instance lands, on knowledge how old and whose."""
-    verdict = MdevFilter().judge(inv.request(Q2, Q2), inv.view(T4, source=Source.VDSM), NOW)
+    verdict = MdevFilter().judge(inv.request(Q2, Q2), inv.view(T4, source=Source.VDSM))
 
     text = "lands on 0000:3b:00.0 (nvidia-231), 0000:3b:00.0 (nvidia-231)"
     placement = Placement((Slot(A, Q2), Slot(A, Q2)), T4)
-    assert Verdict("id-1", True, placement, None, text, 60.0, Source.VDSM, "gpu1") == verdict
+    assert Verdict("id-1", True, placement, None, text, 1000.0, Source.VDSM, "gpu1") == verdict
 
 
 def test_refused() -> None:
     """A host that refuses says why, on knowledge how old and whose."""
-    verdict = MdevFilter().judge(inv.request("nvidia-9"), inv.view(T4), NOW)
+    verdict = MdevFilter().judge(inv.request("nvidia-9"), inv.view(T4))
 
     text = "none of the host's 1 parents offers nvidia-9"
     code = RefusalCode.NO_SUCH_TYPE
-    assert Verdict("id-1", False, None, code, text, 60.0, Source.HOOK, "gpu1") == verdict
+    assert Verdict("id-1", False, None, code, text, 1000.0, Source.HOOK, "gpu1") == verdict
 
 
 def test_source_counts() -> None:
     """What the source cannot know is not held against the host: a vendor not told is none missing."""
     untold = inv.host(inv.unseen(inv.gpu(A, inv.T4))._replace(vendor=None))
 
-    assert MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.ENGINE), NOW).fits
-    assert not MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.HOOK), NOW).fits
+    assert MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.ENGINE)).fits
+    assert not MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.HOOK)).fits
 
 
 def test_placement_of_the_host_counts() -> None:
     """With separate placement a second card takes the second instance."""
     two = inv.host(inv.gpu(A, inv.T4), inv.gpu("0000:3c:00.0", inv.T4))
 
-    verdict = MdevFilter().judge(inv.request(Q2, Q2), inv.view(two, separate=True), NOW)
+    verdict = MdevFilter().judge(inv.request(Q2, Q2), inv.view(two, separate=True))
 
     assert "lands on 0000:3b:00.0 (nvidia-231), 0000:3c:00.0 (nvidia-231)" == verdict.text
 
@@ -74,7 +74,7 @@ def test_placement_of_the_host_counts() -> None:
 )
 def test_nothing_known(failure: HostFailure | None, text: str) -> None:
     """A host that was never seen is dropped, with the reason why it was not."""
-    verdict = MdevFilter().judge(inv.request(Q2), inv.view(None, failure=failure), NOW)
+    verdict = MdevFilter().judge(inv.request(Q2), inv.view(None, failure=failure))
 
     assert Verdict("id-1", False, None, RefusalCode.NO_INVENTORY, text, None, None, "gpu1") == verdict
 
@@ -83,4 +83,4 @@ def test_last_inventory_counts_though_the_host_failed_since() -> None:
     """A failure since does not take away what was seen; the age tells."""
     failure = HostFailure("id-1", "timeout", "gpu1:54321 did not answer within 10 s", 1050.0)
 
-    assert MdevFilter().judge(inv.request(Q2), inv.view(T4, failure=failure), NOW).fits
+    assert MdevFilter().judge(inv.request(Q2), inv.view(T4, failure=failure)).fits

@@ -18,7 +18,7 @@ from scheduler_plugins.units.parameters import (
 )
 
 ALL = (MIX, AGES, RESERVED_TYPES)
-# The engine's own grammar of `key=regex;key=regex` (contract section 3).
+# The engine's own grammar of `key=regex;key=regex`.
 GRAMMAR = re.compile(r"([a-z_A-Z0-9]+=[^;]*(;[a-z_A-Z0-9]+=[^;]*)*;?)?")
 
 GOOD = [

@@ -9,7 +9,7 @@ import pytest
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.ages import LEAST_DEPARTURES
-from scheduler_plugins.units.consolidate import ALONE
+from scheduler_plugins.units.context import ALONE
 from scheduler_plugins.units.parameters import declared
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 from tests.scheduler_plugins import inventories as inv
@@ -53,8 +53,7 @@ def test_worked_example_of_a_filter(name: str) -> None:
     """The verdicts in the documentation are what the unit says of these hosts."""
     wanted = wanted_in(name)
     verdicts = [
-        (host, FILTERS[name].judge(wanted, inv.view(inventory), 1000.0))
-        for host, inventory in EXAMPLE.items()
+        (host, FILTERS[name].judge(wanted, inv.view(inventory))) for host, inventory in EXAMPLE.items()
     ]
 
     assert [(host, f"{v.code or 'fits'}: {v.text}") for host, v in verdicts] == example(name)

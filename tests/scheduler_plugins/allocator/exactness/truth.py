@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.allocator.model import Slot
-from simulation import allocator
+from simulation.hosts import allocator
 from simulation.kernel import Bus
 
 ENDLESS = 40

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from mdev_inventory.engine.api import EngineApi
-from simulation import pki
 from simulation.engine.rest.faults import Kind
+from simulation.vdsm import pki
 from tests.simulation.engine.centre import FULL_SIZE, Centre
 from tests.simulation.engine.rest.client import Client
 

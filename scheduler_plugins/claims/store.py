@@ -1,0 +1,137 @@
+"""The claims as the service keeps them: one at a time changes them, and the state file follows.
+
+The lock is held while hosts are judged and the answer is entered, never while anybody is asked or anything is
+written to the disk. Every decision is in the state file before its answer goes out.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from typing import Protocol
+
+from mdev_inventory.store.file import StoreError
+from scheduler_plugins.claims import rows as claim_rows
+from scheduler_plugins.claims.life import Claims, Observations
+from scheduler_plugins.claims.model import Claim, Timeouts, VmLocations
+from scheduler_plugins.claims.rows import Row
+
+log = logging.getLogger("claims")
+
+ROW_KEPT_S = 30.0
+"""For so long a row stays that an inventory has ended: the inventory itself is written a little later, and
+without either a service that is killed in between would take the instance for free."""
+
+LISTS_KEPT = 16
+"""So many lists of hosts are in the state file before those that no row names are removed."""
+
+
+class ClaimTable(Protocol):
+    """What survives the service; may raise StoreError."""
+
+    def claims(self) -> Mapping[str, str]:
+        """Every VM's row, by VM id."""
+
+    def save_claims(self, put: Mapping[str, str], gone: Collection[str]) -> None:
+        """Write some rows, remove others, in one transaction."""
+
+
+class ClaimStore:
+    """Keeps the claims; safe for threads."""
+
+    def __init__(
+        self,
+        observation: Observations,
+        clock: Callable[[], float],
+        timeouts: Timeouts,
+        table: ClaimTable | None = None,
+    ) -> None:
+        """Starts with what the table remembers; raises StoreError."""
+        self._observation, self._clock, self._timeouts = observation, clock, timeouts
+        self._table = table
+        texts = table.claims() if table else {}
+        self._rows = claim_rows.read(texts)
+        self._lists: Set[str] = texts.keys() - self._rows.keys()
+        self._ended: dict[str, float] = {}
+        self._claims = claim_rows.claims_of(self._rows)
+        self._lock, self._saving = threading.RLock(), threading.Lock()
+        self.trouble = ""
+        """Why the state file does not follow; empty where it does."""
+
+    @property
+    def claims(self) -> Claims:
+        """What is in flight at this moment."""
+        with self._lock:
+            current = self._claims.expire(self._clock(), self._timeouts)
+            self._claims = current.apply_inventories(self._observation)
+            return self._claims
+
+    @contextmanager
+    def alone(self) -> Iterator[Claims]:
+        """What is in flight, and nobody changes it inside but through `replace`."""
+        with self._lock:
+            yield self.claims
+
+    def replace(self, change: Callable[[Claims], Claims]) -> None:
+        """Change the claims: what any change adds, no inventory of before can end."""
+        with self._lock:
+            self._claims = change(self.claims)
+
+    def apply_locations(self, locations: VmLocations, unplanned: Iterable[Claim] = ()) -> None:
+        """The engine said where VMs are, and that some start of which we know no decision."""
+        self.replace(lambda claims: self.supposing(claims, locations, unplanned))
+
+    def supposing(self, claims: Claims, locations: VmLocations, unplanned: Iterable[Claim]) -> Claims:
+        """What the claims would be by these locations; nothing changes."""
+        applied = claims.apply_locations(locations, self._timeouts).add_unplanned(unplanned)
+        return applied.apply_inventories(self._observation)
+
+    def save(self) -> None:
+        """Write what has changed, in one small transaction; decisions made meanwhile are written along.
+
+        A state file that fails costs what a restart would remember, not the decision. It is tried again.
+        """
+        if self._table is None:
+            return
+        with self._saving:
+            put, gone = self._changes(claim_rows.rows_of(self.claims))
+            if not put and not gone:
+                return
+            lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
+            texts = {name: claim_rows.listed(lists[name]) for name in lists.keys() - self._lists}
+            texts |= {key: claim_rows.written(row) for key, row in put.items()}
+            unused = self._unused_lists(lists.keys())
+            try:
+                self._table.save_claims(texts, [*gone, *unused])
+            except StoreError as error:
+                self._report(error)
+                return
+            self._lists = (self._lists | lists.keys()) - unused
+            self._rows.update(put)
+            for key in gone:
+                del self._rows[key]
+            self.trouble = ""
+
+    def _unused_lists(self, wanted: Set[str]) -> Set[str]:
+        """The lists of hosts to remove: now and then, for the next decision often answers the same hosts."""
+        if len(self._lists) < LISTS_KEPT:
+            return set()
+        return self._lists - wanted - set(map(claim_rows.name_of, claim_rows.hosts_of(self._rows.values())))
+
+    def _changes(self, rows: Mapping[str, Row]) -> tuple[dict[str, Row], list[str]]:
+        """The rows to write, and the keys of those to remove: what only ended is still kept for a while."""
+        now, ended, self._ended = self._clock(), self._ended, {}
+        put = {key: row for key, row in rows.items() if self._rows.get(key) != row}
+        over = [key for key in self._rows if key not in rows]
+        lessened = [key for key, row in put.items() if key in self._rows and row.is_left_of(self._rows[key])]
+        for key in (*over, *lessened):
+            since = ended.get(key, now)
+            if abs(now - since) < ROW_KEPT_S:
+                self._ended[key] = since
+                put.pop(key, None)
+        return put, [key for key in over if key not in self._ended]
+
+    def _report(self, error: StoreError) -> None:
+        if not self.trouble:
+            log.error("Claims not written, a restart would forget them: %s", error)
+        self.trouble = str(error)

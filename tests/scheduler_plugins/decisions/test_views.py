@@ -1,0 +1,52 @@
+"""Hosts as a decision sees them: the same object until something about the host changes."""
+
+from dataclasses import replace
+
+from mdev_inventory.observation import HostFailure
+from scheduler_plugins.allocator.model import HostView
+from scheduler_plugins.decisions.views import Views
+from tests.scheduler_plugins.world import FREE, FULL, NOW, STRANGER, World, observation
+
+
+def of(views: Views, *host_ids: str) -> list[HostView]:
+    """The views of these hosts, asked for in their own form."""
+    return list(views.of({host_id.lower(): host_id for host_id in host_ids}))
+
+
+def test_a_host_that_is_what_it_was_keeps_its_view() -> None:
+    """And with it all that was worked out about it."""
+    views = Views(World())
+
+    assert of(views, FREE, FULL)[0] is of(views, FULL, FREE)[1]
+
+
+def test_whatever_changes_makes_another_view() -> None:
+    """A new inventory, a failure, what the engine shows of the host; the others keep theirs."""
+    world = World()
+    views = Views(world)
+    seen = [of(views, FREE, FULL)]
+    world.observations[FREE] = observation(FREE, 0)
+    seen.append(of(views, FREE, FULL))
+    world.failures[FREE] = HostFailure(FREE, "timeout", "silent", NOW)
+    seen.append(of(views, FREE, FULL))
+    world.host_list = tuple(replace(host, separate=host.id == FREE) for host in world.host_list)
+    seen.append(of(views, FREE, FULL))
+
+    assert 4 == len({id(free) for free, _ in seen})
+    assert [False, False, False, True] == [free.separate for free, _ in seen]
+
+
+def test_a_view_bears_the_id_as_it_was_asked() -> None:
+    """The engine finds its hosts in the answer, in whatever case it writes them."""
+    (shouted,) = of(Views(World()), FREE.upper())
+
+    assert (FREE.upper(), "free") == (shouted.id, shouted.name)
+
+
+def test_a_host_that_nobody_lists_is_seen_and_not_kept() -> None:
+    """Its id stands for its name; invented hosts fill no memory."""
+    views = Views(World())
+    (first,), (second,) = of(views, STRANGER), of(views, STRANGER)
+
+    assert (STRANGER, None) == (first.name, first.observation)
+    assert first is not second
