@@ -76,7 +76,7 @@ clean:
 	rm -rf .venv build dist mutants storm.json bench.json placement.json *.egg-info
 
 .venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
-	.ci/venv demo
+	.ci/venv
 	touch $@
 
 .venv/dev.stamp: setup.cfg pyproject.toml .ci/venv .ci/sdk

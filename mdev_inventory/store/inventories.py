@@ -15,8 +15,7 @@ from mdev_inventory.engine.model import Host
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.store.change_log import ChangeLog
-from mdev_inventory.store.layered import Layered
-from mdev_inventory.store.snapshot import Snapshot, remembered, with_, without
+from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
 # For so long (seconds) what a host itself told is worth more than the engine's copy of its devices, which
@@ -96,12 +95,7 @@ class Inventories:
         with self._lock:
             if listed == self._now.hosts:
                 return
-            self._now = Snapshot(
-                MappingProxyType(listed),
-                MappingProxyType({k: v for k, v in self._now.observations.items() if k in listed}),
-                MappingProxyType({k: v for k, v in self._now.failures.items() if k in listed}),
-                self._now.vms,
-            )
+            self._now = self._now.of(listed)
             self._changes.host_list = True
             self._log.add_all()
 
@@ -112,28 +106,26 @@ class Inventories:
         """
         host_id = observation.host_id
         with self._lock:
-            known = self._now.observations.get(host_id)
+            now, known = self._now, self._now.observations.get(host_id)
             if known is not None and overtaken(observation, known):
                 return False
             taken = known is None or supersedes(observation, known)
-            observations, failures = self._now.observations, self._now.failures
             if taken:
+                now = now.with_observation(observation)
                 if known is not None:
                     _carry_over(known.inventory, observation.inventory)
-                observations = with_(observations, host_id, observation)
             if observation.failure:
-                failures = with_(failures, host_id, observation.failure)
+                now = now.with_failure(observation.failure)
             elif taken:
-                failures = without(failures, host_id)
-            self._now = replace(self._now, observations=observations, failures=failures)
+                now = now.without_failure(host_id)
+            self._now = now
             self._changed(host_id)
         return taken
 
     def fail(self, failure: HostFailure) -> None:
         """The host could not be observed; what it was last seen to have stays."""
         with self._lock:
-            failures = with_(self._now.failures, failure.host_id, failure)
-            self._now = replace(self._now, failures=failures)
+            self._now = self._now.with_failure(failure)
             self._changed(failure.host_id)
 
     def _changed(self, host_id: str) -> None:
@@ -144,7 +136,7 @@ class Inventories:
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
         with self._lock:
-            self._now = replace(self._now, vms=self._now.vms.with_(vm.id, vm))
+            self._now = self._now.with_vm(vm)
             self._changes.vms.add(vm.id)
             self._vm_log.add(vm.id)
 
@@ -154,7 +146,7 @@ class Inventories:
         with self._lock:
             newer = {k: vm for k, vm in self._now.vms.items() if asked_at < vm.seen_at <= answered_at}
             self._changes.vms.update(self._now.vms.keys() | listed.keys())
-            self._now = replace(self._now, vms=Layered(listed | newer))
+            self._now = replace(self._now, vms=MappingProxyType(listed | newer))
             self._vm_log.add_all()
 
     def flush(self) -> None:

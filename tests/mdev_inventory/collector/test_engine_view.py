@@ -11,7 +11,13 @@ from dataclasses import replace
 
 import pytest
 
-from mdev_inventory.collector.engine_view import LEAST_GAP, OWN_REFRESH, EngineView, free_types, hidden_types
+from mdev_inventory.collector.engine_view import (
+    LEAST_GAP,
+    OWN_REFRESH,
+    EngineView,
+    available_types,
+    hidden_types,
+)
 from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.model import DeviceType, Event, HostDevice
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
@@ -69,7 +75,7 @@ def test_types_are_counted_over_all_devices() -> None:
 @pytest.mark.parametrize("address", ["mtty", "matrix", "0.0.fffe"])
 def test_the_engine_never_shows_what_is_not_pci(address: str) -> None:
     """So that nobody refreshes hosts for it."""
-    assert frozenset() == free_types(inventory(address, mtty_1=24))
+    assert frozenset() == available_types(inventory(address, mtty_1=24))
 
 
 @pytest.fixture

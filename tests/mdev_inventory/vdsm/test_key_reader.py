@@ -1,6 +1,7 @@
 """The capabilities' key, read: nothing is believed, what is broken is named, what is unusual is read."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -132,9 +133,9 @@ IN_F = IN_P + ".figures[0]"
         pytest.param(f"{P}/driver", {}, f"{IN_P}.driver is {{}}: not text", id="driver object"),
         pytest.param(f"{P}/physfn", False, f"{IN_P}.physfn is False: not text", id="physfn bool"),
         pytest.param(f"{P}/numa_node", "0", f"{IN_P}.numa_node is '0': not a whole number", id="numa text"),
-        pytest.param(f"{P}/types", 1, f"{IN_P}.types is 1: not an object", id="own types number"),
+        pytest.param(f"{P}/types", 1, f"{IN_P}.types is 1: not a list", id="own types number"),
         pytest.param(f"{P}/types", ["x"], f"{IN_P}.types[0] is 'x': not a list", id="own type text"),
-        pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not an object", id="figures number"),
+        pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not a list", id="figures number"),
         pytest.param(
             f"{P}/figures",
             [0, 0],
@@ -210,6 +211,30 @@ def test_two_parents_of_one_address_are_refused() -> None:
 
     with pytest.raises(InventoryError, match=r"parents is '0000:3b:00.0': address of two parents"):
         from_key(key)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        pytest.param("parents", [5] * 500_000, f"{IN_P} is 5: not an object", id="parents"),
+        pytest.param("types", ["x"] * 500_000, "types[0] is 'x': not a list", id="types"),
+        pytest.param(f"{P}/figures", ["x"] * 500_000, f"{IN_F} is 'x': not a whole", id="figures in order"),
+        pytest.param(f"{P}/figures", dict.fromkeys(map(str, range(4097)), ""), "4097 members", id="by id"),
+        pytest.param(F, [1, [7] * 500_000], f"{IN_F}[1][0] is 7: not text", id="instances"),
+    ],
+)
+def test_a_key_full_of_errors_costs_no_more_than_one(path: str, value: Any, text: str) -> None:
+    """What is wrong first is named; what is said of each would be a gigabyte."""
+    key = broken(path, value)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InventoryError) as caught:
+            from_key(key)
+        assert 2**20 > tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert text in str(caught.value)
 
 
 json_values = st.recursive(
