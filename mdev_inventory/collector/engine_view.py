@@ -17,10 +17,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from mdev_inventory.collector.detached import Detached
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.collector.schedule import next_turn
 from mdev_inventory.collector.troubles import Troubles, code_of
+from mdev_inventory.engine.detached import Detached
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source

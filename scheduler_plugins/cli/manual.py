@@ -4,10 +4,15 @@ python -m scheduler_plugins.cli.manual > mdev-scheduler.8
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+import typer.main
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from mdev_inventory import __version__
-from scheduler_plugins.cli.tree import PROGRAM, Command, Option, program
+from scheduler_plugins.cli.app import PROGRAM, app
+
+HELP = "-h, --help", "Print what the command, or the program, does, and exit."
 
 STATUS = (
     ("0", "Done."),
@@ -24,45 +29,57 @@ FILES = (
 )
 
 
-def manual(root: Command, version: str = __version__) -> str:
+def manual(version: str = __version__) -> str:
     """The page in roff, for man(1), section 8."""
+    root = typer.main.get_command(app)
     lines = [f'.TH {PROGRAM.upper()} 8 "" "{PROGRAM} {version}" "System Administration"']
-    lines += [".SH NAME", f"{_text(PROGRAM)} \\- {_text(_first(root.help))}"]
+    lines += [".SH NAME", f"{_text(PROGRAM)} \\- {_text(_first(root.help or ''))}"]
     lines += [".SH SYNOPSIS", f".B {_text(PROGRAM)}", "[OPTION...] COMMAND [OPTION...]"]
-    lines += [".SH DESCRIPTION", _text(root.help)]
-    lines += [".SH OPTIONS", *_options(root), *_help_option(), ".SH COMMANDS"]
-    for command in root.all():
-        if command.words and not command.commands:
-            lines += _described(command)
+    lines += [".SH DESCRIPTION", _text(root.help or ""), ".SH OPTIONS", *_list(_options(root))]
+    lines += [*_list([HELP]), ".SH COMMANDS"]
+    for words, command in commands(root):
+        lines += _described(words, command)
     lines += [".SH EXIT STATUS", *_list(STATUS), ".SH FILES", *_list(FILES)]
     lines += [".SH SEE ALSO", ".BR systemctl (1),", ".BR journalctl (1)"]
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def _described(command: Command) -> Iterator[str]:
-    words = " ".join((*command.words, *(name for name, _ in command.arguments)))
-    yield f".SS {_text(words)}"
-    yield _text(command.help)
-    yield from _list(command.arguments)
-    yield from _options(command)
+def commands(root: object, *words: str) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
+    """Every command with the words that are typed for it, in the order in which they are listed."""
+    if isinstance(root, TyperGroup):
+        for name, command in root.commands.items():
+            yield from commands(command, *words, name)
+    elif isinstance(root, TyperCommand):
+        yield words, root
 
 
-def _options(command: Command) -> Iterator[str]:
-    yield from _list((_spelled(option), _meaning(option)) for option in command.options)
+def _described(words: Sequence[str], command: TyperCommand) -> Iterator[str]:
+    arguments = [p for p in command.params if isinstance(p, TyperArgument)]
+    yield f".SS {_text(' '.join([*words, *map(_value, arguments)]))}"
+    yield _text(command.help or "")
+    yield from _list((_value(argument), argument.help or "") for argument in arguments)
+    yield from _list(_options(command))
 
 
-def _help_option() -> Iterator[str]:
-    return _list([("-h, --help", "Print what the command, or the program, does, and exit.")])
+def _options(command: object) -> Iterator[tuple[str, str]]:
+    """Each option as it is typed, and what it means."""
+    assert isinstance(command, TyperCommand | TyperGroup)
+    for param in command.params:
+        if isinstance(param, TyperOption) and not param.hidden:
+            value = "" if param.is_flag else f" {_value(param)}"
+            names = (*param.opts, *param.secondary_opts)  # a switch may be said in two ways
+            yield ", ".join(f"{name}{value}" for name in names), _meaning(param)
 
 
-def _spelled(option: Option) -> str:
-    return ", ".join(f"{name} {option.value}".rstrip() for name in option.names)
+def _meaning(param: TyperOption) -> str:
+    untold = param.is_flag or callable(param.default) or param.default in (None, "", [], ())
+    default = "" if untold else f" Default: {param.default}."
+    environ = f" Also set by ${param.envvar}." if param.envvar else ""
+    return f"{param.help or ''}{default}{environ}"
 
 
-def _meaning(option: Option) -> str:
-    default = f" Default: {option.default}." if option.default else ""
-    environ = f" Also set by ${option.environ}." if option.environ else ""
-    return f"{option.help}{default}{environ}"
+def _value(param: TyperOption | TyperArgument) -> str:
+    return param.metavar or (param.name or "value").upper().replace("_", "-")
 
 
 def _list(items: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -82,4 +99,4 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(manual(program()))
+    sys.stdout.write(manual())

@@ -23,7 +23,7 @@ from scheduler_plugins.decisions.decision import Decision, Weights, log_funnel
 from scheduler_plugins.decisions.history import History
 from scheduler_plugins.decisions.lookup import FIND_SECONDS, Asked, Engine, KnownVms, Lookup, uuid_of
 from scheduler_plugins.decisions.notes import joined, narrowed, not_considered, silence
-from scheduler_plugins.decisions.question import Question, Conclusion, ids_of
+from scheduler_plugins.decisions.question import Conclusion, Question, ids_of
 from scheduler_plugins.decisions.rechecks import unanswered
 from scheduler_plugins.decisions.rules import USUAL, Rules, Settings
 from scheduler_plugins.decisions.settling import Refresh, Settling

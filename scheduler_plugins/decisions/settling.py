@@ -16,7 +16,7 @@ from scheduler_plugins.claims.model import Start, VmLocations
 from scheduler_plugins.claims.store import ClaimStore
 from scheduler_plugins.decisions.answer import Best, answer, at_risk, best_chance
 from scheduler_plugins.decisions.candidates import Candidate, labels
-from scheduler_plugins.decisions.question import Question, Conclusion
+from scheduler_plugins.decisions.question import Conclusion, Question
 from scheduler_plugins.decisions.rechecks import worth_asking
 from scheduler_plugins.decisions.views import Views
 

@@ -1,8 +1,7 @@
 """XML-RPC in and out: hostile input parsed safely, answers that the engine's Java client understands.
 
-What the engine sends with every start, `xmlrpc_tree` reads and answers. For all else there is the standard
-library: xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser
-alone: defusedxml's monkey patch would change the module for the whole process.
+xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser alone:
+defusedxml's monkey patch would change the module for the whole process.
 
 The engine's client (Apache ws-xmlrpc) sends its extension types, `ex:nil` and `ex:i8`; the unmarshaller
 takes them by the name behind the colon.
@@ -11,7 +10,7 @@ takes them by the name behind the colon.
 from typing import Any
 from xmlrpc.client import Fault, Unmarshaller, dumps
 
-from scheduler_plugins.service.engine_endpoint import xmlrpc_tree
+from defusedxml.xmlrpc import DefusedExpatParser
 
 # Numbers of http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php, which clients know.
 NOT_WELL_FORMED = -32700
@@ -31,16 +30,6 @@ class CallError(Exception):
 
 def parse_call(body: bytes) -> tuple[str, tuple[Any, ...]]:
     """Method name and parameters of a call; raises CallError."""
-    try:
-        return xmlrpc_tree.parse(body)
-    except Exception:
-        # Whatever is unusual about it, the general parser knows, or names.
-        return _parse_any(body)
-
-
-def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    from defusedxml.xmlrpc import DefusedExpatParser  # which takes as long to load as a decision takes
-
     target = Unmarshaller(use_builtin_types=True)
     parser = DefusedExpatParser(target, forbid_dtd=True)
     try:
@@ -58,27 +47,23 @@ def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
 
 def format_result(result: Any) -> bytes:
     """The answer to a call."""
-    try:
-        return xmlrpc_tree.written(result)
-    except (xmlrpc_tree.UnusualError, UnicodeError):
-        plain = xmlrpc_tree.plain(result)
-        return _encoded(dumps((plain,), methodresponse=True, encoding="utf-8", allow_none=True))
+    return _encoded((result,))
 
 
 def format_fault(error: CallError) -> bytes:
     """The answer to a call that cannot be served."""
-    return _encoded(dumps(Fault(error.code, str(error)), methodresponse=True, encoding="utf-8"))
+    return _encoded(Fault(error.code, str(error)))
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "xmlcharrefreplace")
+def _encoded(answer: tuple[Any, ...] | Fault) -> bytes:
+    return dumps(answer, methodresponse=True).encode("utf-8", "xmlcharrefreplace")
 
 
 def names(what: str, value: object) -> list[str]:
     """A parameter that must be an array of strings; raises CallError."""
-    if not isinstance(value, list | tuple) or not set(map(type, value)) <= {str}:
+    if not isinstance(value, list) or not set(map(type, value)) <= {str}:
         raise CallError(INVALID_PARAMS, f"{what} must be an array of strings")
-    return list(value)
+    return value
 
 
 def name(what: str, value: object) -> str:

@@ -39,7 +39,7 @@ def inventory(address: str = "0000:3b:00.0", /, **free: int | None) -> HostInven
 def devices(**shown: int | None) -> list[HostDevice]:
     """One device with these figures."""
     types = tuple(DeviceType(name.replace("_", "-"), name, "", left) for name, left in shown.items())
-    return [HostDevice("pci_0000_3b_00_0", "pci", "nvidia", "0x10de", "0x1eb8", None, types)]
+    return [HostDevice("pci_0000_3b_00_0", "nvidia", "0x10de", "0x1eb8", None, types)]
 
 
 @pytest.mark.parametrize(

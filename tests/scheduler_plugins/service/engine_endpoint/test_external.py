@@ -1,60 +1,41 @@
-"""The engine endpoint, asked by xmlrpc.client and by the engine's own client's bytes, over a real port."""
+"""The methods that the engine calls, and what they answer in XML-RPC."""
 
-import http.client
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import re
+from dataclasses import dataclass, field
 from typing import Any
-from xmlrpc.client import Fault, ServerProxy, dumps, loads
+from xmlrpc.client import loads
 
 import pytest
-import requests
 
 from scheduler_plugins.errors import UnknownVmError
 from scheduler_plugins.service.engine_endpoint import xmlrpc
-from scheduler_plugins.service.engine_endpoint.rpc_http import BODY_LIMIT
-from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from scheduler_plugins.service.engine_endpoint.external import External
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
-from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, HOST_C, VM, FakeDecider
 
 HOSTS = [HOST_A, HOST_B, HOST_C]
 
 
+@dataclass
 class Endpoint:
-    """A running the engine endpoint and what it asks."""
+    """The methods, and what they ask."""
 
-    def __init__(self, decider: FakeDecider, url: str) -> None:
-        self.decider, self.url = decider, url
+    decider: FakeDecider = field(default_factory=FakeDecider)
 
-    def call(self, method: str, *params: Any, path: str = "/") -> Any:
-        """As a Python program would call it."""
-        with ServerProxy(self.url + path, allow_none=True) as proxy:
-            return getattr(proxy, method)(*params)
+    def call(self, method: str, *params: Any) -> Any:
+        """The result as whoever called reads it."""
+        answer = xmlrpc.format_result(External(self.decider).call(method, params))
+        return loads(answer)[0][0]
 
     def filters(self, *names: str, hosts: list[str] = HOSTS) -> Any:
         """runFilters with these units."""
         return self.call("runFilters", list(names), hosts, VM, {"mode": "x"})
 
-    def post(self, body: bytes | str) -> Any:
-        """The answer to this very body."""
-        answer = requests.post(self.url, data=body, headers={"Content-Type": "text/xml"}, timeout=10)
-        assert 200 == answer.status_code
-        return loads(answer.content)[0][0]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Endpoint]:
-    """One server for all tests; each starts with a fresh decider behind it."""
-    decider = FakeDecider()
-    with ThreadPoolExecutor(4) as pool, fakes.http(EngineEndpoint(decider, pool, "127.0.0.1", 0)) as url:
-        yield Endpoint(decider, url)
-
 
 @pytest.fixture
-def endpoint(served: Endpoint) -> Endpoint:
-    """The endpoint with everything asked before forgotten."""
-    vars(served.decider).update(vars(FakeDecider()))
-    return served
+def endpoint() -> Endpoint:
+    """Nothing was asked yet."""
+    return Endpoint()
 
 
 def test_discover_tells_every_unit(endpoint: Endpoint) -> None:
@@ -66,7 +47,6 @@ def test_discover_tells_every_unit(endpoint: Endpoint) -> None:
     }
 
     assert expected == endpoint.call("discover")
-    assert expected == endpoint.call("discover", path="/RPC2")
 
 
 def test_a_filter_answers_the_hosts_that_fit(endpoint: Endpoint) -> None:
@@ -239,113 +219,7 @@ def test_a_call_that_makes_no_sense_is_a_fault(
     endpoint: Endpoint, method: str, params: tuple[Any, ...], code: int, says: str
 ) -> None:
     """The fault's code and text say what is wrong with the call."""
-    with pytest.raises(Fault) as fault:
-        endpoint.post(dumps(params, method, allow_none=True))
+    with pytest.raises(xmlrpc.CallError, match=re.escape(says)) as error:
+        endpoint.call(method, *params)
 
-    assert code == fault.value.faultCode
-    assert says in fault.value.faultString
-
-
-BOMB = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol1 "&lol;&lol;&lol;&lol;">]>
-<methodCall><methodName>&lol1;</methodName><params/></methodCall>"""
-EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd">]>
-<methodCall><methodName>discover</methodName><params><param><value>&file;</value></param></params></methodCall>"""
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param("", id="nothing"),
-        pytest.param("hello", id="no XML"),
-        pytest.param("<methodCall><methodName>discover", id="cut off"),
-        pytest.param("<a/>", id="another document"),
-        pytest.param(dumps((1,), methodresponse=True), id="a response"),
-        pytest.param(dumps(Fault(1, "x")), id="a fault"),
-        pytest.param("<methodCall><params><param/></params></methodCall>", id="no method"),
-        pytest.param(
-            "<methodCall><methodName>x</methodName><params></array></params></methodCall>", id="nesting"
-        ),
-        pytest.param(dumps((1,), "discover").replace("<int>1", "<int>one"), id="no number"),
-        pytest.param(b"<methodCall><methodName>\xff</methodName></methodCall>", id="no UTF-8"),
-        pytest.param(BOMB, id="entity bomb"),
-        pytest.param(EXTERNAL, id="external entity"),
-        pytest.param("<array>" * 100_000, id="deep"),
-    ],
-)
-def test_what_is_no_call_is_a_fault(endpoint: Endpoint, body: str | bytes) -> None:
-    """Nothing that a client sends gets further than the parser, and no entity is expanded."""
-    with pytest.raises(Fault, match="not an XML-RPC call"):
-        endpoint.post(body)
-
-    assert [] == endpoint.decider.asked
-
-
-ENGINE = """<?xml version="1.0" encoding="UTF-8"?><methodCall
- xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions"><methodName>runCostFunctions</methodName><params>
-<param><value><array><data><value><array><data><value>MdevSpread</value><value><ex:i8>5</ex:i8></value></data>
-</array></value></data></array></value></param>
-<param><value><array><data><value>{host}</value></data></array></value></param>
-<param><value>{vm}</value></param><param><value>{properties}</value></param></params></methodCall>"""
-
-
-@pytest.mark.parametrize(
-    ("properties", "expected"),
-    [
-        pytest.param("<ex:nil/>", {}, id="nil"),
-        pytest.param("<struct/>", {}, id="none"),
-        pytest.param(
-            "<struct><member><name>a</name><value><ex:nil/></value></member>"
-            "<member><name>b</name><value>x</value></member></struct>",
-            {"b": "x"},
-            id="a nil value",
-        ),
-    ],
-)
-def test_the_engines_extension_types_are_understood(
-    endpoint: Endpoint, properties: str, expected: dict[str, str]
-) -> None:
-    """Apache's client may send nil and 64-bit integers under its own namespace."""
-    answer = endpoint.post(ENGINE.format(host=HOST_A, vm=VM, properties=properties))
-
-    assert [[HOST_A, 0, "MdevSpread"]] == answer["result"]
-    assert [("MdevSpread", VM, (HOST_A,), expected)] == endpoint.decider.asked
-
-
-def test_as_many_hosts_as_the_limit_holds(endpoint: Endpoint) -> None:
-    """A thousand hosts in one call, in and out."""
-    hosts = [f"{n:08x}-0000-4000-8000-000000000000" for n in range(1000)]
-    endpoint.decider.fitting = tuple(hosts)
-
-    assert hosts == endpoint.filters("MdevFilter", hosts=hosts)["result"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("POST", "/RPC2/", 404),
-        ("POST", "/api/v1/hosts", 404),
-        ("GET", "/healthz", 404),
-        ("GET", "/", 405),
-        ("HEAD", "/RPC2", 405),
-        ("PUT", "/RPC2", 405),
-    ],
-)
-def test_nothing_else_is_on_this_port(endpoint: Endpoint, method: str, path: str, status: int) -> None:
-    """POST on / and /RPC2 only, and no redirects."""
-    answer = requests.request(method, endpoint.url + path, timeout=10, allow_redirects=False)
-
-    assert status == answer.status_code
-
-
-def test_a_body_over_the_limit_is_refused(endpoint: Endpoint) -> None:
-    """It is not even read to its end."""
-    host, port = endpoint.url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=10)
-    connection.putrequest("POST", "/")
-    connection.putheader("Content-Length", str(100 * BODY_LIMIT))
-    connection.endheaders()
-    connection.send(b"x" * (BODY_LIMIT + 1))
-    answer = connection.getresponse()
-
-    assert 413 == answer.status
-    connection.close()
+    assert code == error.value.code
