@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook.archive import build
 from tests import trees
 from tests.mdev_inventory.hook.devices import ADDRESS
 from tests.mdev_inventory.hook.hook_runs import ADDRESSES, TYPES
 from tests.mdev_inventory.hook.vdsm_runs import CAPABILITIES
+from tools.hook_file import build
 
 
 @pytest.fixture
