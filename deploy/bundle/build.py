@@ -33,7 +33,7 @@ FILES = {
 }
 """Where a file goes on the engine machine, and where it lies here."""
 MADE = {
-    "usr/local/share/man/man8/mdev-scheduler.8": ("scheduler_plugins.cli.manual", {}),
+    "usr/local/share/man/man8/mdev-scheduler.8": ("tools.manual", {}),
     "usr/local/share/bash-completion/completions/mdev-scheduler": (
         "scheduler_plugins",
         {"_MDEV_SCHEDULER_COMPLETE": "source_bash"},

@@ -79,7 +79,7 @@ class EngineApi:
         Which end of a longer list `limit` cuts off is not verified: `limit` events mean that some may lack.
         """
         params = {"max": str(limit)} | ({} if after is None else {"from": str(after)})
-        return self.rest.all("/events", parsing.events, Deadline(self._timeout), params)
+        return self.rest.all("/events", parsing.events, Deadline(self._timeout), **params)
 
     def add_event(
         self,
@@ -166,7 +166,7 @@ class EngineApi:
     def _named(self, name: str, deadline: Deadline) -> str:
         """The id. The search narrows the list down; what counts is the name itself, letter by letter."""
         params = {"search": f"name={name}"} if SEARCHABLE.fullmatch(name) else {}
-        found = [vm for vm in self.rest.all("/vms", parsing.vms, deadline, params) if vm.name == name]
+        found = [vm for vm in self.rest.all("/vms", parsing.vms, deadline, **params) if vm.name == name]
         if not found:
             raise EngineError("not-found", f"no VM has the name or the id {one_line(name)!r}")
         if len(found) > 1:

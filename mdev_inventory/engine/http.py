@@ -64,15 +64,13 @@ class EngineHttp:
         """
         if self._closing.is_set():
             raise self._closed()
-        too_late = late(f"{method} {path} at {self.base}", deadline.seconds)
-        if not deadline.left():
-            raise too_late
-        call = self._threads.submit(self._tried, method, path, deadline, content)
-        try:
-            return call.result(deadline.left())
-        except TimeoutError:
-            call.cancel()
-            raise too_late from None
+        if deadline.left():
+            call = self._threads.submit(self._tried, method, path, deadline, content)
+            try:
+                return call.result(deadline.left())
+            except TimeoutError:
+                call.cancel()
+        raise late(f"{method} {path} at {self.base}", deadline.seconds)
 
     def close(self) -> None:
         """Close the idle connections; calls under way close theirs when they end."""

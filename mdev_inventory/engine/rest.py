@@ -1,4 +1,4 @@
-"""Requests to the engine's REST API with its token; answers decoded and read, their faults remembered."""
+"""Requests to the engine's REST API with its token; answers decoded and read, their faults logged."""
 
 import logging
 import re
@@ -44,7 +44,7 @@ class EngineRest:
         """The token in use: what was learnt of an engine holds for as long as this is the same."""
         return self._login.token(deadline)
 
-    def get(self, path: str, deadline: Deadline, params: Mapping[str, str] | None = None) -> Any:
+    def get(self, path: str, deadline: Deadline, **params: str) -> Any:
         """The JSON at `path` below `/api`. A 401 costs one new token; a second one is EngineError `auth`."""
         return self._ask("GET", path, deadline, params=params)
 
@@ -52,29 +52,17 @@ class EngineRest:
         """What the engine answers to this JSON at `path`; tokens as with `get`, and sent once otherwise."""
         return self._ask("POST", path, deadline, json=document)
 
-    def one(
-        self,
-        path: str,
-        read: Callable[[object], T],
-        deadline: Deadline,
-        params: Mapping[str, str] | None = None,
-    ) -> T:
+    def one(self, path: str, read: Callable[[object], T], deadline: Deadline, **params: str) -> T:
         """What `read` makes of the JSON at `path`; EngineError `bad-answer` where it cannot."""
-        answer = self.get(path, deadline, params)
+        answer = self.get(path, deadline, **params)
         try:
             return read(answer)
         except AnswerError as error:
             raise EngineError("bad-answer", f"GET {API}{path}: {error}") from error
 
-    def all(
-        self,
-        path: str,
-        read: Callable[[object], Read[T]],
-        deadline: Deadline,
-        params: Mapping[str, str] | None = None,
-    ) -> list[T]:
+    def all(self, path: str, read: Callable[[object], Read[T]], deadline: Deadline, **params: str) -> list[T]:
         """The elements of a collection; those that could not be read are in the log."""
-        found = self.one(path, read, deadline, params)
+        found = self.one(path, read, deadline, **params)
         self.record(path, map(str, found.problems))
         return list(found.items)
 

@@ -101,7 +101,7 @@ class EngineVms:
         return [replace(vm, mediated_devices=None) for vm in self._list(params, deadline)]
 
     def _list(self, params: dict[str, str], deadline: Deadline) -> list[Vm]:
-        return self._rest.all("/vms", parsing.vms, deadline, params)
+        return self._rest.all("/vms", parsing.vms, deadline, **params)
 
     def _following(self, params: dict[str, str], known: _Learnt, deadline: Deadline) -> list[Vm] | None:
         """The list with devices inlined; None where the engine refuses to."""

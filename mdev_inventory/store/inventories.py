@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
-from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.store.change_log import ChangeLog
 from mdev_inventory.store.snapshot import Snapshot, remembered
@@ -44,8 +43,7 @@ class Inventories:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._changes = _Changes()
-        self._log, self._vm_log = ChangeLog(), ChangeLog()
-        """Of hosts, and of VMs."""
+        self._vm_log = ChangeLog()
         self._now = remembered(store)
 
     @property
@@ -71,21 +69,11 @@ class Inventories:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
 
-    @property
-    def number(self) -> int:
-        """How many changes to hosts, observations and failures there have been."""
-        return self._log.number
-
-    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The number of changes to hosts, observations and failures so far, and which hosts they concern.
-
-        Those after the change of number `since`; None where that may be any.
-        """
-        with self._lock:
-            return self._log.since(since)
-
     def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The same of VMs."""
+        """The number of changes to VMs so far, and the VMs that the changes after `since` concern.
+
+        None where that may be any.
+        """
         with self._lock:
             return self._vm_log.since(since)
 
@@ -97,7 +85,6 @@ class Inventories:
                 return
             self._now = self._now.of(listed)
             self._changes.host_list = True
-            self._log.add_all()
 
     def put(self, observation: Observation) -> bool:
         """The host was observed; False where what we have is worth more, and is kept.
@@ -112,26 +99,19 @@ class Inventories:
             taken = known is None or supersedes(observation, known)
             if taken:
                 now = now.with_observation(observation)
-                if known is not None:
-                    _carry_over(known.inventory, observation.inventory)
             if observation.failure:
                 now = now.with_failure(observation.failure)
             elif taken:
                 now = now.without_failure(host_id)
             self._now = now
-            self._changed(host_id)
+            self._changes.hosts.add(host_id)
         return taken
 
     def fail(self, failure: HostFailure) -> None:
         """The host could not be observed; what it was last seen to have stays."""
         with self._lock:
             self._now = self._now.with_failure(failure)
-            self._changed(failure.host_id)
-
-    def _changed(self, host_id: str) -> None:
-        """What is known of the host has changed; called with the lock held."""
-        self._changes.hosts.add(host_id)
-        self._log.add(host_id)
+            self._changes.hosts.add(failure.host_id)
 
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
@@ -209,9 +189,3 @@ def supersedes(new: Observation, known: Observation) -> bool:
         return False
     copied = new.source is Source.ENGINE and known.source is not Source.ENGINE
     return not copied or abs(new.requested_at - known.requested_at) > OWN_WORD_HOLDS
-
-
-def _carry_over(old: HostInventory, new: HostInventory) -> None:
-    """What was worked out about an inventory holds for the next one as well where the host shows the same."""
-    if new.parents == old.parents and new.errors == old.errors:
-        vars(new).update({**vars(old), **vars(new)})

@@ -72,7 +72,7 @@ class Named(BaseModel):
 Four = Annotated[tuple[Text, Text | None, Text | None, Text | None], of_length(4, "four")]
 """A type's id and what describes it in schema 2."""
 
-Listed = List[Four]
+InOrder = List[Four]
 ById = Annotated[dict[Text, Named], at_most(_MOST_TYPES)]
 Types = TypeVar("Types", list[Four], dict[str, Named])
 

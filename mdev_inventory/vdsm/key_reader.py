@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from mdev_inventory.model import KEY, SCHEMA, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.key_model import ById, Figure, Figures, Four, Key, Listed, Named, Parent, Versioned
+from mdev_inventory.vdsm.key_model import ById, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
 from mdev_inventory.vdsm.strict import read
 
 _VERSIONED = TypeAdapter(Versioned)
-_KEYS: dict[int, TypeAdapter[Key[Any]]] = {1: TypeAdapter(Key[ById]), 2: TypeAdapter(Key[Listed])}
+_KEYS: dict[int, TypeAdapter[Key[Any]]] = {1: TypeAdapter(Key[ById]), 2: TypeAdapter(Key[InOrder])}
 """By schema: the service reads its own and the one before."""
 _FIGURES = KEY + ".parents[{}].figures"
 

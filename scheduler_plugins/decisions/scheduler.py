@@ -18,6 +18,7 @@ from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.store import ClaimStore, ClaimTable
 from scheduler_plugins.claims.unplanned import unplanned_starts
+from scheduler_plugins.config.defaults import Decisions
 from scheduler_plugins.decisions.answer import answer
 from scheduler_plugins.decisions.decision import Decision, Weights, log_funnel
 from scheduler_plugins.decisions.history import History
@@ -25,7 +26,6 @@ from scheduler_plugins.decisions.lookup import FIND_SECONDS, Asked, Engine, Know
 from scheduler_plugins.decisions.notes import joined, narrowed, not_considered, silence
 from scheduler_plugins.decisions.question import Conclusion, Question, ids_of
 from scheduler_plugins.decisions.rechecks import unanswered
-from scheduler_plugins.decisions.rules import USUAL, Rules, Settings
 from scheduler_plugins.decisions.settling import Refresh, Settling
 from scheduler_plugins.decisions.views import HostInventories, Views
 from scheduler_plugins.decisions.weighing import Weighing
@@ -33,11 +33,10 @@ from scheduler_plugins.demand.ages import Lives
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Filter, Weight
 
-__all__ = ["Decision", "Rules", "Scheduler", "Settings", "Weights"]
-
 log = logging.getLogger("scheduler")
 T = TypeVar("T")
 
+USUAL = Decisions()
 LAUNCHED_S = 1.0
 """So often decisions ask the engine about VMs that were launched: they keep what they took until their host
 shows it, and in a boot storm there are hundreds of them."""
@@ -59,7 +58,7 @@ class Scheduler:
         weights: Mapping[str, Weight] = WEIGHTS,
         engine_deadline_s: float = 2.0,
         *,
-        settings: Settings = USUAL,
+        settings: Decisions = USUAL,
         store: ClaimTable | None = None,
         refresh: Refresh | None = None,
         refused: Callable[[Decision], None] | None = None,

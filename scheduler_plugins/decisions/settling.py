@@ -8,12 +8,12 @@ changed, and the engine once more about the claims that close hosts. What is lef
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Start, VmLocations
 from scheduler_plugins.claims.store import ClaimStore
+from scheduler_plugins.config.defaults import Decisions
 from scheduler_plugins.decisions.answer import Best, answer, at_risk, best_chance
 from scheduler_plugins.decisions.candidates import Candidate, labels
 from scheduler_plugins.decisions.question import Conclusion, Question
@@ -29,18 +29,6 @@ Refresh = Callable[[Sequence[str], float], frozenset[str]]
 """Asks hosts again within so many seconds and gives the ids of those that answered; blocks."""
 
 
-class Waiting(Protocol):
-    """How a decision waits; times in seconds."""
-
-    @property
-    def recheck_deadline(self) -> float:
-        """How long at most, before it refuses a VM or takes a risk."""
-
-    @property
-    def recheck_hosts(self) -> int:
-        """How many hosts are asked again at most."""
-
-
 class Settling:
     """Settles questions; safe for threads."""
 
@@ -48,7 +36,7 @@ class Settling:
         self,
         claims: ClaimStore,
         views: Views,
-        limits: Waiting,
+        limits: Decisions,
         *,
         ask_engine: Callable[[Iterable[str], float], VmLocations | None],
         refresh: Refresh | None,

@@ -15,7 +15,8 @@ from typing import Any
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.decisions.scheduler import Rules, Scheduler
+from scheduler_plugins.config.defaults import Decisions
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.engine_endpoint.external import External
 from scheduler_plugins.service.engine_endpoint.xmlrpc import format_answer, parse_call
 from simulation.engine.engine import SimulatedEngine
@@ -30,7 +31,7 @@ from simulation.timeline.turns import Turns
 EPOCH = 1_800_000_000.0
 """The service's clock when the timeline begins."""
 FLUSH_INTERVAL_S = 2.0
-FORGETFUL = Rules(unresolved_timeout=0.0, claim_timeout=0.0)
+FORGETFUL = Decisions(unresolved_timeout=0.0, claim_timeout=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from mdev_inventory.collector.troubles import Trouble, Troubles
 from mdev_inventory.engine.errors import EngineError
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.units.verdict import TELLING, Verdict
 
 log = logging.getLogger("portal")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 from scheduler_plugins.claims.model import Claim, PendingDecision
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.units.verdict import Verdict
 
 

@@ -10,7 +10,7 @@ import jinja2
 
 from mdev_inventory import __version__
 from mdev_inventory.model import MdevType, ParentDevice
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.web.capacity import Capacities, HostState
 
 HEADERS = {

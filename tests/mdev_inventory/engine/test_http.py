@@ -217,3 +217,15 @@ def test_nothing_is_sent_after_close(peer: EnginePeer, http: EngineHttp) -> None
     http.close()
 
     assert ("closed", 1) == (refused(http).code, peer.seen["GET /x"])
+
+
+def test_closing_between_two_tries(peer: EnginePeer, http: EngineHttp) -> None:
+    """Nothing is tried again then."""
+
+    def broken(answer: Handler) -> None:
+        http.close()
+        answer.hang_up()
+
+    peer.routes["/ovirt-engine/x"] = broken
+
+    assert ("closed", 1) == (refused(http).code, peer.seen["GET /x"])

@@ -196,12 +196,21 @@ def test_host_devices_with_and_without_types() -> None:
     assert elements.Read(expected) == parsing.host_devices(sample("host_devices"))
 
 
-@pytest.mark.parametrize("code", ["zz", "c3", "1"], ids=["no hex", "no ASCII", "half a byte"])
-def test_a_physical_function_whose_id_is_no_name(code: str) -> None:
-    """An id that is not a name in hex tells nothing, and costs nothing."""
-    device = parsing.host_device({"name": "pci_0000_3b_00_4", "physical_function": {"id": code}})
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        pytest.param({"name": "pci_0000_3b_00_0", "id": []}, "pci_0000_3b_00_0", id="its name"),
+        pytest.param({"id": "7063695f30"}, "pci_0", id="the name in hex"),
+        pytest.param({"id": "zz"}, None, id="no hex"),
+        pytest.param({"id": "c3"}, None, id="no ASCII"),
+        pytest.param({"id": "1"}, None, id="half a byte"),
+    ],
+)
+def test_a_physical_function(function: dict[str, Any], expected: str | None) -> None:
+    """By its name, or an id that is the name in hex; another one tells nothing, and costs nothing."""
+    device = parsing.host_device({"name": "pci_0000_3b_00_4", "physical_function": function})
 
-    assert device.physfn is None
+    assert expected == device.physfn
 
 
 def test_events_come_oldest_first() -> None:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from mdev_inventory import __version__
-from mdev_inventory.hook.archive import build
 from mdev_inventory.inventory_json import to_document
 from mdev_inventory.vdsm.key_reader import from_key
 from tests import trees
 from tests.mdev_inventory.hook.test_sysfs import by_id
 from tests.mdev_inventory.hook.vdsm_runs import CAPABILITIES, Run, after, quiet, run
+from tools.hook_file import build
 
 ADDRESSES = ("0000:3b:00.0", "0000:86:00.0", "mtty")
 TYPES = ("nvidia-11", "nvidia-18", "nvidia-22")

@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store.change_log import LOGGED
 from mdev_inventory.store.file import StoreError
 from mdev_inventory.store.inventories import OWN_WORD_HOLDS, Inventories, supersedes
 from mdev_inventory.store.store import Store
@@ -106,41 +104,6 @@ def test_an_older_answer_changes_nothing(inventories: Inventories) -> None:
 
     assert seen(at=200.0) == inventories.observation("h1")
     assert failed(at=210.0) == inventories.failure("h1")
-
-
-def test_which_hosts_changed(inventories: Inventories) -> None:
-    """Since a change that somebody remembers; any may have where the list of hosts did, or it is long ago."""
-    told = [inventories.changed(-1)]
-    for change in (
-        lambda: inventories.set_hosts([host("h1"), host("h2")]),
-        lambda: inventories.put(seen("h1", at=100.0)),
-        lambda: inventories.put(seen("h1", at=50.0, received_at=160.0)),
-        lambda: inventories.fail(failed("h2")),
-        lambda: inventories.see_vm(known_vm()),
-    ):
-        change()
-        told.append(inventories.changed(told[-1][0]))
-    number = told[-1][0]
-    for _ in range(LOGGED + 1):
-        inventories.fail(failed("h2"))
-
-    h1, h2 = frozenset({"h1"}), frozenset({"h2"})
-    assert [None, None, h1, frozenset(), h2, frozenset()] == [hosts for _, hosts in told]
-    assert inventories.changed(number)[1] is None
-    assert h2 == inventories.changed(number + 1)[1]
-
-
-def test_what_was_worked_out_holds_while_a_host_shows_the_same(inventories: Inventories) -> None:
-    """It is kept with the inventory, and goes on to the next one, but not to one that shows anything else."""
-    first, same, other = seen(at=100.0), seen(at=160.0), seen(at=220.0)
-    other = replace(other, inventory=other.inventory._replace(parents=()))
-    vars(first.inventory)["known"] = "worked out"
-    for each in (first, same, other):
-        inventories.put(each)
-
-    assert first.inventory.parents
-    assert {"known": "worked out"} == vars(same.inventory)
-    assert not vars(other.inventory)
 
 
 def test_a_failure_beside_an_answer(inventories: Inventories, store: Store) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook.archive import MODULES, build
+from tools.hook_file import MODULES, build
 
 IMPORTED = (
     "import sys; sys.path.insert(0, sys.argv[1]); import mdev_inventory.hook.vdsm_hook; print(*sys.modules)"
@@ -80,7 +80,7 @@ def test_the_hook_imports_nothing_slow(interpreter: Path, tmp_path: Path) -> Non
 def test_the_command_builds_one_target(tmp_path: Path, arguments: list[str], status: int) -> None:
     """As `make hook` calls it."""
     target = tmp_path / "dist/50_mdev_inventory"
-    command = [sys.executable, "-m", "mdev_inventory.hook.archive"]
+    command = [sys.executable, "-m", "tools.hook_file"]
 
     done = subprocess.run(
         command + [argument.format(target) for argument in arguments],
@@ -92,4 +92,4 @@ def test_the_command_builds_one_target(tmp_path: Path, arguments: list[str], sta
     assert status == done.returncode
     assert (status == 0) == target.exists()
     assert (f"{target}\n" if status == 0 else "") == done.stdout
-    assert ("" if status == 0 else "usage: python -m mdev_inventory.hook.archive TARGET\n") == done.stderr
+    assert ("" if status == 0 else "usage: python -m tools.hook_file TARGET\n") == done.stderr

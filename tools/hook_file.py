@@ -1,6 +1,6 @@
 """Builds the capability extension as one executable file to drop into a host's `after_get_caps` folder.
 
-    python -m mdev_inventory.hook.archive dist/50_mdev_inventory
+    python -m tools.hook_file dist/50_mdev_inventory
 
 A zipapp: a zip file behind a `#!` line. The same sources give the same bytes, because VDSM reports each
 hook's checksum and the engine shows it: equal hooks must look equal.
@@ -11,6 +11,8 @@ import os
 import sys
 import zipfile
 from pathlib import Path
+
+import mdev_inventory
 
 # The hosts' own Python, kept from VDSM's PYTHONPATH and the user's packages (-I), and without `site`,
 # which costs more than our own imports (-S).
@@ -52,7 +54,7 @@ def build(target: Path) -> Path:
 
 def _sources() -> dict[str, bytes]:
     """The archive's files: path to content, in the order of the archive."""
-    package = Path(__file__).parents[1]
+    package = Path(mdev_inventory.__file__).parent
     modules = {f"{package.name}/{name}.py": (package / f"{name}.py").read_bytes() for name in MODULES}
     return {"__main__.py": MAIN.encode(), **modules}
 
@@ -72,7 +74,7 @@ def _zip(files: dict[str, bytes]) -> bytes:
 def main(arguments: list[str]) -> int:
     """Builds the archive named on the command line; returns the exit status."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        sys.stderr.write("usage: python -m mdev_inventory.hook.archive TARGET\n")
+        sys.stderr.write("usage: python -m tools.hook_file TARGET\n")
         return 2
     sys.stdout.write(f"{build(Path(arguments[0]))}\n")
     return 0

@@ -1,7 +1,7 @@
 """The sample and the reference of the configuration, made from the defaults.
 
-python -m scheduler_plugins.config.docs sample > deploy/mdev-scheduler.conf
-python -m scheduler_plugins.config.docs reference > docs/configuration.md
+python -m tools.configuration sample > deploy/mdev-scheduler.conf
+python -m tools.configuration reference > docs/configuration.md
 """
 
 import sys

@@ -11,7 +11,7 @@ import typer.main
 from typer.core import TyperArgument
 
 from scheduler_plugins.cli.app import app
-from scheduler_plugins.cli.manual import commands, manual
+from tools.manual import commands, manual
 
 COMMANDS = list(commands(typer.main.get_command(app)))
 SERVICE = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

@@ -1,6 +1,6 @@
 """The doctor's section of `docs/messages.md`, made from the chain and the catalogue.
 
-python -m scheduler_plugins.doctor.docs
+python -m tools.messages
 """
 
 import sys

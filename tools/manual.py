@@ -1,6 +1,6 @@
 """The manual page, made from the command itself.
 
-python -m scheduler_plugins.cli.manual > mdev-scheduler.8
+python -m tools.manual > mdev-scheduler.8
 """
 
 import sys
