@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from xmlrpc.client import INTERNAL_ERROR, Fault
 
 from scheduler_plugins.service.engine_endpoint import xmlrpc
 from scheduler_plugins.service.engine_endpoint.external import External
@@ -27,7 +28,7 @@ BODY_SECONDS = 10.0
 LINGER_SECONDS = 2.0
 """So long a client that was refused may go on sending before it is cut off: it might miss the answer."""
 CLOSE = (b"connection", b"close")
-FAULT = xmlrpc.CallError(xmlrpc.INTERNAL, "fault: see the log of mdev-scheduler")
+FAULT = Fault(INTERNAL_ERROR, "fault: see the log of mdev-scheduler")
 
 
 class RefusedError(Exception):
@@ -67,13 +68,13 @@ class Application:
 
     def _answer(self, body: bytes) -> bytes:
         try:
-            return xmlrpc.format_result(self._external.call(*xmlrpc.parse_call(body)))
-        except xmlrpc.CallError as error:
-            log.warning("Bad call code=%d error=%s", error.code, error)
-            return xmlrpc.format_fault(error)
+            return xmlrpc.format_answer(self._external.call(*xmlrpc.parse_call(body)))
+        except Fault as fault:
+            log.warning("Bad call code=%d error=%s", fault.faultCode, fault.faultString)
+            return xmlrpc.format_answer(fault)
         except Exception:
             log.exception("Fault in a call")
-            return xmlrpc.format_fault(FAULT)
+            return xmlrpc.format_answer(FAULT)
 
 
 async def _call(scope: "Scope", receive: "Receive") -> bytes:

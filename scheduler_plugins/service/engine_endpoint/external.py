@@ -10,6 +10,7 @@ failure goes out beside a usable result, which the engine takes and logs (events
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from xmlrpc.client import METHOD_NOT_FOUND, Fault
 
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.engine_endpoint import xmlrpc
@@ -39,12 +40,12 @@ class External:
         }
 
     def call(self, method: str, params: tuple[Any, ...]) -> object:
-        """The method's result; raises CallError where the call makes no sense."""
+        """The method's result; raises Fault where the call makes no sense."""
         if method not in self._methods:
             known = ", ".join(self._methods)
-            raise xmlrpc.CallError(xmlrpc.UNKNOWN_METHOD, f"no method {method[:80]!r}; there are: {known}")
+            raise Fault(METHOD_NOT_FOUND, f"no method {method[:80]!r}; there are: {known}")
         if len(params) != (count := PARAMETERS[method]):
-            raise _invalid(f"{method} takes {count} parameters, not {len(params)}")
+            raise xmlrpc.invalid(f"{method} takes {count} parameters, not {len(params)}")
         return self._methods[method](*params)
 
     def discover(self) -> dict[str, dict[str, list[str]]]:
@@ -159,15 +160,11 @@ def _question(hosts: object, vm: object, properties: object) -> Question:
 
 def _units_of(cost_functions: object) -> list[str]:
     if not isinstance(cost_functions, list):
-        raise _invalid("cost functions must be an array")
+        raise xmlrpc.invalid("cost functions must be an array")
     return [_unit_of(pair) for pair in cost_functions]
 
 
 def _unit_of(pair: object) -> str:
     if not isinstance(pair, list) or len(pair) != 2:
-        raise _invalid("a cost function must be [name, factor]")
+        raise xmlrpc.invalid("a cost function must be [name, factor]")
     return xmlrpc.name("a cost function's name", pair[0])
-
-
-def _invalid(text: str) -> xmlrpc.CallError:
-    return xmlrpc.CallError(xmlrpc.INVALID_PARAMS, text)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from xmlrpc.client import loads
+from xmlrpc.client import INVALID_METHOD_PARAMS, METHOD_NOT_FOUND, Fault, loads
 
 import pytest
 
@@ -24,7 +24,7 @@ class Endpoint:
 
     def call(self, method: str, *params: Any) -> Any:
         """The result as whoever called reads it."""
-        answer = xmlrpc.format_result(External(self.decider).call(method, params))
+        answer = xmlrpc.format_answer(External(self.decider).call(method, params))
         return loads(answer)[0][0]
 
     def filters(self, *names: str, hosts: list[str] = HOSTS) -> Any:
@@ -183,35 +183,35 @@ def test_a_weight_that_fails_leaves_the_others(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize(
     ("method", "params", "code", "says"),
     [
-        pytest.param("noSuch", (), xmlrpc.UNKNOWN_METHOD, "no method 'noSuch'", id="unknown method"),
-        pytest.param("__init__", (), xmlrpc.UNKNOWN_METHOD, "no method", id="private method"),
-        pytest.param("discover", (1,), xmlrpc.INVALID_PARAMS, "0 parameters, not 1", id="too many"),
-        pytest.param("runFilters", ([], []), xmlrpc.INVALID_PARAMS, "4 parameters, not 2", id="too few"),
+        pytest.param("noSuch", (), METHOD_NOT_FOUND, "no method 'noSuch'", id="unknown method"),
+        pytest.param("__init__", (), METHOD_NOT_FOUND, "no method", id="private method"),
+        pytest.param("discover", (1,), INVALID_METHOD_PARAMS, "0 parameters, not 1", id="too many"),
+        pytest.param("runFilters", ([], []), INVALID_METHOD_PARAMS, "4 parameters, not 2", id="too few"),
         pytest.param(
-            "runFilters", ("x", [], "v", {}), xmlrpc.INVALID_PARAMS, "filters must be an array", id="names"
+            "runFilters", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "filters must be an array", id="names"
         ),
         pytest.param(
-            "runFilters", ([], [1], "v", {}), xmlrpc.INVALID_PARAMS, "hosts must be an array", id="hosts"
+            "runFilters", ([], [1], "v", {}), INVALID_METHOD_PARAMS, "hosts must be an array", id="hosts"
         ),
-        pytest.param("runFilters", ([], [], 1, {}), xmlrpc.INVALID_PARAMS, "vm must be a string", id="vm"),
+        pytest.param("runFilters", ([], [], 1, {}), INVALID_METHOD_PARAMS, "vm must be a string", id="vm"),
         pytest.param(
-            "runFilters", ([], [], "v", []), xmlrpc.INVALID_PARAMS, "properties must be", id="properties"
-        ),
-        pytest.param(
-            "runFilters", ([], [], "v", {"a": 1}), xmlrpc.INVALID_PARAMS, "'a' must be a string", id="value"
+            "runFilters", ([], [], "v", []), INVALID_METHOD_PARAMS, "properties must be", id="properties"
         ),
         pytest.param(
-            "runCostFunctions", ("x", [], "v", {}), xmlrpc.INVALID_PARAMS, "must be an array", id="costs"
+            "runFilters", ([], [], "v", {"a": 1}), INVALID_METHOD_PARAMS, "'a' must be a string", id="value"
+        ),
+        pytest.param(
+            "runCostFunctions", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "must be an array", id="costs"
         ),
         pytest.param(
             "runCostFunctions",
             ([["x"]], [], "v", {}),
-            xmlrpc.INVALID_PARAMS,
+            INVALID_METHOD_PARAMS,
             "must be [name, factor]",
             id="cost",
         ),
         pytest.param(
-            "runLoadBalancing", (None, [], {}), xmlrpc.INVALID_PARAMS, "balance must be", id="balance"
+            "runLoadBalancing", (None, [], {}), INVALID_METHOD_PARAMS, "balance must be", id="balance"
         ),
     ],
 )
@@ -219,7 +219,7 @@ def test_a_call_that_makes_no_sense_is_a_fault(
     endpoint: Endpoint, method: str, params: tuple[Any, ...], code: int, says: str
 ) -> None:
     """The fault's code and text say what is wrong with the call."""
-    with pytest.raises(xmlrpc.CallError, match=re.escape(says)) as error:
+    with pytest.raises(Fault, match=re.escape(says)) as fault:
         endpoint.call(method, *params)
 
-    assert code == error.value.code
+    assert code == fault.value.faultCode

@@ -1,7 +1,7 @@
 """Hostile calls refused, and the engine's own dialect read."""
 
 from typing import Any
-from xmlrpc.client import Fault, dumps, loads
+from xmlrpc.client import NOT_WELLFORMED_ERROR, Fault, dumps, loads
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
     """With or without what has to be escaped."""
-    assert ((value,), None) == loads(xmlrpc.format_result(value))
+    assert ((value,), None) == loads(xmlrpc.format_answer(value))
 
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol1 "&lol;&lol;&lol;&lol;">]>
@@ -50,10 +50,10 @@ EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY file SYSTEM "file:///et
 )
 def test_what_is_no_call_is_a_fault(body: str | bytes) -> None:
     """Nothing that a client sends gets further than the parser, and no entity is expanded."""
-    with pytest.raises(xmlrpc.CallError, match="not an XML-RPC call") as error:
+    with pytest.raises(Fault, match="not an XML-RPC call") as fault:
         xmlrpc.parse_call(body.encode() if isinstance(body, str) else body)
 
-    assert xmlrpc.NOT_WELL_FORMED == error.value.code
+    assert NOT_WELLFORMED_ERROR == fault.value.faultCode
 
 
 ENGINE = """<?xml version="1.0" encoding="UTF-8"?><methodCall
