@@ -21,7 +21,7 @@ from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.detached import AT_ONCE, Detached
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.failures import BrokenConnectionError, failure, late
-from mdev_inventory.engine.session import session
+from mdev_inventory.engine.session import HEADERS, session
 
 # What a restarting engine or its web server says for some seconds.
 PASSING = frozenset({502, 503, 504})
@@ -110,14 +110,20 @@ class EngineHttp:
         return answer
 
     def _exchange(self, method: str, path: str, left: float, content: Mapping[str, Any]) -> Answer:
-        """Redirects are not followed: elsewhere is not the engine, and must not see the token."""
-        with self._session.request(
-            method,
-            self.base + path,
+        """Redirects are not followed: elsewhere is not the engine, and must not see the token.
+
+        The request is prepared without the session, whose merging of settings takes a sixth of an exchange.
+        """
+        headers = {**HEADERS, **content.get("headers", {})}
+        request = requests.Request(
+            method, self.base + path, cookies=self._session.cookies, **{**content, "headers": headers}
+        )
+        with self._session.send(
+            request.prepare(),
             timeout=(min(CONNECT_S, left), left),
             allow_redirects=False,
             stream=True,
-            **content,
+            proxies={},
         ) as told:
             body = bytearray()
             for piece in told.iter_content(CHUNK):
