@@ -18,10 +18,10 @@ class NotOursError(Exception):
 
 def ask(config: Config, url: str = "") -> Service:
     """Everything it says; `error` where it does not."""
-    host = f"[{config.service.http_host}]" if ":" in config.service.http_host else config.service.http_host
-    if not url and config.service.http_port == 0:
+    host, port = config.service.http_host, config.service.http_port
+    if not url and port == 0:
         return Service(error="[service] http_port = 0 takes any free port: say with --url which one it took")
-    base = (url or f"http://{host}:{config.service.http_port}").rstrip("/")
+    base = (url or f"http://{f'[{host}]' if ':' in host else host}:{port}").rstrip("/")
     with requests.Session() as session:
         session.trust_env = False  # a proxy meant for the web would be asked for our loopback address
         try:
@@ -29,8 +29,8 @@ def ask(config: Config, url: str = "") -> Service:
         except requests.RequestException as error:
             return Service(error=f"{base} does not answer: {_short(error)}")
         except (NotOursError, KeyError, TypeError, AttributeError, ValueError) as error:
-            holder = port_holder(config.service.http_port)
-            return Service(error=f"{base}: {error or 'no answer of ours'}", foreign=True, holder=holder)
+            held = f"; the port is held by {holder}" if (holder := port_holder(port)) else ""
+            return Service(error=f"{base}: {error or 'no answer of ours'}{held}", foreign=True)
 
 
 def _asked(session: requests.Session, base: str) -> Service:
@@ -57,7 +57,6 @@ def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
 def _host(item: Mapping[str, Any]) -> ServiceHost:
     orphans = item["orphans"]
     return ServiceHost(
-        item["source"],
         item["age_s"],
         item["failure"]["text"] if item["failure"] else "",
         None if orphans is None else tuple(orphan["uuid"] for orphan in orphans),
@@ -65,8 +64,7 @@ def _host(item: Mapping[str, Any]) -> ServiceHost:
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:
-    host = ", ".join(item["host_names"])
-    return Claim(item["vm_name"] or item["vm_id"], host, item["age_s"])
+    return Claim(item["vm_name"] or item["vm_id"], ", ".join(item["host_names"]), item["age_s"])
 
 
 def _short(error: Exception) -> str:

@@ -74,7 +74,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
     ("hook-silent", gpu(hooked=False, hook_listed=True, clock_off=None), "its key is missing"),
     ("inventory-missing", service(hosts={}), "host gpu: the service has none"),
-    ("inventory-old", service(hosts={GPU.id: ServiceHost("hook", 300.0, "slow", ())}), "300 s old: slow"),
+    ("inventory-old", service(hosts={GPU.id: ServiceHost(300.0, "slow", ())}), "300 s old: slow"),
     ("claim-overdue", service(claims=(Claim("desk", "gpu", 200.0),)), "VM desk on host gpu: 200 s"),
     ("service-degraded", service(reasons=("store: disk I/O error",)), "store: disk I/O error"),
     ("plugin-missing", machine(proxied(), proxy=Proxy(installed=True)), "no mdev_units.py"),
@@ -255,7 +255,7 @@ def test_what_nobody_tells_is_not_checked(facts: Facts, link: str, because: str)
     [
         (Facts(), "configuration", {"configuration"}),
         (
-            machine(file_errors=("the key is missing",)),
+            machine(file_error="the key is missing"),
             "credential files",
             {
                 "state directory",
@@ -350,7 +350,7 @@ def test_whatever_is_known_every_link_is_spoken_of(facts: Facts) -> None:
 
 def test_hosts_are_named_by_what_people_call_them() -> None:
     """Ids stay in the JSON of others."""
-    facts = service(hosts={**WELL.service.hosts, GPU.id: ServiceHost("hook", 1.0, "", ("u-1",))})
+    facts = service(hosts={**WELL.service.hosts, GPU.id: ServiceHost(1.0, "", ("u-1",))})
     (found,) = [each for each in diagnose(facts) if each.code]
 
     assert ("orphans", "gpu") == (found.code, found.about)

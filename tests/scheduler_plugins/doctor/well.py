@@ -64,7 +64,7 @@ WELL = Facts(
     ),
     service=facts.Service(
         version=VERSION,
-        hosts={host.id: ServiceHost("hook", 12.0, "", ()) for host in (GPU, PLAIN)},
+        hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)},
     ),
     engine=facts.Engine(
         version=(4, 5, 7),
