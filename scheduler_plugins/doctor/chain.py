@@ -8,14 +8,12 @@ from scheduler_plugins.doctor.checks import endpoints, engine, hosts, machine, p
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, Status, ok, unchecked
 
-Check = Callable[[Facts], Iterable[Finding]]
-
 
 class Link(NamedTuple):
     """One link: without any of `needs`, nothing can be said about it."""
 
     name: str
-    check: Check
+    check: Callable[[Facts], Iterable[Finding]]
     needs: tuple[str, ...] = ()
 
 

@@ -49,11 +49,10 @@ class EngineEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """ovirt-scheduler-proxy on this machine."""
+    """ovirt-scheduler-proxy on this machine, and its plugin folder."""
 
     installed: bool = False
     folder: Path = Path()
-    """Its plugin folder."""
     plugin: str = ""
     """Our file there: `same` as this version's, `other`, or empty where there is none."""
 

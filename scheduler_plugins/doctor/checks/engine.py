@@ -30,10 +30,9 @@ def engine(facts: Facts) -> Iterator[Finding]:
 
 def credentials(facts: Facts) -> Iterator[Finding]:
     """It lets our user in."""
-    if facts.engine.code == REFUSED:
-        yield found("credentials-refused", facts.engine.error)
-    else:
-        yield ok(f"{facts.config.engine.user} is let in")
+    refused = facts.engine.code == REFUSED
+    let_in = ok(f"{facts.config.engine.user} is let in")
+    yield found("credentials-refused", facts.engine.error) if refused else let_in
 
 
 def right_to_read(facts: Facts) -> Iterator[Finding]:
@@ -52,23 +51,19 @@ def right_to_read(facts: Facts) -> Iterator[Finding]:
 
 def right_to_add_events(facts: Facts) -> Iterator[Finding]:
     """Our user may add events, where that is wanted."""
-    wanted = facts.config.engine.engine_events
-    return _right(facts, "inject_external_events", "right-events") if wanted else _not_wanted()
+    return _right(facts, "inject_external_events", "right-events", facts.config.engine.engine_events)
 
 
 def right_to_refresh(facts: Facts) -> Iterator[Finding]:
     """Our user may refresh hosts, where that is wanted."""
-    wanted = facts.config.engine.engine_refresh
-    return _right(facts, "manipulate_host", "right-refresh") if wanted else _not_wanted()
+    return _right(facts, "manipulate_host", "right-refresh", facts.config.engine.engine_refresh)
 
 
-def _not_wanted() -> Iterator[Finding]:
-    yield ok("not wanted by the configuration")
-
-
-def _right(facts: Facts, permit: str, code: str) -> Iterator[Finding]:
+def _right(facts: Facts, permit: str, code: str, wanted: bool) -> Iterator[Finding]:
     permissions = facts.engine.permissions
-    if permissions is None:
+    if not wanted:
+        yield ok("not wanted by the configuration")
+    elif permissions is None:
         yield unchecked(f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
     elif holding := {
         f"{one.role} on {one.on or 'the system'}" for one in permissions if permit in one.permits
@@ -133,7 +128,8 @@ def _defined(facts: Facts, level: str | None) -> bool:
 
 def _undefined(facts: Facts, cluster: Cluster) -> Finding:
     """Setting the property sets all user-defined ones: those that are there go into the remedy."""
-    level, there = cluster.level or "", (facts.engine.user_defined or {}).get(cluster.level or "", "")
-    value = f"{there};{PROPERTY}={PROPERTY_REGEX}" if there else f"{PROPERTY}={PROPERTY_REGEX}"
+    level = cluster.level or ""
+    there = (facts.engine.user_defined or {}).get(level)
+    value = f"{f'{there};' if there else ''}{PROPERTY}={PROPERTY_REGEX}"
     text = f"cluster {cluster.name}: no property {PROPERTY} at level {level}"
     return found("property-undefined", text, cluster.name, value=value, level=level)

@@ -3,27 +3,28 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from mdev_inventory.engine.administration import Cluster, Policy, Unit
+from mdev_inventory.engine.administration import Cluster, Policy
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, ok, some, unchecked
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
-SILENT = frozenset(
-    {
-        "None",
-        "HA",
-        "PreferredHosts",
-        "VmAffinityGroups",
-        "VmToHostsAffinityGroups",
-        "CPU for high performance VMs",
-        "CPU and NUMA pinning compatibility",
-    }
+SILENT = (
+    "None",
+    "HA",
+    "PreferredHosts",
+    "VmAffinityGroups",
+    "VmToHostsAffinityGroups",
+    "CPU for high performance VMs",
+    "CPU and NUMA pinning compatibility",
 )
 """Internal weights that call all hosts alike but for few VMs: the engine's own, or those for which an
 administrator wished so. They do not vote against ours, however high their factor."""
 BY_PROXY = 1
 """Through the proxy all external weights together have this factor, whatever the policy says."""
+
+
+ENABLE = "mdev-scheduler policy enable --cluster {} --weight UNIT=FACTOR --user admin@internal"
 
 
 def policies(facts: Facts) -> Iterator[Finding]:
@@ -50,9 +51,8 @@ def _cluster(facts: Facts, cluster: Cluster) -> Iterator[Finding]:
     elif policy and (vms or hosts):
         wants = f"VMs with a request: {some(vms)}" if vms else f"hosts with mediated devices: {some(hosts)}"
         seen = f"cluster {cluster.name}, policy {policy.name}: no MdevFilter; {wants}"
-        yield found(
-            "policy-without-filter" if vms else "policy-unused", seen, cluster.name, cluster=cluster.name
-        )
+        code = "policy-without-filter" if vms else "policy-unused"
+        yield found(code, seen, cluster.name, cluster=cluster.name)
     elif vms or hosts:
         reason = facts.engine.denied.get("policies", "the engine shows no policy for the cluster")
         yield unchecked(reason, cluster.name)
@@ -63,34 +63,28 @@ def _policy(facts: Facts, cluster: Cluster) -> Policy | None:
 
 
 def _has_filter(facts: Facts, policy: Policy | None) -> bool:
-    by_id = _units(facts)
-    return policy is not None and any(by_id[unit].name in FILTERS for unit in policy.filters if unit in by_id)
+    ours = {unit.id for unit in facts.engine.units or () if unit.name in FILTERS}
+    return policy is not None and not ours.isdisjoint(policy.filters)
 
 
 def _outvoted(facts: Facts, cluster: Cluster, policy: Policy) -> Iterator[Finding]:
-    by_id = _units(facts)
-    weights = [(by_id[unit], factor) for unit, factor in policy.weights if unit in by_id]
+    factors = dict(policy.weights)
+    weights = [(unit, factors[unit.id]) for unit in facts.engine.units or () if unit.id in factors]
     ours = sum(factor for unit, factor in weights if not unit.internal and unit.name in WEIGHTS)
-    if ours and facts.proxied:
-        ours = BY_PROXY
+    ours = min(ours, BY_PROXY) if facts.proxied else ours
     theirs = {unit.name: n for unit, n in weights if unit.internal and unit.name not in SILENT and n}
     total = sum(theirs.values())
     if not ours or total <= ours:
         return
     named = some(f"{name} {factor}" for name, factor in theirs.items())
-    through, how = "", f"mdev-scheduler policy enable --cluster {cluster.name} --weight UNIT=FACTOR "
-    how += "--user admin@internal"
+    through, how = "", ENABLE.format(cluster.name)
     if facts.proxied:
         through = " (all external weights together, through the proxy)"
         how = "through the proxy only the latter helps"
-    seen = f"ours count {ours}{through}, internal {total}: {named}"
-    yield found(
-        "policy-outvoted", f"cluster {cluster.name}, policy {policy.name}: {seen}", cluster.name, how=how
+    seen = (
+        f"cluster {cluster.name}, policy {policy.name}: ours count {ours}{through}, internal {total}: {named}"
     )
-
-
-def _units(facts: Facts) -> dict[str, Unit]:
-    return {unit.id: unit for unit in facts.engine.units or ()}
+    yield found("policy-outvoted", seen, cluster.name, how=how)
 
 
 def _asking(facts: Facts, cluster: Cluster) -> list[str]:

@@ -86,11 +86,9 @@ def _lists_hook(caps: Mapping[str, Any]) -> bool:
 
 def _off(inventory: HostInventory, began: float, answered: float) -> float | None:
     """How far the host's clock is from ours; None where its time cannot be read."""
-    try:
-        there = datetime.fromisoformat(inventory.collected_at).timestamp()
-    except ValueError:
-        return None
-    return clock_off(there, began, answered)
+    with suppress(ValueError):
+        return clock_off(datetime.fromisoformat(inventory.collected_at).timestamp(), began, answered)
+    return None
 
 
 def clock_off(there: float, began: float, answered: float) -> float:

@@ -12,10 +12,6 @@ from scheduler_plugins.service.process.port_holder import port_holder
 WAIT_S = 10.0
 
 
-class NotOursError(Exception):
-    """An answer that is not of the service."""
-
-
 def ask(config: Config, url: str = "") -> Service:
     """Everything it says; `error` where it does not."""
     host, port = config.service.http_host, config.service.http_port
@@ -28,7 +24,7 @@ def ask(config: Config, url: str = "") -> Service:
             return _asked(session, base)
         except requests.RequestException as error:
             return Service(error=f"{base} does not answer: {_short(error)}")
-        except (NotOursError, KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             held = f"; the port is held by {holder}" if (holder := port_holder(port)) else ""
             return Service(error=f"{base}: {error or 'no answer of ours'}{held}", foreign=True)
 
@@ -44,23 +40,21 @@ def _asked(session: requests.Session, base: str) -> Service:
 
 
 def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
+    """Raises ValueError for an answer that is not of the service."""
     answer = session.get(url, timeout=WAIT_S)
     try:
         document = answer.json()
     except ValueError:
-        raise NotOursError(f"HTTP status {answer.status_code} and no JSON") from None
+        raise ValueError(f"HTTP status {answer.status_code} and no JSON") from None
     if not answer.ok or not isinstance(document, dict):
-        raise NotOursError(f"HTTP status {answer.status_code} and no answer of ours")
+        raise ValueError(f"HTTP status {answer.status_code} and no answer of ours")
     return document
 
 
 def _host(item: Mapping[str, Any]) -> ServiceHost:
-    orphans = item["orphans"]
-    return ServiceHost(
-        item["age_s"],
-        item["failure"]["text"] if item["failure"] else "",
-        None if orphans is None else tuple(orphan["uuid"] for orphan in orphans),
-    )
+    failure, orphans = item["failure"], item["orphans"]
+    uuids = None if orphans is None else tuple(orphan["uuid"] for orphan in orphans)
+    return ServiceHost(item["age_s"], failure["text"] if failure else "", uuids)
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:
