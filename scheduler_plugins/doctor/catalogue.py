@@ -1,6 +1,6 @@
 """Everything that doctor may find wrong: what it means, and what to do about it.
 
-The one place where a finding is worded; its test makes the table in `docs/messages.md` of it.
+The one place where a finding is worded; `tools.messages` makes the table in `docs/messages.md` of it.
 """
 
 from collections.abc import Mapping

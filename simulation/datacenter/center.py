@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from mdev_inventory.hook import archive as hook_archive
 from simulation.datacenter.plans import HostPlan, VmPlan
 from simulation.engine import SimulatedEngine
 from simulation.engine.rest.server import RestServer
@@ -26,6 +25,7 @@ from simulation.timeline import RealTime, Timeline
 from simulation.vdsm import SimulatedVdsm
 from simulation.vdsm.farm import VdsmFarm
 from simulation.vdsm.pki import Authority, server_context
+from tools import hook_file
 
 LOOPBACK = "127.0.0.1"
 MakeHost = Callable[[str, HostPlan, Timeline, Path], SimulatedHost]
@@ -59,7 +59,7 @@ class DataCenter:
         """The hook's file of each host, by the host's name."""
         self._plans = plans
         self._chance = random.Random(seed)  # noqa: S311 - ids that can be repeated are what is wanted
-        self._hook = hook_archive.build(folder / "50_mdev_inventory")
+        self._hook = hook_file.build(folder / "50_mdev_inventory")
         self._server = self.authority.host(LOOPBACK)
         self.timeline = Timeline()
         self._time = RealTime(self.timeline, speed)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from mdev_inventory.collector.engine_view import LEAST_GAP, OWN_REFRESH, free_types
+from mdev_inventory.collector.engine_view import LEAST_GAP, OWN_REFRESH, available_types
 from mdev_inventory.collector.schedule import next_turn
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Vm
@@ -180,7 +180,9 @@ class VirtualCollector:
         seen = self._inventories.observation(host.id)
         if seen is None or host.refreshing:
             return
-        hidden = free_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}
+        hidden = available_types(seen.inventory) - {
+            type_id for type_id, left in host.available.items() if left
+        }
         if hidden and self._timeline.now - self._refreshed.get(host.id, -LEAST_GAP) >= LEAST_GAP:
             self._refreshed[host.id] = self._timeline.now
             self._engine.refresh_host(host.id)

@@ -15,9 +15,10 @@ from typing import Any
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.decisions.scheduler import Rules, Scheduler
+from scheduler_plugins.config.defaults import Decisions
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.engine_endpoint.external import External
-from scheduler_plugins.service.engine_endpoint.xmlrpc import CallError, format_result, parse_call
+from scheduler_plugins.service.engine_endpoint.xmlrpc import format_answer, parse_call
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.units.external import CalledScheduler, ExternalSchedulerError
 from simulation.storm.judge import Question
@@ -30,7 +31,7 @@ from simulation.timeline.turns import Turns
 EPOCH = 1_800_000_000.0
 """The service's clock when the timeline begins."""
 FLUSH_INTERVAL_S = 2.0
-FORGETFUL = Rules(unresolved_timeout=0.0, claim_timeout=0.0)
+FORGETFUL = Decisions(unresolved_timeout=0.0, claim_timeout=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class VirtualEndpoint(CalledScheduler):
             raise ExternalSchedulerError("connection refused")
         body = xmlrpc.client.dumps(arguments, method, allow_none=True).encode()
         try:
-            answer = format_result(self.service.external.call(*parse_call(body)))
-        except CallError as error:
-            raise ExternalSchedulerError(str(error)) from error
+            answer = format_answer(self.service.external.call(*parse_call(body)))
+        except xmlrpc.client.Fault as error:
+            raise ExternalSchedulerError(error.faultString) from error
         return xmlrpc.client.loads(answer.decode())[0][0]

@@ -86,15 +86,6 @@ class World:
         """Why it could not be observed."""
         return self.failures.get(host_id)
 
-    @property
-    def number(self) -> int:
-        """Anything may have changed."""
-        return next(self._changes)
-
-    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """Anything may have changed."""
-        return next(self._changes), None
-
     def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
         """Anything may have changed."""
         return next(self._changes), None

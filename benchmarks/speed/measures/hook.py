@@ -11,11 +11,11 @@ from benchmarks.speed import rows
 from benchmarks.speed.rows import Bound, Row, Section
 from benchmarks.speed.stage.proxy import system_python
 from benchmarks.speed.timing import Stats, in_turns, timed
-from mdev_inventory.hook import archive as hook_archive
 from mdev_inventory.model import KEY
 from simulation.kernel import Bus
 from simulation.kernel.boards import Board, build_bus
 from simulation.kernel.sysfs_tree import SysfsTree
+from tools import hook_file
 
 FOUR_LIKE, WORST = 4096, 40960
 """What the key may take of the capabilities, in bytes: VDSM logs them in full."""
@@ -25,7 +25,7 @@ T4 = tuple(Board("tesla-t4", f"0000:{0x3B + 0x10 * n:02x}:00.0") for n in range(
 def measure(folder: Path, effort: float) -> Section:
     """No bus, four cards with instances, and 64 functions with an instance each."""
     section = Section("hook", "The hook on a host, against a bare start of its python")
-    hook = hook_archive.build(folder / "50_mdev_inventory")
+    hook = hook_file.build(folder / "50_mdev_inventory")
     hosts: dict[str, tuple[Bus | None, int | None]] = {
         "no mdev bus": (None, None),
         "4 cards x 14 types, 16 instances": (_filled(build_bus(T4), "nvidia-232", 16), FOUR_LIKE),

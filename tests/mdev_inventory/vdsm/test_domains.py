@@ -2,7 +2,8 @@
 
 import pytest
 
-from mdev_inventory.vdsm.domains import DomainError, mdev_uuids, owners
+from mdev_inventory.model import InventoryError
+from mdev_inventory.vdsm.domains import mdev_uuids, owners
 from simulation.hosts.vdsm_answers import domain_xml
 from simulation.hosts.virtual_machine import RunningVm, VmSpec
 
@@ -60,5 +61,5 @@ def test_owners_of_living_instances() -> None:
 )
 def test_what_cannot_be_read_is_an_error(answer: object) -> None:
     """Nothing is left out silently, and entities are never expanded."""
-    with pytest.raises(DomainError):
+    with pytest.raises(InventoryError):
         owners(answer, {ONE})

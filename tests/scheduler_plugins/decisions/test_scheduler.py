@@ -14,8 +14,9 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
+from scheduler_plugins.decisions.decision import Weights
 from scheduler_plugins.decisions.history import KEPT
-from scheduler_plugins.decisions.scheduler import Scheduler, Weights
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import (
     AmbiguousNameError,
     EngineSilentError,

@@ -51,7 +51,7 @@ def vm(name: str, *types: str) -> Vm:
 def shown(available: int) -> HostDevice:
     """The engine's row of the card."""
     kinds = tuple(DeviceType(kind, kind, "", available) for kind in (TYPE, SMALL))
-    return HostDevice("pci_0000_3b_00_0", "pci", "nvidia", "0x10de", None, None, kinds)
+    return HostDevice("pci_0000_3b_00_0", "nvidia", "0x10de", None, None, kinds)
 
 
 WELL = Facts(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scheduler_plugins.cli import app
+from scheduler_plugins.cli.app import app
 from scheduler_plugins.policy import runner
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from simulation.engine.rest.faults import Kind
