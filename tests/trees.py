@@ -48,9 +48,7 @@ def break_file(path: Path, error: str) -> None:
         raise ValueError(f"no way known to make {path} fail with {error}")
 
 
-def add_parent(
-    root: Path, address: str, types: Iterable[str] = (), available: int = 1, **attributes: str
-) -> Path:
+def add_parent(root: Path, address: str, types: Iterable[str] = (), available: int = 1, **attributes: str) -> Path:
     """A parent device with these types and files (`vendor="0x10de"`); returns its folder."""
     device = root / "sys/devices" / address
     (device / "mdev_supported_types").mkdir(parents=True)

@@ -121,9 +121,7 @@ class Cluster:
             _, _, gone, host, card = heapq.heappop(self.leaving)
             host.take(gone, card, -1)
         if vm.kind < 0:
-            fitting = [
-                (self.plain_key(host), n, host, None) for n, host in enumerate(self.hosts) if host.has(vm)
-            ]
+            fitting = [(self.plain_key(host), n, host, None) for n, host in enumerate(self.hosts) if host.has(vm)]
             return self._chosen(number, now, vm, fitting) or ("" if fitting else "plain")
         able = [(host.card_for(vm.kind), n, host) for n, host in enumerate(self.hosts)]
         offered = [(host, n, card) for card, n, host in able if card is not None]

@@ -123,9 +123,7 @@ class EngineApi:
             raise EngineError("bad-answer", text)
         return replace(vm, mediated_devices=self._vms.devices(vm.id, deadline))
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
 
         With `starting`, every VM that starts (waits for its launch, or powers up) is found as well.

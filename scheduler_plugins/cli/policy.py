@@ -23,9 +23,7 @@ app: typer.Typer = typer.Typer(no_args_is_help=True, help="Our units in the clus
 Config = Annotated[Path, typer.Option("--config", metavar="DIR", help="Folder of the *.conf files.")]
 User = Annotated[
     str | None,
-    typer.Option(
-        "--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."
-    ),
+    typer.Option("--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."),
 ]
 PasswordFile = Annotated[
     Path | None,
@@ -141,9 +139,7 @@ def _carry_out(
             state = runner.take(engine, plan.steps)
             left = (checker or planner)(state, cluster_named(state, cluster.id)).steps
         if left:
-            raise fail(
-                f"all steps were taken, but not all is as it should be: {left[0].text}; run this again"
-            )
+            raise fail(f"all steps were taken, but not all is as it should be: {left[0].text}; run this again")
     output.json(done) if json else output.plan(done)
 
 

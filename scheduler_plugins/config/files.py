@@ -59,9 +59,7 @@ def read_folder(folder: Path, known: Known) -> dict[tuple[str, str], Entry]:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        found = [
-            file for file in folder.iterdir() if file.suffix == ".conf" and not file.name.startswith(".")
-        ]
+        found = [file for file in folder.iterdir() if file.suffix == ".conf" and not file.name.startswith(".")]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -110,9 +108,7 @@ def _wrong_line(error: configparser.Error) -> str:
     return "is no INI file"
 
 
-def _checked(
-    file: Path, section: str, items: list[tuple[str, str]], known: Known
-) -> Iterator[tuple[str, str]]:
+def _checked(file: Path, section: str, items: list[tuple[str, str]], known: Known) -> Iterator[tuple[str, str]]:
     """The items, if section and keys are known."""
     if section not in known:
         raise ConfigError(f"no such section; {_nearest(section, known)}", file=file, section=section)

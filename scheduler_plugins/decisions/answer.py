@@ -46,9 +46,7 @@ def best_chance(candidates: Sequence[Candidate], best: Best) -> Candidate | None
         return None
     chances = [(_demand(candidate), _newest(candidate.in_flight)) for candidate in doubtful]
     likeliest = min(chances)
-    return best(
-        [candidate for candidate, chance in zip(doubtful, chances, strict=True) if chance == likeliest]
-    )
+    return best([candidate for candidate, chance in zip(doubtful, chances, strict=True) if chance == likeliest])
 
 
 def at_risk(unit: Filter, request: Request, chosen: Candidate) -> Verdict:

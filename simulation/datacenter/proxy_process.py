@@ -55,9 +55,7 @@ class ProxyScheduler:
             return {"result_code": 1, "result": list(hosts), "errors": ["all filters failed"]}
         return {"result_code": 0, "result": sorted(set.intersection(*answers))}
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """Weights times factors, added up."""
         names = [name for name, _ in functions]
         printed = self._run_all(names, "do_score", hosts, vm, properties)

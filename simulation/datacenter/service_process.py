@@ -99,9 +99,7 @@ class ServiceProcess:
         line = self._process.stdout.readline()
         endpoints = dict(part.split("=", 1) for part in line.split() if "=" in part)
         if not {"api", "xmlrpc", "socket"} <= endpoints.keys():
-            raise ServiceDiedError(
-                f"the service did not start; see {self.log}:\n{self.log.read_text()[-2000:]}"
-            )
+            raise ServiceDiedError(f"the service did not start; see {self.log}:\n{self.log.read_text()[-2000:]}")
         self.api, self.xmlrpc, self.socket = (
             endpoints["api"].rstrip("/"),
             endpoints["xmlrpc"],

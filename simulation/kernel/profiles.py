@@ -158,9 +158,7 @@ def _type(family: str, row: dict[str, Any], capacity: tuple[int, ...], mig: list
     if family in ("time-sliced", "sr-iov"):
         return _nvidia_type(row, row["id"] in mig)
     if family == "gvt-g":
-        return _pool_type(
-            row, _gvtg_description(row), capacity, (row["low_gm_mb"], row["high_gm_mb"], row["fence"])
-        )
+        return _pool_type(row, _gvtg_description(row), capacity, (row["low_gm_mb"], row["high_gm_mb"], row["fence"]))
     if family == "pool":
         return _pool_type(row, row["description"], capacity, (row["cost"],))
     return TypeProfile(row["id"], None, None, None, None)

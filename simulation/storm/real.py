@@ -92,9 +92,7 @@ class RealStorm:
 
     def _add_vms(self) -> list[Vm]:
         engine, clusters = self._center.engine, list(self._center.clusters.values())
-        return [
-            engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms
-        ]
+        return [engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms]
 
     def _pass(self, moment: float) -> None:
         """Until that moment of the timeline."""

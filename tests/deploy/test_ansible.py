@@ -131,9 +131,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for machine in ("host", "manager"):
         subprocess.run(["cp", "--archive", os.environ["DEBIAN_ROOT"], str(roots / machine)], check=True)
     (roots / "vdsm.spec").write_text(STAND_IN)
-    subprocess.run(
-        [str(HERE / "roots/host-machine"), str(roots / "host"), str(roots / "vdsm.spec")], check=True
-    )
+    subprocess.run([str(HERE / "roots/host-machine"), str(roots / "host"), str(roots / "vdsm.spec")], check=True)
     subprocess.run([str(HERE / "roots/engine-machine"), str(roots / "manager")], check=True)
     pki = roots / "manager/etc/pki/ovirt-engine"
     with RightsApi(pki / "certs/engine.cer", pki / "keys/engine.key") as api:

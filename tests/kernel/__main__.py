@@ -71,9 +71,7 @@ def boot(guest: Path, arguments: Sequence[str]) -> int:
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mdev-kernel-")))
         _copy_project(files / "project")
         shutil.copy(HERE / "init", files / "init")
-        booted = [
-            stack.enter_context(machine.booted(guest, files, " ".join([part, *arguments]))) for part in PARTS
-        ]
+        booted = [stack.enter_context(machine.booted(guest, files, " ".join([part, *arguments]))) for part in PARTS]
         # What the later ones say waits in their pipes meanwhile: it is a few lines.
         return max([one.listen() for one in booted])
 

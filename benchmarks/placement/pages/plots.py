@@ -48,9 +48,7 @@ LIFETIME_NAMES = {
 
 def group(figures: Row, policy: str, by: str, value: str) -> Row:
     """The row of a grid's `groups`."""
-    return next(
-        row for row in figures["groups"] if (row["policy"], row["by"], row["value"]) == (policy, by, value)
-    )
+    return next(row for row in figures["groups"] if (row["policy"], row["by"], row["value"]) == (policy, by, value))
 
 
 def values(figures: Row, by: str) -> list[str]:

@@ -138,9 +138,7 @@ def take(fleet: Fleet, state: State, demand: Demand, vm: int, host: int, cards: 
 
 
 @compiled
-def choose(
-    rule: int, fleet: Fleet, state: State, demand: Demand, vm: int, trial: Trial, chosen: Whole
-) -> int:
+def choose(rule: int, fleet: Fleet, state: State, demand: Demand, vm: int, trial: Trial, chosen: Whole) -> int:
     """The best host, its cards in `chosen`; NOWHERE where none has room."""
     best, lowest = NOWHERE, np.inf
     for host in range(fleet.first.size - 1):

@@ -132,9 +132,7 @@ class Clock(NamedTuple):
 
 
 @compiled
-def depart(
-    state: State, demand: Demand, setting: Setting, ages: Ages, clock: Clock, vm: int, host: Whole
-) -> None:
+def depart(state: State, demand: Demand, setting: Setting, ages: Ages, clock: Clock, vm: int, host: Whole) -> None:
     """All VMs gone whose time is over when this one comes."""
     while clock.gone[0] < demand.when.size:
         leaver = demand.leaving[clock.gone[0]]

@@ -64,9 +64,7 @@ def new_scratch(fleet: Fleet) -> Scratch:
     cards = int(np.diff(fleet.first).max())
     pair, most = np.zeros(PAIR, np.int64), np.zeros(MOST, np.int64)
     host = np.zeros(cards, np.int64)
-    return Scratch(
-        host, host.copy(), host.copy(), pair, pair.copy(), pair.copy(), np.zeros(PAIR), most, most.copy()
-    )
+    return Scratch(host, host.copy(), host.copy(), pair, pair.copy(), pair.copy(), np.zeros(PAIR), most, most.copy())
 
 
 @compiled

@@ -63,9 +63,7 @@ def test_a_list_of_vms_is_passed_on(world: World) -> None:
     async def scenario() -> None:
         async with world.collecting() as collector:
             collector.list_listeners.append(
-                lambda vms, asked_at, answered_at: heard.append(
-                    ([one.id for one in vms], asked_at <= answered_at)
-                )
+                lambda vms, asked_at, answered_at: heard.append(([one.id for one in vms], asked_at <= answered_at))
             )
             await asyncio.sleep(10)
             world.engine.error = FakeError("unreachable")

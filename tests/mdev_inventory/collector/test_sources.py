@@ -81,9 +81,7 @@ def test_the_vms_there_are_asked_for_afterwards() -> None:
 
 def test_vms_that_are_not_told_cost_nothing_else() -> None:
     """The inventory counts as it is, and nothing is wrong with the host."""
-    vdsm = FakeVdsm(
-        getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT)
-    )
+    vdsm = FakeVdsm(getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT))
     found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
 
     assert (FROM_HOOK, None, None) == (found.inventory, found.owners, found.failure)
@@ -174,16 +172,12 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
 @pytest.mark.parametrize(
     ("engine", "word"),
     [
-        pytest.param(
-            EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"
-        ),
+        pytest.param(EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"),
         pytest.param([], "nor does the engine show", id="engine has no devices"),
         pytest.param(COPY[:1], "nor does the engine show", id="engine has no types"),
     ],
 )
-def test_when_no_source_answers(
-    answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str
-) -> None:
+def test_when_no_source_answers(answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str) -> None:
     """The error's code is VDSM's, its text tells what each source said."""
     error = unseen(FakeVdsm(**answers), FakeEngine(engine))
 

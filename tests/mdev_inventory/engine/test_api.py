@@ -41,24 +41,16 @@ from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
             ["status 500", "Operation Failed", "[Internal Engine Error]"],
             id="500 with a fault",
         ),
-        pytest.param(
-            {"json": {"fault": sample("fault")}, "status": 400}, "http", ["Operation Failed"], id="wrapped"
-        ),
-        pytest.param(
-            {"json": {"fault": 7}, "status": 400}, "http", ["status 400"], id="a fault of another shape"
-        ),
-        pytest.param(
-            {"body": "<html>oops</html>", "status": 500}, "http", ["status 500"], id="500 with HTML"
-        ),
+        pytest.param({"json": {"fault": sample("fault")}, "status": 400}, "http", ["Operation Failed"], id="wrapped"),
+        pytest.param({"json": {"fault": 7}, "status": 400}, "http", ["status 400"], id="a fault of another shape"),
+        pytest.param({"body": "<html>oops</html>", "status": 500}, "http", ["status 500"], id="500 with HTML"),
         pytest.param(
             {"json": {"reason": "a\nb\x1b[31m" + "c" * 999}, "status": 500},
             "http",
             ["a b [31mc", "..."],
             id="long",
         ),
-        pytest.param(
-            {"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"
-        ),
+        pytest.param({"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"),
         pytest.param(
             {"status": 403, "json": sample("fault")},
             "forbidden",
@@ -102,9 +94,7 @@ def test_host_devices(net: responses.RequestsMock, engine: EngineApi) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("after", "query"), [(4710, "max=50&from=4710"), (0, "max=50&from=0"), (None, "max=50")]
-)
+@pytest.mark.parametrize(("after", "query"), [(4710, "max=50&from=4710"), (0, "max=50&from=0"), (None, "max=50")])
 def test_events(net: responses.RequestsMock, engine: EngineApi, after: int | None, query: str) -> None:
     """Events are asked for by index, and come oldest first."""
     net.get(f"{API}/events", json=sample("events"))

@@ -35,9 +35,7 @@ def everybody_asks(engine: EngineApi) -> set[str]:
 
     def ask(_: int) -> set[str]:
         return {host.name for _ in range(5) for host in engine.hosts()} | {
-            device.spec_params["mdevType"]
-            for _ in range(5)
-            for device in engine.vm(VM_ID).mediated_devices or ()
+            device.spec_params["mdevType"] for _ in range(5) for device in engine.vm(VM_ID).mediated_devices or ()
         }
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -198,9 +198,7 @@ def test_an_engine_that_fails_meanwhile_fails_the_whole_list(
     assert code == failure(engine.vms).code
 
 
-def test_a_passing_trouble_with_follow_is_not_remembered(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_a_passing_trouble_with_follow_is_not_remembered(net: responses.RequestsMock, engine: EngineApi) -> None:
     """An engine that fails to answer once does not count as one that cannot follow."""
     net.get(f"{API}/vms", status=500, json=sample("fault"), match=[FOLLOWED])
     net.get(f"{API}/vms", json={"vm": [sample("vm_4.5")]}, match=[PLAIN])

@@ -20,12 +20,8 @@ SIZE_4 = {"nvidia-560": 1, "nvidia-570": 1}
     ("alive", "created", "expected"),
     [
         pytest.param({}, "nvidia-231", {"nvidia-231": 7, "nvidia-223": 7}, id="one size on an empty card"),
-        pytest.param(
-            {"nvidia-231": 6}, "nvidia-231", {"nvidia-231": 1, "nvidia-223": 1}, id="beside its like"
-        ),
-        pytest.param(
-            {"nvidia-223": 2}, "nvidia-231", {"nvidia-231": 5, "nvidia-223": 5}, id="beside another series"
-        ),
+        pytest.param({"nvidia-231": 6}, "nvidia-231", {"nvidia-231": 1, "nvidia-223": 1}, id="beside its like"),
+        pytest.param({"nvidia-223": 2}, "nvidia-231", {"nvidia-231": 5, "nvidia-223": 5}, id="beside another series"),
         pytest.param({"nvidia-231": 7}, "nvidia-231", {}, id="the last place"),
         pytest.param({}, "nvidia-234", {}, id="the whole card"),
     ],
@@ -62,9 +58,7 @@ def test_time_sliced_without_descriptions() -> None:
             {},
             id="mixed sizes: nothing is sure",
         ),
-        pytest.param(
-            4, ["nvidia-557"], {"nvidia-560": 1}, "nvidia-560", {}, id="mixed sizes: the other one lives"
-        ),
+        pytest.param(4, ["nvidia-557"], {"nvidia-560": 1}, "nvidia-560", {}, id="mixed sizes: the other one lives"),
     ],
 )
 def test_functions(
@@ -115,27 +109,21 @@ def test_other_devices_allow_one_type_at_a_time() -> None:
     """On a device of an unknown driver, nothing says that another type can live beside the first."""
     before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 4}))
 
-    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(
-        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
-    )
+    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0")
 
 
 def test_other_devices_that_show_side_by_side() -> None:
     """Where an instance lives beside a type that is still offered, the types draw on one stock."""
     before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 4}, {"toy-2": 1}))
 
-    assert {"toy-1": 7, "toy-2": 3} == inv.figures_of(
-        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
-    )
+    assert {"toy-1": 7, "toy-2": 3} == inv.figures_of(after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0")
 
 
 def test_own_instances_show_nothing_about_others() -> None:
     """A type beside its own instances does not say whether other types could live there."""
     before = inv.host(inv.device("0000:04:00.0", {"toy-1": 8, "toy-2": 0}, {"toy-1": 1}))
 
-    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(
-        after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0"
-    )
+    assert {"toy-1": 7, "toy-2": 0} == inv.figures_of(after_creation(before, "0000:04:00.0", "toy-1"), "0000:04:00.0")
 
 
 @pytest.mark.parametrize("family", ["time-sliced", "function", "pool", "other"])
@@ -166,9 +154,7 @@ def test_unknown_figures_stay_unknown() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("address", "type_id"), [("0000:3b:00.0", "nvidia-9"), ("0000:99:00.0", "nvidia-231")]
-)
+@pytest.mark.parametrize(("address", "type_id"), [("0000:3b:00.0", "nvidia-9"), ("0000:99:00.0", "nvidia-231")])
 def test_nothing_to_create_on(address: str, type_id: str) -> None:
     """A creation where there is no such parent or type is an error that names both."""
     with pytest.raises(LookupError, match=f"^the inventory has no type {type_id} on {address}$"):
@@ -235,10 +221,7 @@ def test_shown(figure: int | None, expected: int) -> None:
 def test_function_that_shows_nothing_is_taken() -> None:
     """An instance that was removed while in use is listed nowhere, and still counts on its card."""
     held = inv.functions("0000:3b", 11, inv.A40, {})
-    free = [
-        p._replace(address=p.address.replace("3b:0", "3b:1"))
-        for p in inv.functions("0000:3b", 2, inv.A40, SIZE_4)
-    ]
+    free = [p._replace(address=p.address.replace("3b:0", "3b:1")) for p in inv.functions("0000:3b", 2, inv.A40, SIZE_4)]
 
     after = after_creation(inv.host(held, free), free[0].address, "nvidia-560")
 
@@ -253,9 +236,7 @@ def test_nothing_but_figures_and_instances_change() -> None:
 
     after = after_creation(before, VF, "nvidia-231").parents[0].types or ()
 
-    assert types == [
-        t._replace(available=b.available, instances=()) for t, b in zip(after, types, strict=True)
-    ]
+    assert types == [t._replace(available=b.available, instances=()) for t, b in zip(after, types, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -281,13 +262,9 @@ def test_closed(parents: list[ParentDevice], left: int) -> None:
         pytest.param(inv.gpu(VF, inv.T4), "nvidia-231", True, id="time-sliced"),
         pytest.param(inv.mtty(24, 12), "mtty-1", True, id="mtty"),
         pytest.param(inv.mbochs({"mbochs-small": 64, "mbochs-large": 4}), "mbochs-large", True, id="mbochs"),
-        pytest.param(
-            inv.mbochs({"mbochs-medium": 16, "mbochs-large": 4}), "mbochs-large", True, id="multiples of 16"
-        ),
+        pytest.param(inv.mbochs({"mbochs-medium": 16, "mbochs-large": 4}), "mbochs-large", True, id="multiples of 16"),
         pytest.param(inv.sized({"mbochs-a": (4, 64), "mbochs-b": (6, 42)}), "mbochs-a", False, id="4 and 6"),
-        pytest.param(
-            inv.sized({"mbochs-a": (4, None), "mbochs-b": (8, 32)}), "mbochs-b", False, id="unit unreadable"
-        ),
+        pytest.param(inv.sized({"mbochs-a": (4, None), "mbochs-b": (8, 32)}), "mbochs-b", False, id="unit unreadable"),
         pytest.param(inv.gvtg({"i915-GVTg_V5_8": 7}), "i915-GVTg_V5_8", False, id="three pools"),
         pytest.param(inv.device(VF, {"idxd-dsa-1dwq-v1": 4}), "idxd-dsa-1dwq-v1", False, id="two pools"),
         pytest.param(inv.device(VF, {"i915-a": 4, "i915-b": 2}), "i915-a", False, id="sizes unknown"),

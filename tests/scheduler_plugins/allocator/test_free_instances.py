@@ -34,17 +34,13 @@ def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
             14,
             id="two cards",
         ),
-        pytest.param(
-            inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})), "nvidia-474", False, 0, id="MIG"
-        ),
+        pytest.param(inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})), "nvidia-474", False, 0, id="MIG"),
         pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, False, 8, id="up to the allocator's death"),
         pytest.param(inv.host(t4(A), inv.mtty(24, 12)), Q2, True, 1, id="separate dies sooner"),
         pytest.param(
             inv.host(t4(A, {Q2: 1}), inv.mtty(24, 12)), Q2, True, 0, id="separate walks past its own and dies"
         ),
-        pytest.param(
-            HostInventory((inv.mtty(24, 12), t4(A))), Q2, False, 8, id="the walk goes by name, not as listed"
-        ),
+        pytest.param(HostInventory((inv.mtty(24, 12), t4(A))), Q2, False, 8, id="the walk goes by name, not as listed"),
         pytest.param(inv.host(inv.mtty(24, 12)), "mtty-1", False, 0, id="dead at once"),
         pytest.param(inv.host(t4(A)), "nvidia-9", False, 0, id="not offered"),
         pytest.param(inv.host(), Q2, True, 0, id="no parents"),

@@ -34,9 +34,7 @@ def unseen_card(taken: int, showing: int, physfn: str | None = None) -> HostInve
             Occupancy(3, 5),
             id="instances unknown: the maximum less the figure",
         ),
-        pytest.param(
-            inv.host(inv.unseen(inv.gpu(VF, inv.T4))), "nvidia-231", Occupancy(0, 8), id="unknown and empty"
-        ),
+        pytest.param(inv.host(inv.unseen(inv.gpu(VF, inv.T4))), "nvidia-231", Occupancy(0, 8), id="unknown and empty"),
         pytest.param(
             inv.host(inv.unseen(inv.gpu(VF, inv.T4, {"nvidia-231": 7}))),
             "nvidia-231",

@@ -67,9 +67,7 @@ def test_one_type_after_the_other_card() -> None:
     assert slots(host, *[Q4] * (free + 1)) is None
 
 
-@pytest.mark.parametrize(
-    ("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"]
-)
+@pytest.mark.parametrize(("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"])
 def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> None:
     """The second walk of separate placement is followed too."""
     host = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
@@ -121,9 +119,7 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
         ),
     ],
 )
-def test_passed_over(
-    parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None
-) -> None:
+def test_passed_over(parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None) -> None:
     """What a walk of the host may take before the replay's choice is closed from then on."""
     host = inv.host(parents)
 

@@ -171,9 +171,7 @@ def test_a_store_that_fails_costs_no_decision(rows: Rows) -> None:
 def texts() -> dict[str, str]:
     """What is written of `CLAIMS`."""
     rows = claim_rows.rows_of(CLAIMS)
-    lists = {
-        claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())
-    }
+    lists = {claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())}
     return lists | {vm_id: claim_rows.written(row) for vm_id, row in rows.items()}
 
 

@@ -158,9 +158,7 @@ def test_what_each_key_allows(write: Write, section: str, key: str, good: list[s
         folder = write(f"[{section}]\n{key} = {value}\n")
         with pytest.raises(ConfigError) as caught:
             load(folder)
-        expected = (
-            f"{folder}/50-test.conf: [{section}] {key} = {value!r}: it must be {described.kind.allowed}"
-        )
+        expected = f"{folder}/50-test.conf: [{section}] {key} = {value!r}: it must be {described.kind.allowed}"
         assert expected == str(caught.value)
         assert (folder / "50-test.conf", section, key, value) == (
             caught.value.file,
@@ -195,17 +193,13 @@ def test_every_key_is_in_the_table_above() -> None:
             "[engine] password: no such key; did you mean password_file?",
             id="a secret in the wrong place is not repeated",
         ),
-        pytest.param(
-            "[log]\nxyzzy = 9\n", "[log] xyzzy: no such key; there are: level", id="a key unlike any other"
-        ),
+        pytest.param("[log]\nxyzzy = 9\n", "[log] xyzzy: no such key; there are: level", id="a key unlike any other"),
         pytest.param(
             "[service]\nca_file = /x\n",
             "[service] ca_file: no such key there; it belongs in [engine] or [vdsm]",
             id="a key in the wrong section",
         ),
-        pytest.param(
-            "[colector]\n", "[colector]: no such section; did you mean collector?", id="a section misspelt"
-        ),
+        pytest.param("[colector]\n", "[colector]: no such section; did you mean collector?", id="a section misspelt"),
         pytest.param(
             "[DEFAULT]\nlevel = debug\n",
             "[DEFAULT]: no such section; there are: service, engine, vdsm, collector, decisions, log",
@@ -227,9 +221,7 @@ def test_every_key_is_in_the_table_above() -> None:
             "line 2: neither [section] nor key = value nor # comment",
             id="a line that is no INI is not repeated",
         ),
-        pytest.param(
-            "[log]\nlevel : info\n", "line 2: neither [section] nor key = value nor # comment", id="a colon"
-        ),
+        pytest.param("[log]\nlevel : info\n", "line 2: neither [section] nor key = value nor # comment", id="a colon"),
         pytest.param(
             "[log]\nlevel = info # quiet\n",
             "[log] level = 'info # quiet': it must be debug or info or warning or error",
@@ -243,8 +235,7 @@ def test_every_key_is_in_the_table_above() -> None:
         pytest.param(b"[log]\nlevel = \xff\n", "is not UTF-8 text: byte 14", id="bytes that are no text"),
         pytest.param(
             "[service]\nhttp_port = 18781\n",
-            "[service] http_port = '18781': "
-            "it must differ from [service] xmlrpc_port, or be 0 for any free port",
+            "[service] http_port = '18781': it must differ from [service] xmlrpc_port, or be 0 for any free port",
             id="one port for two endpoints",
         ),
     ],
@@ -284,9 +275,7 @@ def test_a_long_value_is_cut(write: Write) -> None:
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        pytest.param(
-            lambda f: (f / "x.conf").mkdir(), r"x\.conf: cannot be read: Is a directory", id="a folder"
-        ),
+        pytest.param(lambda f: (f / "x.conf").mkdir(), r"x\.conf: cannot be read: Is a directory", id="a folder"),
         pytest.param(
             lambda f: (f / "x.conf").symlink_to("gone"),
             r"x\.conf: cannot be read: No such file or directory; the service's user",
@@ -373,9 +362,7 @@ def test_every_key_is_documented() -> None:
 def test_the_sample_changes_nothing(write: Write) -> None:
     """As it stands the sample is the defaults; with every key's comment sign taken away as well."""
     sample = config_docs.sample()
-    bare = "\n".join(
-        line if line.startswith("# ") else line.removeprefix("#") for line in sample.splitlines()
-    )
+    bare = "\n".join(line if line.startswith("# ") else line.removeprefix("#") for line in sample.splitlines())
 
     assert Config() == load(write(sample))
     assert Config() == load(write(bare))

@@ -50,9 +50,7 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
             stands(host(gpu("0000:3b:00.0", T4), gpu("0000:5e:00.0", T4)), Q2, pending=[waiting(Q16)]),
             id="another card, whoever comes first",
         ),
-        pytest.param(
-            NONE, stands(host(gpu("0000:3b:00.0", T4)), Q2, pending=[waiting(Q16)]), id="the same card"
-        ),
+        pytest.param(NONE, stands(host(gpu("0000:3b:00.0", T4)), Q2, pending=[waiting(Q16)]), id="the same card"),
         pytest.param(
             NONE,
             stands(host(gpu("0000:3b:00.0", T4)), Q2, claims=[alone(Q1)]),
@@ -79,9 +77,7 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
         pytest.param(
             MORE,
             stands(
-                host(
-                    gvtg({"i915-GVTg_V5_1": 1, "i915-GVTg_V5_2": 2, "i915-GVTg_V5_4": 5, "i915-GVTg_V5_8": 7})
-                ),
+                host(gvtg({"i915-GVTg_V5_1": 1, "i915-GVTg_V5_2": 2, "i915-GVTg_V5_4": 5, "i915-GVTg_V5_8": 7})),
                 "i915-GVTg_V5_8",
                 pending=[waiting("i915-GVTg_V5_4")],
             ),
@@ -176,8 +172,6 @@ def test_what_is_remembered_is_what_would_be_worked_out(
     for starts, wanted in asked:
         claims = tuple(start for start in starts if isinstance(start, Claim))
         in_flight = InFlight(claims, tuple(start for start in starts if not isinstance(start, Claim)))
-        known, anew = (
-            candidate(unit, request(*wanted), each, in_flight) for each in (remembering, view(full_but(3)))
-        )
+        known, anew = (candidate(unit, request(*wanted), each, in_flight) for each in (remembering, view(full_but(3))))
 
         assert (anew.verdict, anew.in_the_way, anew.roomy) == (known.verdict, known.in_the_way, known.roomy)

@@ -293,9 +293,7 @@ def test_a_request_that_cannot_be_understood_is_an_error(world: World, scheduler
         judge(scheduler, FREE)
 
 
-def test_the_funnel_and_each_rejection_are_logged(
-    scheduler: Scheduler, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_funnel_and_each_rejection_are_logged(scheduler: Scheduler, caplog: pytest.LogCaptureFixture) -> None:
     """The funnel for everyone, the reason for who looks closer."""
     with caplog.at_level(logging.DEBUG, logger="scheduler"):
         judge(scheduler, FREE, FULL)

@@ -89,9 +89,7 @@ def test_what_the_service_says_is_not_said_twice(reason: str, facts: Facts) -> N
         machine=st.sampled_from([WELL.machine, Facts().machine, proxied().machine]),
         service=st.sampled_from([WELL.service, Facts().service, proxied().service]),
         engine=st.sampled_from([WELL.engine, Facts().engine, engine(code="tls").engine]),
-        hosts=st.lists(
-            st.sampled_from([*WELL.hosts, *gpu(code="tls").hosts, *gpu(inventory=None).hosts])
-        ).map(tuple),
+        hosts=st.lists(st.sampled_from([*WELL.hosts, *gpu(code="tls").hosts, *gpu(inventory=None).hosts])).map(tuple),
         version=st.sampled_from(["", "1.0.0"]),
     )
 )

@@ -99,9 +99,7 @@ def proxied() -> Facts:
     machine = replace(
         WELL.machine,
         proxy=facts.Proxy(installed=True, folder=PROXY_FOLDER, plugin="same"),
-        engine_endpoint=replace(
-            WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"
-        ),
+        engine_endpoint=replace(WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"),
     )
     holder = "8 (python3 -m ovirtscheduler.oschedproxyd)"
     closed = f"the engine endpoint is closed: http://127.0.0.1:18781 is held by {holder}"

@@ -30,9 +30,7 @@ INTERNAL = (
 def unit(name: str, kind: str, *, enabled: bool = True, internal: bool = False, regexes: str = "") -> Unit:
     """A unit, whose id is its kind and name."""
     pairs = (text.partition("=") for text in regexes.split(";") if text)
-    return Unit(
-        f"{kind}/{name}", name, TYPES[kind], enabled, internal, {key: regex for key, _, regex in pairs}
-    )
+    return Unit(f"{kind}/{name}", name, TYPES[kind], enabled, internal, {key: regex for key, _, regex in pairs})
 
 
 def attached(*units: tuple[str, str] | tuple[str, str, int]) -> tuple[Attached, ...]:
@@ -75,8 +73,7 @@ def engine(
         (*ours, *internal),
         {one.id: one for one in (even, *policies)},
         tuple(
-            Cluster(f"id-{name}", name, its, properties or {})
-            for name, its in (clusters or {"gpu": "even"}).items()
+            Cluster(f"id-{name}", name, its, properties or {}) for name, its in (clusters or {"gpu": "even"}).items()
         ),
     )
 

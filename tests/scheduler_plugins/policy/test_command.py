@@ -120,9 +120,7 @@ def test_for_programs(served: Served) -> None:
 @pytest.mark.parametrize(
     ("offered", "words"),
     [
-        pytest.param(
-            [], "the engine knows no policy unit MdevFilter and MdevConsolidate: it learns", id="none"
-        ),
+        pytest.param([], "the engine knows no policy unit MdevFilter and MdevConsolidate: it learns", id="none"),
         pytest.param(["MdevFilter"], "the engine knows no policy unit MdevConsolidate", id="one"),
     ],
 )
@@ -177,9 +175,7 @@ def test_an_engine_that_dies_on_the_way(served: Served) -> None:
         "remove it with policy disable --cluster gpu\n"
     ) in left
     assert second.out.startswith("done: remove policy evenly_distributed-mdev-gpu\n")
-    assert {"HA": 1, "OptimalForEvenDistribution": 2, "MdevConsolidate": 3} == served.of(served.gpu)[
-        "weights"
-    ]
+    assert {"HA": 1, "OptimalForEvenDistribution": 2, "MdevConsolidate": 3} == served.of(served.gpu)["weights"]
     assert ["evenly_distributed", "evenly_distributed-mdev-gpu", "none"] == served.names()
 
 
@@ -200,9 +196,7 @@ def test_a_user_who_may_only_look(served: Served) -> None:
     ran = command(served, *ENABLE)
 
     assert (3, "") == (ran.status, ran.out)
-    assert (
-        "policies are edited with --user of an administrator of the whole system (role SuperUser)" in ran.err
-    )
+    assert "policies are edited with --user of an administrator of the whole system (role SuperUser)" in ran.err
     assert 0 == command(served, "status").status
 
 

@@ -203,9 +203,7 @@ def test_a_vm_that_the_engine_knows_no_more(centre: Centre, api: EngineApi) -> N
 
 
 @pytest.mark.parametrize(("switch", "codes"), [("yes", [Code.EXTERNAL_EVENT_WARNING]), ("no", [])])
-def test_the_service_tells_why_no_host_is_left(
-    centre: Centre, tmp_path: Path, switch: str, codes: list[Code]
-) -> None:
+def test_the_service_tells_why_no_host_is_left(centre: Centre, tmp_path: Path, switch: str, codes: list[Code]) -> None:
     """The whole way: the answer comes first, the event follows, unless it is not wanted."""
     vm, host = centre.vm(), centre.hosts[0]
     host.address, host.port = "127.0.0.1", 9

@@ -47,9 +47,7 @@ ROWS = [
     pytest.param(
         inv.host(inv.device(A, {"x-1": 300}, {"x-1": 99})), ["x-1"], 373, 990, id="99 neighbours are the most"
     ),
-    pytest.param(
-        inv.host(inv.device(A, {"x-1": 300}, {"x-1": 120})), ["x-1"], 355, 990, id="more count no more"
-    ),
+    pytest.param(inv.host(inv.device(A, {"x-1": 300}, {"x-1": 120})), ["x-1"], 355, 990, id="more count no more"),
 ]
 
 

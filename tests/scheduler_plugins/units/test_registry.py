@@ -52,9 +52,7 @@ def test_documented(unit: Unit) -> None:
 def test_worked_example_of_a_filter(name: str) -> None:
     """The verdicts in the documentation are what the unit says of these hosts."""
     wanted = wanted_in(name)
-    verdicts = [
-        (host, FILTERS[name].judge(wanted, inv.view(inventory))) for host, inventory in EXAMPLE.items()
-    ]
+    verdicts = [(host, FILTERS[name].judge(wanted, inv.view(inventory))) for host, inventory in EXAMPLE.items()]
 
     assert [(host, f"{v.code or 'fits'}: {v.text}") for host, v in verdicts] == example(name)
 
@@ -64,8 +62,7 @@ def test_worked_example_of_a_weight(name: str) -> None:
     """The weights in the documentation are what the unit says of these hosts."""
     wanted = wanted_in(name)
     weights = [
-        (host, str(WEIGHTS[name].weigh(wanted, inv.view(inventory), ALONE)))
-        for host, inventory in EXAMPLE.items()
+        (host, str(WEIGHTS[name].weigh(wanted, inv.view(inventory), ALONE))) for host, inventory in EXAMPLE.items()
     ]
 
     assert weights == example(name)
@@ -106,9 +103,7 @@ def test_places_out_of_reach() -> None:
     first, second = "0000:3b:00.0", "0000:86:00.0"
     empty = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4)))
     behind = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4, {"nvidia-232": 3})))
-    weights = [
-        WEIGHTS["MdevFragmentation"].weigh(inv.request("nvidia-231"), v, ALONE) for v in (empty, behind)
-    ]
+    weights = [WEIGHTS["MdevFragmentation"].weigh(inv.request("nvidia-231"), v, ALONE) for v in (empty, behind)]
 
     assert "Here they weigh {} and {}:".format(*weights) in SECTIONS["MdevFragmentation"]
 

@@ -78,8 +78,6 @@ def test_instances_unknown() -> None:
 @given(st.integers(0, 8), st.integers(0, 8))
 def test_more_in_use_is_never_worse(one: int, other: int) -> None:
     """The fuller host is the better one, without ties."""
-    weights = [
-        UNIT.weigh(inv.request(), inv.view(inv.host(inv.gpu(A, inv.T4, {Q2: n})))) for n in (one, other)
-    ]
+    weights = [UNIT.weigh(inv.request(), inv.view(inv.host(inv.gpu(A, inv.T4, {Q2: n})))) for n in (one, other)]
 
     assert (weights[0] < weights[1]) is (one > other)

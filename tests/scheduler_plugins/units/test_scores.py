@@ -121,9 +121,7 @@ def test_spread(alive: int, weight: int) -> None:
     assert weight == scores.spread(alive)
 
 
-@pytest.mark.parametrize(
-    ("idle", "weight"), [(0, 100), (1 / 8, 199), (1, 549), (2, 699), (8, 899), (1e9, 998)]
-)
+@pytest.mark.parametrize(("idle", "weight"), [(0, 100), (1 / 8, 199), (1, 549), (2, 699), (8, 899), (1e9, 998)])
 def test_reserve(idle: float, weight: int) -> None:
     """The more is free, the worse, without end."""
     assert weight == scores.reserve(idle)
@@ -181,9 +179,7 @@ def test_rounding_tells_fuller_from_emptier() -> None:
 
 
 hosts = st.lists(
-    st.one_of(
-        st.just(EMPTY), st.integers(0, 4).flatmap(lambda k: st.tuples(st.just(k), st.integers(1, PLACES[k])))
-    ),
+    st.one_of(st.just(EMPTY), st.integers(0, 4).flatmap(lambda k: st.tuples(st.just(k), st.integers(1, PLACES[k])))),
     min_size=1,
     max_size=8,
 )
@@ -209,7 +205,5 @@ def test_the_core_is_listed_in_order() -> None:
         called = set(function.__code__.co_names) & set(names)
         assert called <= set(names[:number])
 
-    public = {
-        n for n, v in vars(scores).items() if callable(v) and getattr(v, "__module__", "") == scores.__name__
-    }
+    public = {n for n, v in vars(scores).items() if callable(v) and getattr(v, "__module__", "") == scores.__name__}
     assert public == set(names)

@@ -45,9 +45,7 @@ TWO_T4 = (Board("tesla-t4", SECOND), Board("tesla-t4", FIRST))
         ),
     ],
 )
-def test_vendorless_parent_ends_the_walk(
-    boards: Sequence[Board], living: Living, wanted: str, separate: bool
-) -> None:
+def test_vendorless_parent_ends_the_walk(boards: Sequence[Board], living: Living, wanted: str, separate: bool) -> None:
     """Reaching a parent without a `vendor` file raises, and no later parent is tried."""
     with pytest.raises(FileNotFoundError):
         choose(bus_with(boards, living), wanted, separate)

@@ -8,9 +8,7 @@ from simulation.kernel.boards import Board, build_bus, bus_of
 @pytest.mark.parametrize(
     ("board", "parents"),
     [
-        pytest.param(
-            Board("tesla-m60", "0000:3d:00.0"), ["0000:3d:00.0", "0000:3e:00.0"], id="M60: two GPUs"
-        ),
+        pytest.param(Board("tesla-m60", "0000:3d:00.0"), ["0000:3d:00.0", "0000:3e:00.0"], id="M60: two GPUs"),
         pytest.param(
             Board("tesla-m10", "0000:84:00.0"), [f"0000:8{n}:00.0" for n in (4, 5, 6, 7)], id="M10: four GPUs"
         ),

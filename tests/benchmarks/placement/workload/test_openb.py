@@ -44,13 +44,9 @@ def test_a_pod_list_can_be_named_itself(tmp_path: Path) -> None:
         pytest.param(openb_files.pod(0, 500), "num_gpu=0 with gpu_milli=500", id="a share of no GPU"),
         pytest.param(openb_files.pod(1, 0), "num_gpu=1 with gpu_milli=0", id="a GPU with nothing of it"),
         pytest.param(openb_files.pod(1, -5), "gpu_milli='-5' is no whole number", id="negative"),
-        pytest.param(
-            openb_files.pod(1, 5, created="x"), "creation_time='x' is no whole number", id="no number"
-        ),
+        pytest.param(openb_files.pod(1, 5, created="x"), "creation_time='x' is no whole number", id="no number"),
         pytest.param(openb_files.pod(1, 5, deleted=""), "deletion_time='' is no whole number", id="no end"),
-        pytest.param(
-            openb_files.pod(created=9, deleted=8), "lies before creation_time=9", id="ends too early"
-        ),
+        pytest.param(openb_files.pod(created=9, deleted=8), "lies before creation_time=9", id="ends too early"),
         pytest.param("pod,4000", "num_gpu=None is no whole number", id="half a row"),
     ],
 )

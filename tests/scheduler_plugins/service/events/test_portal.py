@@ -138,9 +138,7 @@ def test_an_engine_that_fails(error: Exception, code: str) -> None:
         _until(lambda: not running.troubles)
 
 
-@pytest.mark.parametrize(
-    "error", [EngineError("http", "status 409", 409), EngineError("not-found", "gone", 404)]
-)
+@pytest.mark.parametrize("error", [EngineError("http", "status 409", 409), EngineError("not-found", "gone", 404)])
 def test_an_event_that_the_engine_refuses(error: EngineError) -> None:
     """A VM that was deleted meanwhile is no trouble, and the next event goes out."""
     engine = FakeEngine(error)
@@ -156,9 +154,7 @@ def test_a_vm_has_one_event_for_a_while() -> None:
     """However often it is tried; both sides of the limit."""
     limits = Limits()
 
-    assert [True, False, False, True] == [
-        limits.allow("v1", at) for at in (0.0, 1.0, PER_VM_S - 0.1, PER_VM_S)
-    ]
+    assert [True, False, False, True] == [limits.allow("v1", at) for at in (0.0, 1.0, PER_VM_S - 0.1, PER_VM_S)]
 
 
 def test_all_together_have_few() -> None:

@@ -69,14 +69,10 @@ def test_a_weight_answers_pairs(path: Path) -> None:
 @pytest.mark.parametrize(
     ("decider", "data", "expected"),
     [
-        pytest.param(
-            FakeDecider(), question("MdevFoo"), b"!unknown-unit: no policy unit 'MdevFoo'", id="unit"
-        ),
+        pytest.param(FakeDecider(), question("MdevFoo"), b"!unknown-unit: no policy unit 'MdevFoo'", id="unit"),
         pytest.param(FakeDecider(), b"hello\n", b"!bad-line: 1 fields", id="line"),
         pytest.param(FakeDecider(), b"1 " + b"x" * line.LIMIT, b"!bad-line: no newline after", id="too long"),
-        pytest.param(
-            FakeDecider(error=UnknownVmError(VM)), question("MdevFilter"), b"!unknown-vm: ", id="no decision"
-        ),
+        pytest.param(FakeDecider(error=UnknownVmError(VM)), question("MdevFilter"), b"!unknown-vm: ", id="no decision"),
         pytest.param(
             FakeDecider(error=ZeroDivisionError("secret")),
             question("MdevFilter"),
@@ -85,9 +81,7 @@ def test_a_weight_answers_pairs(path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_answered_is_an_error(
-    path: Path, decider: FakeDecider, data: bytes, expected: bytes
-) -> None:
+def test_what_cannot_be_answered_is_an_error(path: Path, decider: FakeDecider, data: bytes, expected: bytes) -> None:
     """Every failure is one line that begins with `!`; a fault's text stays in the log."""
     with proxy_socket(path, decider):
         answer = ask(path, data)

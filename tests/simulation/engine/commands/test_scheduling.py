@@ -80,9 +80,7 @@ def test_not_asked_without_a_host() -> None:
         pytest.param([], 0, id="nothing weighed: the first of the list"),
         pytest.param([[0, 5], [1, 3], [2, 4]], 1, id="the lowest"),
         pytest.param([[0, 5], [1, 3]], 2, id="the absent one, as if it had 0"),
-        pytest.param(
-            [[0, 1, "Pack"], [1, 2, "Pack"], [2, 3, "Pack"], [2, 1], [1, 2], [0, 3]], 0, id="a factor of 3"
-        ),
+        pytest.param([[0, 1, "Pack"], [1, 2, "Pack"], [2, 3, "Pack"], [2, 1], [1, 2], [0, 3]], 0, id="a factor of 3"),
     ],
 )
 def test_weights(scores: list[list[Any]], chosen: int) -> None:
