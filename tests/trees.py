@@ -63,12 +63,7 @@ def add_parent(root: Path, address: str, types: Iterable[str] = (), available: i
 
 
 def add_type(
-    device: Path,
-    type_id: str,
-    available: int,
-    name: str = "",
-    description: str = "",
-    instances: Iterable[str] = (),
+    device: Path, type_id: str, available: int, name: str = "", description: str = "", instances: Iterable[str] = ()
 ) -> Path:
     """A type on that parent, with its living instances; returns its folder."""
     folder = device / "mdev_supported_types" / type_id

@@ -57,11 +57,7 @@ TITLES = {
     "pool": "as if migration were free",
     "bound": "bound: nothing exceeds it",
 }
-_CARD_RULES = {
-    "packing-card": PACKING,
-    "fragmentation-card": FRAGMENTATION,
-    "clairvoyant-card": CLAIRVOYANT,
-}
+_CARD_RULES = {"packing-card": PACKING, "fragmentation-card": FRAGMENTATION, "clairvoyant-card": CLAIRVOYANT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,10 +108,7 @@ class Cluster:
 
     plain_key: Callable[[Host], tuple[float, ...]]
     hosts: list[Host] = field(
-        default_factory=lambda: [
-            *(Host([(-1, 0)] * CARDS) for _ in range(WITH)),
-            *(Host([]) for _ in range(WITHOUT)),
-        ]
+        default_factory=lambda: [*(Host([(-1, 0)] * CARDS) for _ in range(WITH)), *(Host([]) for _ in range(WITHOUT))]
     )
     leaving: list[tuple[float, int, Vm, Host, int | None]] = field(default_factory=list)
 
@@ -131,11 +128,7 @@ class Cluster:
         return "starved" if offered else "no_device"
 
     def _chosen(
-        self,
-        number: int,
-        now: float,
-        vm: Vm,
-        fitting: Sequence[tuple[tuple[float, ...], int, Host, int | None]],
+        self, number: int, now: float, vm: Vm, fitting: Sequence[tuple[tuple[float, ...], int, Host, int | None]]
     ) -> str:
         if fitting:
             _, _, host, card = min(fitting, key=lambda one: one[:2])

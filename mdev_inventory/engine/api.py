@@ -82,12 +82,7 @@ class EngineApi:
         return self.rest.all("/events", parsing.events, Deadline(self._timeout), **params)
 
     def add_event(
-        self,
-        text: str,
-        severity: Severity = "warning",
-        *,
-        vm_id: str | None = None,
-        timeout_s: float | None = None,
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None = None, timeout_s: float | None = None
     ) -> None:
         """Add an event of ours to the engine's log, perhaps about a VM; one line of 10,000 characters.
 

@@ -85,12 +85,7 @@ class StompConnection:
 
 @asynccontextmanager
 async def converse(
-    address: str,
-    port: int,
-    tls: ssl.SSLContext,
-    names: Executor,
-    until: float,
-    enter: Callable[[Phase], None],
+    address: str, port: int, tls: ssl.SSLContext, names: Executor, until: float, enter: Callable[[Phase], None]
 ) -> AsyncIterator[StompConnection]:
     """An open connection to address:port.
 

@@ -87,12 +87,7 @@ class VdsmClient:
         self._names = names or ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="vdsm-names")
 
     async def call(
-        self,
-        address: str,
-        port: int,
-        method: str,
-        params: Mapping[str, Any] | None = None,
-        deadline_s: float = 10.0,
+        self, address: str, port: int, method: str, params: Mapping[str, Any] | None = None, deadline_s: float = 10.0
     ) -> Any:
         """What the host's VDSM answers to `method`, or VdsmError, within `deadline_s` seconds in all."""
         async with self.talk(address, port) as talk:

@@ -28,10 +28,7 @@ class TlsStream:
         self._sock = sock
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(
-            self._received,
-            self._to_send,
-            server_side=server_hostname is None,
-            server_hostname=server_hostname,
+            self._received, self._to_send, server_side=server_hostname is None, server_hostname=server_hostname
         )
         self._sending = asyncio.Lock()
 

@@ -101,9 +101,7 @@ def types(json: Json = False, url: Url = URL) -> None:
 
 @app.command()
 def explain(
-    vm: Annotated[str, typer.Argument(metavar="VM", help="The VM's id or name.")],
-    json: Json = False,
-    url: Url = URL,
+    vm: Annotated[str, typer.Argument(metavar="VM", help="The VM's id or name.")], json: Json = False, url: Url = URL
 ) -> None:
     """Would this VM start now, where, and why not elsewhere. Exit status 1 where it fits nowhere."""
     from scheduler_plugins.cli import client, output
@@ -119,8 +117,7 @@ def check_all(
     json: Json = False,
     config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
     url: Annotated[
-        str,
-        typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given."),
+        str, typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given.")
     ] = "",
     root: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="Where ovirt-scheduler-proxy is looked for.")

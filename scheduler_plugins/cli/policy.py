@@ -26,8 +26,7 @@ User = Annotated[
     typer.Option("--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."),
 ]
 PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given."),
+    Path | None, typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given.")
 ]
 Python = Annotated[
     str | None,
@@ -79,8 +78,7 @@ def enable(
         typer.Option(metavar="UNIT=FACTOR", help="Add a weight, or change its factor; 0 takes it out."),
     ] = None,
     properties: Annotated[
-        list[str] | None,
-        typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster."),
+        list[str] | None, typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster.")
     ] = None,
     dry_run: DryRun = False,
     json: Json = False,

@@ -22,13 +22,7 @@ class ConfigError(Exception):
     """The configuration cannot be used: file, section, key and value as far as they are known, and why."""
 
     def __init__(
-        self,
-        reason: str,
-        *,
-        file: Path | None = None,
-        section: str = "",
-        key: str = "",
-        value: str | None = None,
+        self, reason: str, *, file: Path | None = None, section: str = "", key: str = "", value: str | None = None
     ) -> None:
         """`reason` says what is wrong and what is allowed."""
         self.reason, self.file, self.section, self.key = reason, file, section, key
@@ -69,10 +63,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _read_file(file: Path, known: Known) -> dict[tuple[str, str], Entry]:
     parser = configparser.RawConfigParser(
-        default_section=NO_DEFAULTS,
-        delimiters=("=",),
-        comment_prefixes=("#", ";"),
-        empty_lines_in_values=False,
+        default_section=NO_DEFAULTS, delimiters=("=",), comment_prefixes=("#", ";"), empty_lines_in_values=False
     )
     parser.optionxform = lambda name: name  # type: ignore[assignment, method-assign]
     try:

@@ -7,14 +7,7 @@ from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement, place
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.claims.model import InFlight
-from scheduler_plugins.decisions.candidates import (
-    Candidate,
-    judged,
-    labels,
-    order_of,
-    still_to_come,
-    with_starts,
-)
+from scheduler_plugins.decisions.candidates import Candidate, judged, labels, order_of, still_to_come, with_starts
 from scheduler_plugins.units.registry import Filter
 from scheduler_plugins.units.verdict import Verdict
 

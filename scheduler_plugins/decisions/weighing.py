@@ -56,12 +56,7 @@ class Weighing:
         self._used[cluster_id] = Used(tuple(units), dict(properties))
 
     def weigh(
-        self,
-        unit: Weight,
-        asked: Asked,
-        views: Sequence[HostView],
-        claims: Claims,
-        properties: Mapping[str, str],
+        self, unit: Weight, asked: Asked, views: Sequence[HostView], claims: Claims, properties: Mapping[str, str]
     ) -> Weights:
         """What one unit says to these hosts; raises BadPropertyError."""
         context = self._context(asked, parameters.settings_of(unit.parameters, properties))

@@ -34,11 +34,7 @@ def vdsm_client(config: Config) -> VdsmClient:
 
 
 def collector(
-    config: Config,
-    engine: EngineApi,
-    client: VdsmClient,
-    inventories: Inventories,
-    clock: Callable[[], float],
+    config: Config, engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Collector:
     """The collector with all that it asks."""
     return Collector(

@@ -37,11 +37,7 @@ class ProxyScheduler:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(PLUGIN, folder)
         self._folder = folder
-        self._environment = {
-            **os.environ,
-            "MDEV_SCHEDULER_SOCKET": str(socket),
-            "MDEV_SCHEDULER_STATE": str(state),
-        }
+        self._environment = {**os.environ, "MDEV_SCHEDULER_SOCKET": str(socket), "MDEV_SCHEDULER_STATE": str(state)}
 
     def discover(self) -> object:
         """All units."""

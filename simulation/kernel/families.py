@@ -106,13 +106,7 @@ class WorkQueues(Card):
     """An accelerator's work queues (idxd): an instance takes a dedicated one, or shares a shared one."""
 
     def __init__(
-        self,
-        device: SysfsDevice,
-        types: Sequence[TypeProfile],
-        exhausted: int,
-        *,
-        dedicated: int,
-        shared: int,
+        self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, dedicated: int, shared: int
     ) -> None:
         """So many queues of each kind are enabled."""
         super().__init__([device], [device.address], types, exhausted)

@@ -146,11 +146,7 @@ def _capacity(facts: dict[str, Any]) -> tuple[int, ...]:
     """The device's pools; GVT-g's three are what its driver leaves to guests at that aperture."""
     if aperture := facts.get("aperture_mb"):
         hidden = GVTG_GGTT_MB - aperture
-        return (
-            aperture - GVTG_HOST_LOW_MB,
-            hidden - GVTG_HOST_HIGH_MB,
-            GVTG_FENCES - GVTG_HOST_FENCES,
-        )
+        return (aperture - GVTG_HOST_LOW_MB, hidden - GVTG_HOST_HIGH_MB, GVTG_FENCES - GVTG_HOST_FENCES)
     return (facts["capacity"],) if "capacity" in facts else ()
 
 

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.units.answers import filtered_ids
-from simulation.engine.units.external import (
-    ExternalScheduler,
-    ExternalSchedulerError,
-    Functions,
-    Names,
-    Properties,
-)
+from simulation.engine.units.external import ExternalScheduler, ExternalSchedulerError, Functions, Names, Properties
 from simulation.storm.referee import Referee
 
 

@@ -80,12 +80,7 @@ def _copy_project(target: Path) -> None:
     """The hook as hosts get it, and what the checks import."""
     (target / "dist").mkdir(parents=True)
     shutil.copy(HOOK, target / "dist")
-    for pattern in (
-        "mdev_inventory/**/*.py",
-        "scheduler_plugins/**/*.py",
-        "tests/__init__.py",
-        "tests/kernel/**/*.py",
-    ):
+    for pattern in ("mdev_inventory/**/*.py", "scheduler_plugins/**/*.py", "tests/__init__.py", "tests/kernel/**/*.py"):
         for source in PROJECT.glob(pattern):
             copy = target / source.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -33,10 +33,7 @@ A40 = {
     "nvidia-566": Size("NVIDIA A40-48Q", 49152, 1),
     "nvidia-570": Size("NVIDIA A40-4A", 4096, 12),
 }
-L40S = {
-    "nvidia-1148": Size("NVIDIA L40S-2Q", 2048, 24),
-    "nvidia-1151": Size("NVIDIA L40S-6Q", 6144, 8),
-}
+L40S = {"nvidia-1148": Size("NVIDIA L40S-2Q", 2048, 24), "nvidia-1151": Size("NVIDIA L40S-6Q", 6144, 8)}
 A100_MIG = {
     "nvidia-474": Size("GRID A100-1-5C", 5120, 7),
     "nvidia-476": Size("GRID A100-3-20C", 20480, 2),

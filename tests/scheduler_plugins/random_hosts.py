@@ -6,16 +6,7 @@ from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
 from tests.scheduler_plugins import inventories as inv
 
-TYPES = [
-    "nvidia-222",
-    "nvidia-223",
-    "nvidia-230",
-    "nvidia-231",
-    "nvidia-232",
-    "nvidia-560",
-    "nvidia-570",
-    "x-1",
-]
+TYPES = ["nvidia-222", "nvidia-223", "nvidia-230", "nvidia-231", "nvidia-232", "nvidia-560", "nvidia-570", "x-1"]
 """A few of those that the hosts below offer, and one that none does."""
 
 

@@ -79,10 +79,7 @@ def test_the_command_builds_one_target(tmp_path: Path, arguments: list[str], sta
     command = [sys.executable, "-m", "tools.hook_file"]
 
     done = subprocess.run(
-        command + [argument.format(target) for argument in arguments],
-        capture_output=True,
-        text=True,
-        check=False,
+        command + [argument.format(target) for argument in arguments], capture_output=True, text=True, check=False
     )
 
     assert status == done.returncode

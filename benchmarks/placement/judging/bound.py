@@ -85,10 +85,7 @@ def integral(fleet: Fleet, demand: Demand, warmup: int, seconds: float = SECONDS
             cards = int((fleet.model == number).sum())
             needed = [
                 _cards(
-                    model,
-                    [taken[vm] * int(demand.count[vm]) for vm in there if demand.kind[vm] == kind],
-                    most,
-                    cards,
+                    model, [taken[vm] * int(demand.count[vm]) for vm in there if demand.kind[vm] == kind], most, cards
                 )
                 for kind, most in enumerate(table.tolist())
                 if most > 0

@@ -181,10 +181,7 @@ def levers(all_figures: Row) -> Figure:
         colour = DARK if name == "bound" else BLUE if name in (OURS, AGED) else ORANGE
         axes.barh(line, row["difference"], height=0.6, color=colour)
         axes.annotate(
-            f"{row['difference']:+.2f}",
-            (max(row["difference"], 0), line),
-            textcoords="offset points",
-            xytext=(4, -4),
+            f"{row['difference']:+.2f}", (max(row["difference"], 0), line), textcoords="offset points", xytext=(4, -4)
         )
     axes.margins(x=0.12)
     _lines(axes, [titles(figures)[name] for name in names])

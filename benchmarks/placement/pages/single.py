@@ -34,10 +34,7 @@ def bounds(figures: Row) -> list[list[str]]:
         "integral": "integer bound",
         "linear": "linear bound",
     }
-    return [
-        ["mix", *ways.values()],
-        *([row["mix"], *(f"{row[way]:.1f}" for way in ways)] for row in figures["bounds"]),
-    ]
+    return [["mix", *ways.values()], *([row["mix"], *(f"{row[way]:.1f}" for way in ways)] for row in figures["bounds"])]
 
 
 def troubles(figures: Row) -> list[list[str]]:

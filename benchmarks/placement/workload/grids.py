@@ -59,19 +59,12 @@ GRIDS = {
         CLOSE_POLICIES,
     ),
     "families-close": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)),
-        tuple(CLOSE_SEEDS),
-        "the families' grid likewise",
-        CLOSE_POLICIES,
+        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(CLOSE_SEEDS), "the families' grid likewise", CLOSE_POLICIES
     ),
     "quick": Grid(
-        tuple(_families(("16x4", "6x8"), ("uniform", "skew-small"))),
-        tuple(REPORTED_SEEDS)[:20],
-        "a bit of each family",
+        tuple(_families(("16x4", "6x8"), ("uniform", "skew-small"))), tuple(REPORTED_SEEDS)[:20], "a bit of each family"
     ),
     "tune": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)),
-        tuple(TUNING_SEEDS)[:10],
-        "what parameters may be fitted on",
+        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(TUNING_SEEDS)[:10], "what parameters may be fitted on"
     ),
 }

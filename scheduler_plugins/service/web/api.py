@@ -18,13 +18,7 @@ from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web import answers, page
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.host_answers import (
-    HostAnswer,
-    HostDetailAnswer,
-    Hosts,
-    Types,
-    TypeTotalAnswer,
-)
+from scheduler_plugins.service.web.host_answers import HostAnswer, HostDetailAnswer, Hosts, Types, TypeTotalAnswer
 
 log = logging.getLogger("api")
 

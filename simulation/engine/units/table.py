@@ -69,8 +69,7 @@ class ExternalUnits:
         """The weights; none where nobody answers. answers.UnreadableAnswerError ends the scheduling."""
         known = dict(cluster.properties)
         answer = yield from self._ask(
-            "runCostFunctions",
-            lambda scheduler: scheduler.run_cost_functions(functions, hosts, vm_id, known),
+            "runCostFunctions", lambda scheduler: scheduler.run_cost_functions(functions, hosts, vm_id, known)
         )
         return [] if answer is None else answers.scores(answer.value)
 

@@ -48,9 +48,7 @@ def test_a_report_of_another_schema_is_refused() -> None:
             id="a rule",
         ),
         pytest.param(
-            "lifetimes",
-            "| office day | 90.00 | +0.100 | +0.050 to +0.150 | +0.400 | +0.350 to +0.450 |",
-            id="a family",
+            "lifetimes", "| office day | 90.00 | +0.100 | +0.050 to +0.150 | +0.400 | +0.350 to +0.450 |", id="a family"
         ),
         pytest.param(
             "lifetimes",

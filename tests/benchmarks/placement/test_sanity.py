@@ -71,8 +71,7 @@ def test_a_trace_that_is_not_there_ends_with_3(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [pytest.param([], id="no trace"), pytest.param(["--trace", "x", "--seeds", "0"], id="no runs")],
+    "arguments", [pytest.param([], id="no trace"), pytest.param(["--trace", "x", "--seeds", "0"], id="no runs")]
 )
 def test_usage_errors_end_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be run is told before anything is read."""

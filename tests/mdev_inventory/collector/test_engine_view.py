@@ -5,11 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mdev_inventory.collector.engine_view import (
-    OWN_REFRESH,
-    available_types,
-    hidden_types,
-)
+from mdev_inventory.collector.engine_view import OWN_REFRESH, available_types, hidden_types
 from mdev_inventory.engine.model import Event
 from mdev_inventory.observation import Source
 from tests.mdev_inventory.collector.engine_views import DOWN, OTHER, TYPE, devices, has, inventory, refreshed

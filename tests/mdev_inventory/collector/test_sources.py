@@ -100,10 +100,7 @@ def test_a_host_without_cards_is_observed() -> None:
     """VDSM's empty list is an inventory: it is VDSM who says so."""
     vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps={})
 
-    assert (HostInventory(), Source.VDSM) == (
-        (found := seen(vdsm, FakeEngine(COPY))).inventory,
-        found.source,
-    )
+    assert (HostInventory(), Source.VDSM) == ((found := seen(vdsm, FakeEngine(COPY))).inventory, found.source)
 
 
 def test_a_key_that_cannot_be_understood() -> None:
@@ -113,10 +110,7 @@ def test_a_key_that_cannot_be_understood() -> None:
 
     assert (Source.VDSM, (T4,)) == (found.source, found.inventory.parents)
     assert found.failure is not None
-    assert ("bad-inventory", True) == (
-        found.failure.code,
-        "host gpu01 (gpu01.example.com:54321)" in found.failure.text,
-    )
+    assert ("bad-inventory", True) == (found.failure.code, "host gpu01 (gpu01.example.com:54321)" in found.failure.text)
     assert (ReadError("capabilities/mdev_inventory", found.failure.text),) == found.inventory.errors
 
 
@@ -156,10 +150,7 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
             id="both",
         ),
         pytest.param(
-            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []},
-            "bad-inventory",
-            ["hostdevListByCaps"],
-            id="no list",
+            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []}, "bad-inventory", ["hostdevListByCaps"], id="no list"
         ),
         pytest.param(
             {"getCapabilities": None, "hostdevListByCaps": 7},

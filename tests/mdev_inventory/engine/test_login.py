@@ -7,15 +7,7 @@ import responses
 
 from mdev_inventory.engine.api import EngineApi
 from tests.mdev_inventory.engine.conftest import Clock
-from tests.mdev_inventory.engine.net import (
-    API,
-    BASE,
-    LOGOUT,
-    PASSWORD,
-    TOKEN,
-    asked,
-    failure,
-)
+from tests.mdev_inventory.engine.net import API, BASE, LOGOUT, PASSWORD, TOKEN, asked, failure
 from tests.mdev_inventory.engine.samples import sample
 
 

@@ -116,9 +116,7 @@ def test_where_the_custom_property_may_stand(properties: object, expected: str |
         pytest.param({"custom_properties": {"custom_property": {}}}, "custom_properties", id="no list"),
         pytest.param({"custom_properties": {"custom_property": ["a"]}}, "custom_properties[0]", id="no object in it"),
         pytest.param(
-            {"custom_properties": {"custom_property": [{"value": "a"}]}},
-            "custom_properties[0].name",
-            id="no name",
+            {"custom_properties": {"custom_property": [{"value": "a"}]}}, "custom_properties[0].name", id="no name"
         ),
         pytest.param({"host": "gpu01"}, "host", id="host is a word"),
         pytest.param({"mediated_devices": 3}, "mediated_devices", id="devices are a number"),

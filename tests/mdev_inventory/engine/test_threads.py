@@ -90,11 +90,7 @@ def test_closing_while_a_call_is_under_way(peer: EnginePeer, engine: EngineApi) 
         hosts = call.result(10)
     gc.collect()
 
-    assert ([], ["token-1"], 1) == (
-        hosts,
-        peer.revoked,
-        peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"],
-    )
+    assert ([], ["token-1"], 1) == (hosts, peer.revoked, peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"])
 
 
 def test_a_quick_call_is_not_held_up_by_a_slow_one(peer: EnginePeer, engine: EngineApi) -> None:

@@ -51,10 +51,7 @@ def test_a_vm_that_is_gone(net: responses.RequestsMock, engine: EngineApi) -> No
     """A VM that does not exist says nothing about the engine."""
     net.get(f"{API}/vms/{VM_ID}", json=sample("fault"), status=404)
 
-    assert ("not-found", 404) == (
-        failure(lambda: engine.vm(VM_ID)).code,
-        failure(lambda: engine.vm(VM_ID)).status,
-    )
+    assert ("not-found", 404) == (failure(lambda: engine.vm(VM_ID)).code, failure(lambda: engine.vm(VM_ID)).status)
 
 
 def test_a_vm_that_goes_between_two_requests(net: responses.RequestsMock, engine: EngineApi) -> None:

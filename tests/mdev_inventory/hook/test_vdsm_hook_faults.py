@@ -212,11 +212,7 @@ def test_a_host_that_can_start_no_process_says_so(hook: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "close",
-    [
-        pytest.param("os.close(0)", id="no input"),
-        pytest.param("os.closerange(0, 3)", id="no streams at all"),
-    ],
+    "close", [pytest.param("os.close(0)", id="no input"), pytest.param("os.closerange(0, 3)", id="no streams at all")]
 )
 def test_missing_streams_do_not_matter(hook: Path, caps: Path, tree: Path, close: str) -> None:
     """The hook's own pipe must not get their numbers."""

@@ -18,10 +18,7 @@ from tests.mdev_inventory.vdsm.keys import ADDRESS, IN_F, IN_P, F, P, broken
         pytest.param("schema", 1.0, "mdev_inventory.schema is 1.0: not a whole number", id="schema float"),
         pytest.param("schema", 0, "mdev_inventory.schema is 0: older than 1", id="schema 0"),
         pytest.param(
-            "schema",
-            3,
-            "schema is 3: newer than 2, the newest known here; update mdev-scheduler",
-            id="schema 3",
+            "schema", 3, "schema is 3: newer than 2, the newest known here; update mdev-scheduler", id="schema 3"
         ),
         pytest.param("schema", None, "mdev_inventory.schema is None: missing", id="no schema"),
         pytest.param("types", {}, "mdev_inventory.types is {}: not a list", id="types object"),
@@ -53,10 +50,7 @@ from tests.mdev_inventory.vdsm.keys import ADDRESS, IN_F, IN_P, F, P, broken
         pytest.param(f"{P}/types", ["x"], f"{IN_P}.types[0] is 'x': not a list", id="own type text"),
         pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not a list", id="figures number"),
         pytest.param(
-            f"{P}/figures",
-            [0, 0],
-            f"{IN_P}.figures is [0, 0]: not one figure for each of 1 types",
-            id="figures",
+            f"{P}/figures", [0, 0], f"{IN_P}.figures is [0, 0]: not one figure for each of 1 types", id="figures"
         ),
         pytest.param(f"{P}/figures", {"x-1": 0}, f"{IN_P}.figures['x-1'] is 0: figure of a type", id="unknown type"),
         pytest.param(F, "1", f"{IN_F} is '1': not a whole number", id="figure text"),

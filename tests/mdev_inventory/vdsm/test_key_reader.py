@@ -100,17 +100,7 @@ json_values = st.recursive(
 
 
 MEMBERS = [
-    *(
-        "schema",
-        "types",
-        "types/0",
-        "types/0/0",
-        "types/0/1",
-        "parents",
-        P,
-        f"{P}/address",
-        f"{P}/numa_node",
-    ),
+    *("schema", "types", "types/0", "types/0/0", "types/0/1", "parents", P, f"{P}/address", f"{P}/numa_node"),
     *(f"{P}/figures", F, f"{F}/0", f"{F}/1", f"{P}/types", "errors", "errors/0", "errors/0/path"),
 ]
 

@@ -10,12 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.vdsm.rpc import (
-    CredentialsError,
-    ErrorCode,
-    VdsmError,
-    client_context,
-)
+from mdev_inventory.vdsm.rpc import CredentialsError, ErrorCode, VdsmError, client_context
 from simulation.vdsm import Fault
 from tests.mdev_inventory.vdsm.calls import fail
 from tests.mdev_inventory.vdsm.world import LOOPBACK, FakeHost, World, peer

@@ -7,12 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mdev_inventory.vdsm.rpc import (
-    ErrorCode,
-    Phase,
-    VdsmClient,
-    client_context,
-)
+from mdev_inventory.vdsm.rpc import ErrorCode, Phase, VdsmClient, client_context
 from mdev_inventory.vdsm.stomp import Frame, Parser, encode
 from simulation.vdsm import Fault
 from simulation.vdsm.pki import server_context

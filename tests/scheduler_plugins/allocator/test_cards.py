@@ -51,12 +51,7 @@ def test_time_sliced_without_descriptions() -> None:
         pytest.param(16, ["nvidia-570"] * 11, SIZE_4, "nvidia-560", {}, id="twelfth of its size"),
         pytest.param(4, [], ALL_A40, "nvidia-566", {}, id="the whole card"),
         pytest.param(
-            4,
-            ["nvidia-560"],
-            {**SIZE_4, "nvidia-557": 1},
-            "nvidia-560",
-            {},
-            id="mixed sizes: nothing is sure",
+            4, ["nvidia-560"], {**SIZE_4, "nvidia-557": 1}, "nvidia-560", {}, id="mixed sizes: nothing is sure"
         ),
         pytest.param(4, ["nvidia-557"], {"nvidia-560": 1}, "nvidia-560", {}, id="mixed sizes: the other one lives"),
     ],

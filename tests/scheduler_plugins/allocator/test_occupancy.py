@@ -42,22 +42,13 @@ def unseen_card(taken: int, showing: int, physfn: str | None = None) -> HostInve
             id="instances unknown, nearly full",
         ),
         pytest.param(
-            unseen_card(5, 4),
-            "nvidia-560",
-            Occupancy(5, 4),
-            id="instances unknown, functions of a lost card",
+            unseen_card(5, 4), "nvidia-560", Occupancy(5, 4), id="instances unknown, functions of a lost card"
         ),
         pytest.param(
-            unseen_card(1, 1),
-            "nvidia-560",
-            Occupancy(1, 1),
-            id="instances unknown, two functions of a lost card",
+            unseen_card(1, 1), "nvidia-560", Occupancy(1, 1), id="instances unknown, two functions of a lost card"
         ),
         pytest.param(
-            unseen_card(0, 1, "0000:3b:00.0"),
-            "nvidia-560",
-            Occupancy(0, 1),
-            id="instances unknown, the only function",
+            unseen_card(0, 1, "0000:3b:00.0"), "nvidia-560", Occupancy(0, 1), id="instances unknown, the only function"
         ),
         pytest.param(
             inv.host(inv.unseen(inv.device(VF, {"i915-GVTg_V5_8": 2}))),

@@ -36,11 +36,7 @@ def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
         ),
         pytest.param(inv.host(t4(A), inv.mtty(24, 12)), [Q2] * 8, False, [A] * 8, id="up to the walk's end"),
         pytest.param(
-            inv.host(inv.mtty(4, 2, "0x1af4")),
-            ["mtty-1", "mtty-2"],
-            False,
-            ["mtty"] * 2,
-            id="a pool of four",
+            inv.host(inv.mtty(4, 2, "0x1af4")), ["mtty-1", "mtty-2"], False, ["mtty"] * 2, id="a pool of four"
         ),
         pytest.param(inv.host(), [], False, [], id="nothing asked for"),
     ],

@@ -59,9 +59,7 @@ REFUSALS = [
     pytest.param(
         inv.host(
             inv.gpu(
-                A,
-                inv.A40 | {"nvidia-568": inv.Size("NVIDIA A40-2A", 2048, 24)},
-                {"nvidia-556": 2, "nvidia-558": 1},
+                A, inv.A40 | {"nvidia-568": inv.Size("NVIDIA A40-2A", 2048, 24)}, {"nvidia-556": 2, "nvidia-558": 1}
             )
         ),
         ["nvidia-568"],

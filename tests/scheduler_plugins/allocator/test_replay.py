@@ -90,11 +90,7 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
             id="passed over, then not counted on",
         ),
         pytest.param(
-            [toy(A, toy_1=3), POOL],
-            [TWO, ONE, TWO],
-            False,
-            [C, A, C],
-            id="behind what is taken: never reached",
+            [toy(A, toy_1=3), POOL], [TWO, ONE, TWO], False, [C, A, C], id="behind what is taken: never reached"
         ),
         pytest.param(
             [holding(toy(A, toy_1=3), ONE), POOL],

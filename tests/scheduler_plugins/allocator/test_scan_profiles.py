@@ -86,13 +86,7 @@ def _parent(bus: Bus, address: str) -> dict[str, Any]:
     except FileNotFoundError:
         vendor = None
     types = [_type(bus, address, type_id) for type_id in sorted(bus.types(address))]
-    return {
-        "address": address,
-        "vendor": vendor,
-        "driver": facts["driver"],
-        "physfn": facts["physfn"],
-        "types": types,
-    }
+    return {"address": address, "vendor": vendor, "driver": facts["driver"], "physfn": facts["physfn"], "types": types}
 
 
 def _type(bus: Bus, address: str, type_id: str) -> dict[str, Any]:

@@ -49,11 +49,7 @@ CHOICES = [
     pytest.param([FULL, t4(B, {Q2: 1})], Q2, True, B, id="the fallback passes full ones over"),
     pytest.param([FULL, t4(B, {Q2: 8})], Q2, True, None, id="separate finds nothing twice"),
     pytest.param(
-        [inv.device(A, {"x-1": 1, "x-2": 1}, {"x-1": 1})],
-        "x-2",
-        True,
-        A,
-        id="separate looks at the same type only",
+        [inv.device(A, {"x-1": 1, "x-2": 1}, {"x-1": 1})], "x-2", True, A, id="separate looks at the same type only"
     ),
     pytest.param([inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": 1})], "x-1", False, B, id="0 is none"),
     pytest.param([inv.device(A, {"x-1": -1})], "x-1", False, None, id="a negative figure is a plain no"),

@@ -130,13 +130,7 @@ class Starts(RuleBasedStateMachine):
         """The service is killed, and starts again."""
         truth = self.truth
         self.scheduler = Scheduler(
-            truth,
-            truth,
-            truth.clock,
-            refresh=truth.refresh,
-            pause=self.wait,
-            timer=truth.clock,
-            store=self.rows,
+            truth, truth, truth.clock, refresh=truth.refresh, pause=self.wait, timer=truth.clock, store=self.rows
         )
 
     @rule(seconds=st.floats(0.01, 5.0))

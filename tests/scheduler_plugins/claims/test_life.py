@@ -110,15 +110,11 @@ NOWHERE, OPEN = "nowhere", "open"
         pytest.param([*RUNS, seen(1, arriving=[VM])], A, id="its new host says that it arrives"),
         pytest.param([decided(2, A, B, home="home"), seen(1, arriving=[VM])], OPEN, id="... said so before"),
         pytest.param(
-            [*RUNS, seen(1, arriving=[VM]), told(3, "migrating", "home")],
-            A,
-            id="it arrives, shown at its source",
+            [*RUNS, seen(1, arriving=[VM]), told(3, "migrating", "home")], A, id="it arrives, shown at its source"
         ),
         pytest.param([*RUNS, seen(1, arriving=[VM]), told(3, "up", "home")], NOWHERE, id="the migration failed"),
         pytest.param(
-            [*RUNS, seen(1, arriving=[VM]), told(3, "up", A), seen(4)],
-            NOWHERE,
-            id="it has arrived, and is seen",
+            [*RUNS, seen(1, arriving=[VM]), told(3, "up", A), seen(4)], NOWHERE, id="it has arrived, and is seen"
         ),
     ],
 )

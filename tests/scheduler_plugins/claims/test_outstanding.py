@@ -21,10 +21,7 @@ SEEN = Observation("h", host(gpu("0000:3b:00.0", T4, {Q2: 1})), Source.HOOK, 100
         pytest.param([], [], {"0000:3b:00.0/nvidia-231/0": "s"}, id="by the host's word"),
         pytest.param([Q2], [], {"0000:3b:00.0/nvidia-231/0": "t"}, id="it is another VM's"),
         pytest.param(
-            [Q2],
-            ["0000:3b:00.0/nvidia-231/0"],
-            {"0000:3b:00.0/nvidia-231/0": "t"},
-            id="the host's word counts more",
+            [Q2], ["0000:3b:00.0/nvidia-231/0"], {"0000:3b:00.0/nvidia-231/0": "t"}, id="the host's word counts more"
         ),
     ],
 )

@@ -206,10 +206,7 @@ def test_a_row_whose_hosts_are_lost(rows: Rows, left: str) -> None:
 
 START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
 CLAIMS = Claims(
-    {
-        "v": PendingDecision(START, (A, B), 3.5, home=A, best=B),
-        "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0),
-    },
+    {"v": PendingDecision(START, (A, B), 3.5, home=A, best=B), "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0)},
     {"v": Claim(START, A, 2.0, 1.0, 4.0, B), "x": Claim(Start("x", "", ("t",)), B, 1.0)},
 )
 

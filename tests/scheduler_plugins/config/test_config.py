@@ -81,11 +81,7 @@ def test_files_are_merged_by_name(write: Write) -> None:
 
     config = load(folder)
 
-    assert (99, 9, "error") == (
-        config.collector.collect_interval,
-        config.collector.host_timeout,
-        config.log.level,
-    )
+    assert (99, 9, "error") == (config.collector.collect_interval, config.collector.host_timeout, config.log.level)
     assert folder / "90-late.conf" == config.origins["collector", "collect_interval"]
 
 
@@ -104,12 +100,7 @@ def test_a_configuration_cannot_be_changed() -> None:
     ("section", "key", "good", "bad"),
     [
         ("service", "state_dir", ["/x", "/with space"], ["", "relative", "~/x", "/nul\x00"]),
-        (
-            "service",
-            "http_host",
-            ["127.0.0.1", "127.8.0.1", "::1"],
-            ["0.0.0.0", "::", "localhost", "10.0.0.1"],
-        ),
+        ("service", "http_host", ["127.0.0.1", "127.8.0.1", "::1"], ["0.0.0.0", "::", "localhost", "10.0.0.1"]),
         ("service", "http_port", ["0", "1", "65535"], ["-1", "65536", "1.0", "0x10", "1_0", "\u0661", ""]),
         ("service", "xmlrpc_port", ["0", "65535"], ["65536"]),
         ("service", "socket", ["/" + "s" * 106], ["/" + "s" * 107, "proxy.sock"]),
@@ -118,12 +109,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         (
             "engine",
             "url",
-            [
-                "https://e.example.com",
-                "https://e:8443/ovirt-engine/api",
-                "http://127.0.0.1:1/ovirt-engine",
-                "",
-            ],
+            ["https://e.example.com", "https://e:8443/ovirt-engine/api", "http://127.0.0.1:1/ovirt-engine", ""],
             ["http://engine.example.com", "engine.example.com", "ftp://e", "https://", "https://e/?x=1"],
         ),
         ("engine", "user", ["admin@internal", "admin@ovirt@internalsso"], ["admin", "@internal", "a @b", ""]),

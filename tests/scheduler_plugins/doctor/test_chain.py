@@ -10,16 +10,7 @@ from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST, diagnose
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Status
-from tests.scheduler_plugins.doctor.well import (
-    WELL,
-    engine,
-    gpu,
-    machine,
-    permissions,
-    proxied,
-    said,
-    service,
-)
+from tests.scheduler_plugins.doctor.well import WELL, engine, gpu, machine, permissions, proxied, said, service
 
 SERVICE = {"service", "proxy socket", "engine endpoint", "proxy", "orphans", "claims", LAST}
 """What is said of the service without the engine."""

@@ -76,11 +76,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ),
     ("request-impossible", asks(*[TYPE] * 9), "holds 9 of nvidia-231, however empty (8 at most)"),
     ("request-impossible", asks(TYPE, "nvidia-9"), "no host of its cluster has the type 'nvidia-9'"),
-    (
-        "engine-blind",
-        engine(devices={GPU.id: (shown(0),)}),
-        "none left for the engine: nvidia-222, nvidia-231",
-    ),
+    ("engine-blind", engine(devices={GPU.id: (shown(0),)}), "none left for the engine: nvidia-222, nvidia-231"),
     ("clock-off", gpu(clock_off=3600.0), "3600 s ahead of this machine"),
     ("state-unwritable", machine(state=replace(WELL.machine.state, owner=0)), "owner 0"),
     ("engine-unreachable", engine(code="timeout", error="no answer"), "no answer"),
@@ -132,8 +128,7 @@ NOTHING: dict[str, Facts] = {
     "rights that are not wanted": replace(
         permissions(),
         machine=replace(
-            WELL.machine,
-            config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False)),
+            WELL.machine, config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False))
         ),
     ),
     "a host of old without the hook": gpu(hooked=False, release=(4, 3), clock_off=None),

@@ -64,10 +64,7 @@ WELL = Facts(
             listens=True, holder="7 (mdev-scheduler)", units=frozenset({*FILTERS, *WEIGHTS})
         ),
     ),
-    service=facts.Service(
-        version=VERSION,
-        hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)},
-    ),
+    service=facts.Service(version=VERSION, hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)}),
     engine=facts.Engine(
         version=(4, 5, 7),
         permissions=(Permission("MdevScheduler", EVERYTHING, "", administrative=True),),

@@ -5,26 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from scheduler_plugins.policy.plan import Step
-from scheduler_plugins.policy.state import (
-    BALANCE,
-    FILTER,
-    TYPES,
-    WEIGHT,
-    Attached,
-    Cluster,
-    EngineState,
-    Policy,
-    Unit,
-)
+from scheduler_plugins.policy.state import BALANCE, FILTER, TYPES, WEIGHT, Attached, Cluster, EngineState, Policy, Unit
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 OURS = {**dict.fromkeys(FILTERS, FILTER), **dict.fromkeys(WEIGHTS, WEIGHT)}
-INTERNAL = (
-    ("Memory", FILTER, ""),
-    ("CPU", FILTER, ""),
-    ("HA", WEIGHT, ""),
-    ("Even", BALANCE, "High=^[5-9][0-9]$"),
-)
+INTERNAL = (("Memory", FILTER, ""), ("CPU", FILTER, ""), ("HA", WEIGHT, ""), ("Even", BALANCE, "High=^[5-9][0-9]$"))
 
 
 def unit(name: str, kind: str, *, enabled: bool = True, internal: bool = False, regexes: str = "") -> Unit:

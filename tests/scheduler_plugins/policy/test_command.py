@@ -106,10 +106,7 @@ def test_for_programs(served: Served) -> None:
         "policy": "evenly_distributed-mdev-gpu",
         "locked": False,
         "copy_of": "evenly_distributed",
-        "units": [
-            {"kind": "filter", "name": "MdevFilter"},
-            {"kind": "weight", "name": "MdevConsolidate", "factor": 3},
-        ],
+        "units": [{"kind": "filter", "name": "MdevFilter"}, {"kind": "weight", "name": "MdevConsolidate", "factor": 3}],
         "properties": {},
     } == shown["clusters"][0]
     assert {*FILTERS, *WEIGHTS} == {unit["name"] for unit in shown["units"]}
@@ -260,10 +257,7 @@ def test_another_authority_is_not_trusted(served: Served, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "err"),
     [
-        (
-            ("enable", "--cluster", "gpv"),
-            "--cluster gpv: the engine has no such cluster; there are: gpu, office",
-        ),
+        (("enable", "--cluster", "gpv"), "--cluster gpv: the engine has no such cluster; there are: gpu, office"),
         (("disable", "--cluster", "gpv"), "the engine has no such cluster"),
         (("enable", "--cluster", "gpu", "--weight", "MdevSpred=1"), "did you mean MdevSpread?"),
         (("enable",), "Missing option"),

@@ -39,12 +39,7 @@ def policies(draw: st.DrawFn) -> list[Policy]:
     """Some by hand, some copies of ours; one may be built in."""
     memories = ["", copies.description("even", "even", GPU), copies.description("even", "p0", GPU)]
     return [
-        policy(
-            f"p{number}",
-            draw(attached),
-            description=draw(st.sampled_from(memories)),
-            locked=draw(st.booleans()),
-        )
+        policy(f"p{number}", draw(attached), description=draw(st.sampled_from(memories)), locked=draw(st.booleans()))
         for number in range(draw(st.integers(1, 4)))
     ]
 

@@ -104,10 +104,7 @@ def test_the_order_is_as_documented() -> None:
     [
         pytest.param(["kill -ALRM $$"], "unreachable", "no answer to the login within 10 s", id="login hangs"),
         pytest.param(
-            ["echo Traceback >&2; echo ImportError: libxml2 >&2; exit 1"],
-            "failed",
-            "ImportError: libxml2",
-            id="crash",
+            ["echo Traceback >&2; echo ImportError: libxml2 >&2; exit 1"], "failed", "ImportError: libxml2", id="crash"
         ),
         pytest.param(["kill -SEGV $$"], "failed", "-11", id="killed"),
         pytest.param(["printf '{\"sta'"], "failed", "python", id="half an answer"),

@@ -107,8 +107,7 @@ def test_cost_with_ages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alive", "free", "weight"),
-    [(0, 8, 999), (0, 1, 999), (1, 7, 374), (6, 2, 62), (7, 1, 0), (99, 201, 332)],
+    ("alive", "free", "weight"), [(0, 8, 999), (0, 1, 999), (1, 7, 374), (6, 2, 62), (7, 1, 0), (99, 201, 332)]
 )
 def test_consolidate(alive: int, free: int, weight: int) -> None:
     """The share that stays free, of 499; an empty card is worst."""
@@ -140,13 +139,7 @@ def test_soon_empty() -> None:
 
 @pytest.mark.parametrize(
     ("size", "cards", "opened"),
-    [
-        ([-1, 1], [0], 1),
-        ([-1, 1], [1], 0),
-        ([-1, -1], [0, 0], 1),
-        ([-1, -1], [0, 1], 2),
-        ([1, -1], [0, 1], 1),
-    ],
+    [([-1, 1], [0], 1), ([-1, 1], [1], 0), ([-1, -1], [0, 0], 1), ([-1, -1], [0, 1], 2), ([1, -1], [0, 1], 1)],
 )
 def test_opened(size: list[int], cards: list[int], opened: int) -> None:
     """Each empty card once."""

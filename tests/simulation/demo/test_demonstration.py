@@ -76,16 +76,7 @@ def test_each_refusal_has_its_reason(shown: dict[str, Any]) -> None:
 
 def test_the_run_folder_is_kept_where_one_is_given(tmp_path: Path) -> None:
     """`--run-dir` leaves trees, log and state for those who want to look."""
-    command = [
-        sys.executable,
-        "-m",
-        "scheduler_plugins",
-        "demo",
-        "--hosts",
-        "1",
-        "--run-dir",
-        str(tmp_path / "run"),
-    ]
+    command = [sys.executable, "-m", "scheduler_plugins", "demo", "--hosts", "1", "--run-dir", str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (0, "") == (done.returncode, done.stderr)

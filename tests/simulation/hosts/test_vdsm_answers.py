@@ -78,11 +78,7 @@ def test_a_type_without_a_name_goes_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "bus",
-    [
-        pytest.param(bus_of("mtty", "vfio-ap", "vfio-ccw"), id="not PCI"),
-        pytest.param(bus_of(), id="no card"),
-    ],
+    "bus", [pytest.param(bus_of("mtty", "vfio-ap", "vfio-ccw"), id="not PCI"), pytest.param(bus_of(), id="no card")]
 )
 def test_parents_that_are_not_pci_are_not_listed(bus: Bus) -> None:
     """Virtual, css and matrix parents never reach the engine."""

@@ -29,16 +29,10 @@ def test_empty_cards_offer_their_maxima(key: str) -> None:
     ("board", "created", "left"),
     [
         pytest.param(
-            Board("tesla-p40", T4),
-            "nvidia-47",
-            {"2B": "11", "2B4": "11", "2Q": "11", "2A": "11"},
-            id="P40, one 2Q",
+            Board("tesla-p40", T4), "nvidia-47", {"2B": "11", "2B4": "11", "2Q": "11", "2A": "11"}, id="P40, one 2Q"
         ),
         pytest.param(
-            Board("rtx-a6000", T4, sriov=False),
-            "nvidia-525",
-            {"2B": "23", "2Q": "23", "2A": "23"},
-            id="A6000, one 2Q",
+            Board("rtx-a6000", T4, sriov=False), "nvidia-525", {"2B": "23", "2Q": "23", "2A": "23"}, id="A6000, one 2Q"
         ),
         pytest.param(Board("tesla-m60", T4), "nvidia-22", {}, id="M60, one 8Q"),
     ],

@@ -66,13 +66,7 @@ def test_files_of_a_type(tmp_path: Path) -> None:
     gvtg = tmp_path / "sys/devices/pci0000:00/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_8"
     mtty = tmp_path / "sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2"
 
-    assert sorted(os.listdir(gvtg)) == [
-        "available_instances",
-        "create",
-        "description",
-        "device_api",
-        "devices",
-    ]
+    assert sorted(os.listdir(gvtg)) == ["available_instances", "create", "description", "device_api", "devices"]
     assert (gvtg / "description").read_text("utf-8") == (
         "low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\nweight: 2\n"
     )

@@ -56,8 +56,7 @@ def request(number: int | str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("version", "command"),
-    [("1.2", "CONNECTED"), ("1.1,1.2", "ERROR"), ("1.1", "ERROR"), ("", "ERROR")],
+    ("version", "command"), [("1.2", "CONNECTED"), ("1.1,1.2", "ERROR"), ("1.1", "ERROR"), ("", "ERROR")]
 )
 def test_the_version_must_be_exactly_1_2(broker: Broker, version: str, command: str) -> None:
     """A list that contains 1.2 is refused as well."""

@@ -95,11 +95,7 @@ def test_weights_are_integers_with_the_units_name(endpoint: Endpoint) -> None:
 
 def test_an_unknown_filter_is_a_plugin_error(endpoint: Endpoint) -> None:
     """In the proxy's words, beside what the known ones say."""
-    expected = {
-        "result_code": 1,
-        "result": [HOST_A],
-        "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]},
-    }
+    expected = {"result_code": 1, "result": [HOST_A], "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]}}
 
     assert expected == endpoint.filters("MdevFilter", "MdevFoo")
 
@@ -126,11 +122,7 @@ def test_an_unknown_weight_is_a_plugin_error(endpoint: Endpoint) -> None:
 
 def test_there_is_nothing_to_balance(endpoint: Endpoint) -> None:
     """An answer that the engine understands as: move nothing."""
-    expected = {
-        "result_code": 1,
-        "result": ["", []],
-        "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]},
-    }
+    expected = {"result_code": 1, "result": ["", []], "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]}}
 
     assert expected == endpoint.call("runLoadBalancing", "MdevFoo", HOSTS, {})
 
@@ -192,11 +184,7 @@ def test_a_weight_that_fails_leaves_the_others(endpoint: Endpoint) -> None:
         pytest.param("runFilters", ([], [], "v", {"a": 1}), INVALID_METHOD_PARAMS, "'a' must be a string", id="value"),
         pytest.param("runCostFunctions", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "must be an array", id="costs"),
         pytest.param(
-            "runCostFunctions",
-            ([["x"]], [], "v", {}),
-            INVALID_METHOD_PARAMS,
-            "must be [name, factor]",
-            id="cost",
+            "runCostFunctions", ([["x"]], [], "v", {}), INVALID_METHOD_PARAMS, "must be [name, factor]", id="cost"
         ),
         pytest.param("runLoadBalancing", (None, [], {}), INVALID_METHOD_PARAMS, "balance must be", id="balance"),
     ],

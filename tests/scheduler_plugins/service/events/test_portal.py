@@ -11,16 +11,7 @@ from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.decisions.decision import Decision
-from scheduler_plugins.service.events.portal import (
-    MOST,
-    PER_VM_S,
-    PERIOD_S,
-    REASONS,
-    WAITING,
-    Limits,
-    Portal,
-    text_of,
-)
+from scheduler_plugins.service.events.portal import MOST, PER_VM_S, PERIOD_S, REASONS, WAITING, Limits, Portal, text_of
 from scheduler_plugins.units.verdict import Verdict
 
 DEADLINE_S = 10.0
@@ -81,10 +72,7 @@ def test_one_event_about_the_vm() -> None:
         assert engine.has(1)
 
     assert [
-        (
-            "v1",
-            "No host can start VM name-of-v1, which asks for nvidia-22. host1: has 0 of nvidia-22, needs 1.",
-        )
+        ("v1", "No host can start VM name-of-v1, which asks for nvidia-22. host1: has 0 of nvidia-22, needs 1.")
     ] == engine.events
     assert {} == running.troubles
 

@@ -14,15 +14,7 @@ from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
-from tests.scheduler_plugins.service.fakes import (
-    HOST_A,
-    HOST_B,
-    VM,
-    FakeDecider,
-    line_of,
-    proxy_socket,
-    running,
-)
+from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, line_of, proxy_socket, running
 
 
 def ask(path: Path, data: bytes) -> bytes:
@@ -171,10 +163,7 @@ def test_an_unknown_group_is_named(path: Path) -> None:
     """The error says which setting is wrong."""
     with ThreadPoolExecutor(1) as pool:
         endpoint = ProxySocket(path, FakeDecider(), pool, group="no-such-group")
-        with (
-            pytest.raises(EndpointError, match="no group 'no-such-group'"),
-            running(endpoint.start, endpoint.stop),
-        ):
+        with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
             pass
 
 

@@ -7,14 +7,7 @@ import pytest
 
 from simulation.engine.settings import Jitter
 from simulation.engine.state import Ending, Policy
-from tests.simulation.engine.centre import (
-    FULL_SIZE,
-    T4_1Q,
-    Centre,
-    everyone,
-    with_delays,
-    with_misfortunes,
-)
+from tests.simulation.engine.centre import FULL_SIZE, T4_1Q, Centre, everyone, with_delays, with_misfortunes
 
 
 def test_what_units_are_asked() -> None:
@@ -124,10 +117,7 @@ def test_a_foreign_host_that_wins_fails_the_start() -> None:
     """A score for a host that nobody asked about may win, and then the engine finds no such host."""
     centre = Centre(2)
     stranger = "00000000-0000-4000-8000-000000000001"
-    centre.units.scores = lambda hosts: {
-        "result_code": 0,
-        "result": [[h, 9] for h in hosts] + [[stranger, 1]],
-    }
+    centre.units.scores = lambda hosts: {"result_code": 0, "result": [[h, 9] for h in hosts] + [[stranger, 1]]}
     vm = centre.started()
 
     assert vm.run is not None

@@ -174,11 +174,7 @@ def test_removing_a_policy(client: Client, centre: Centre, mine: str) -> None:
     used = client.ask("DELETE", mine).status_code
     client.ask("PUT", cluster, {"scheduling_policy": {"id": policy(client, "none")}})
 
-    assert (409, 200, 404) == (
-        used,
-        client.ask("DELETE", mine).status_code,
-        client.ask("GET", mine).status_code,
-    )
+    assert (409, 200, 404) == (used, client.ask("DELETE", mine).status_code, client.ask("GET", mine).status_code)
     assert 409 == client.ask("DELETE", f"{POLICIES}/{policy(client, 'none')}").status_code
 
 

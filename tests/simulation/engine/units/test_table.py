@@ -2,11 +2,7 @@
 
 from simulation.engine.state import Ending, Policy
 from simulation.engine.units.external import ExternalSchedulerError
-from tests.simulation.engine.centre import (
-    T4_1Q,
-    Centre,
-    Units,
-)
+from tests.simulation.engine.centre import T4_1Q, Centre, Units
 
 
 def broken(_: list[str]) -> object:
