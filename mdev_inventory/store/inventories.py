@@ -13,7 +13,6 @@ from types import MappingProxyType
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation, Source
-from mdev_inventory.store.change_log import ChangeLog
 from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
@@ -43,7 +42,6 @@ class Inventories:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._changes = _Changes()
-        self._vm_log = ChangeLog()
         self._now = remembered(store)
 
     @property
@@ -68,14 +66,6 @@ class Inventories:
     def failure(self, host_id: str) -> HostFailure | None:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The number of changes to VMs so far, and the VMs that the changes after `since` concern.
-
-        None where that may be any.
-        """
-        with self._lock:
-            return self._vm_log.since(since)
 
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
@@ -118,7 +108,6 @@ class Inventories:
         with self._lock:
             self._now = self._now.with_vm(vm)
             self._changes.vms.add(vm.id)
-            self._vm_log.add(vm.id)
 
     def set_vms(self, vms: Iterable[KnownVm], asked_at: float, answered_at: float) -> None:
         """All the VMs that the engine shows; others are forgotten, but for those seen meanwhile."""
@@ -127,7 +116,6 @@ class Inventories:
             newer = {k: vm for k, vm in self._now.vms.items() if asked_at < vm.seen_at <= answered_at}
             self._changes.vms.update(self._now.vms.keys() | listed.keys())
             self._now = replace(self._now, vms=MappingProxyType(listed | newer))
-            self._vm_log.add_all()
 
     def flush(self) -> None:
         """Write what changed to the store.

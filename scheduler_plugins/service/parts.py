@@ -68,5 +68,5 @@ def request_types(vm: Vm) -> Sequence[str] | None:
 def _observe(
     engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
-    derived = Derived(inventories)
+    derived = Derived(lambda: inventories.vms)
     return lambda host, timeout_s: sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)

@@ -1,19 +1,24 @@
 """What people and programs are shown of hosts and types: free and used, by the same replay as decisions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.model import HostInventory, MdevType
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.allocator.placement import free_instances
-from scheduler_plugins.claims.instances import Derived, Orphan, Vms, orphans
+from scheduler_plugins.claims.instances import Derived, Orphan, orphans
 from scheduler_plugins.decisions.views import HostInventories
 
 
-class Inventories(HostInventories, Vms, Protocol):
+class Inventories(HostInventories, Protocol):
     """The current state of hosts and VMs; safe for threads."""
+
+    @property
+    def vms(self) -> Mapping[str, KnownVm]:
+        """The VMs by id: the same mapping until one of them is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Capacities:
         """`clock` is the service's, seconds since the epoch."""
         self._inventories = inventories
         self.clock = clock
-        self._derived = Derived(inventories)
+        self._derived = Derived(lambda: inventories.vms)
         self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
 
     def hosts(self) -> list[HostState]:

@@ -10,7 +10,6 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store.change_log import ChangeLog
 from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, instances_of, orphans, owner, uuids_of
 
 CARD, TYPE = "0000:3b:00.0", "nvidia-22"
@@ -29,32 +28,9 @@ def seen(*uuids: str, owners: dict[str, str] | None = None, told: bool = True) -
     )
 
 
-class VmsSeen:
-    """VMs as they were listed, and then seen."""
-
-    def __init__(self, *vms: KnownVm) -> None:
-        self.vms: dict[str, KnownVm] = {}
-        self.log = ChangeLog()
-        self.list(*vms)
-
-    def list(self, *vms: KnownVm) -> None:
-        """These are all."""
-        self.vms = {vm.id: vm for vm in vms}
-        self.log.add_all()
-
-    def see(self, vm: KnownVm) -> None:
-        """This one is so now."""
-        self.vms = self.vms | {vm.id: vm}
-        self.log.add(vm.id)
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """As the log has it."""
-        return self.log.since(since)
-
-
 def derived(*vms: KnownVm) -> dict[str, str]:
     """By the engine's own data."""
-    return dict(Derived(VmsSeen(*vms)).now)
+    return dict(Derived(lambda: {vm.id: vm for vm in vms}).now)
 
 
 @pytest.mark.parametrize(
@@ -129,11 +105,10 @@ def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, 
 
 def test_a_new_list_of_vms_is_noticed() -> None:
     """Those that went explain nothing any more."""
-    vms = VmsSeen(VM)
-    known = Derived(vms)
+    lists = iter([{VM.id: VM}, {OTHER.id: OTHER}])
+    known = Derived(lambda: next(lists))
 
     assert {STRAY} == known.unexplained({DEVICE, STRAY})
-    vms.list(OTHER)
     assert {DEVICE, STRAY} == known.unexplained({DEVICE, STRAY})
 
 
@@ -147,17 +122,17 @@ VMS = st.builds(
 )
 
 
-@given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
-def test_what_changed_is_taken_in(locations: list[list[KnownVm] | KnownVm]) -> None:
+@given(st.lists(st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id), max_size=8))
+def test_what_changed_is_taken_in(lists: list[list[KnownVm]]) -> None:
     """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
-    vms = VmsSeen()
-    known = Derived(vms)
-    for new in locations:
-        vms.list(*new) if isinstance(new, list) else vms.see(new)
+    now: dict[str, KnownVm] = {}
+    known = Derived(lambda: now)
+    for vms in lists:
+        now = {vm.id: vm for vm in vms}
         owners = known.now
 
         may_have: dict[str, set[str]] = {}
-        for vm in vms.vms.values():
+        for vm in vms:
             for uuid in uuids_of(vm):
                 may_have.setdefault(uuid, set()).add(vm.id)
         assert may_have.keys() == owners.keys()
