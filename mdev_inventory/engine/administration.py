@@ -70,7 +70,6 @@ class Permission:
     """What it allows, by REST's words: `manipulate_host`, ..."""
     on: str
     """The kind of object (`cluster`, ...); empty for the whole system."""
-    administrative: bool
 
 
 class Administration:
@@ -117,11 +116,7 @@ class Administration:
         given = self._all(f"/users/{in_path(user, 'user')}/permissions", GRANT)
         roles = {role.id: role for role in self._all("/roles", ROLE)}
         permits = {role_id: self._permits(role_id) for role_id in {role_id for role_id, _ in given}}
-        return [
-            Permission(roles[role_id].name, permits[role_id], on, roles[role_id].administrative)
-            for role_id, on in given
-            if role_id in roles
-        ]
+        return [Permission(roles[role_id].name, permits[role_id], on) for role_id, on in given if role_id in roles]
 
     def _permits(self, role_id: str) -> frozenset[str]:
         found = self._all(f"/roles/{in_path(role_id, 'role')}/permits", PERMIT)
@@ -138,11 +133,6 @@ class Administration:
 class _Named:
     id: Needed
     name: NameOrId
-
-
-@dataclass(frozen=True, slots=True)
-class _Role(_Named):
-    administrative: Annotated[bool, at(), PlainValidator(lambda value: members.optional(value) == "true")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +188,5 @@ POLICY = Kind[_Named]("scheduling_policy", _Named)
 FILTER, WEIGHT = Kind[_Part]("filter", _Part), Kind[_Part]("weight", _Part)
 SETTING = Kind[_Setting]("setting", _Setting)
 GRANT = Kind[tuple[str, str]]("permission", Annotated[object, PlainValidator(_grant)])
-ROLE = Kind[_Role]("role", _Role)
+ROLE = Kind[_Named]("role", _Named)
 PERMIT = Kind[_Named]("permit", _Named)

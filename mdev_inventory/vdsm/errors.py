@@ -48,11 +48,6 @@ class VdsmError(Exception):
         self.phase = phase
         self.rpc_code = rpc_code
 
-    @property
-    def recovering(self) -> bool:
-        """VDSM has just restarted and answers nothing yet: worth asking again soon."""
-        return self.rpc_code == RECOVERING
-
 
 @dataclass(slots=True)
 class Call:

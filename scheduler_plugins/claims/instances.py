@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid3
 
-from mdev_inventory.collector.vm_questions import instances
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.model import MdevType
 from mdev_inventory.observation import Observation
@@ -35,13 +34,6 @@ class Orphan(NamedTuple):
 def uuids_of(vm: KnownVm) -> frozenset[str]:
     """Every UUID that an instance of the VM may have, as far as the engine's own data tell."""
     return frozenset(vm.devices) | (_made(vm.id, vm.name) if vm.types else frozenset())
-
-
-def instances_of(vm: KnownVm, seen: Observation) -> frozenset[str]:
-    """The VM's instances that this observation shows. What the host itself told of one counts more."""
-    living, told = instances(seen.inventory), seen.owners or {}
-    derived = {uuid for uuid in uuids_of(vm) if uuid not in told}
-    return living & (derived | {uuid for uuid, vm_id in told.items() if vm_id == vm.id})
 
 
 def owner(uuid: str, seen: Observation, derived: Mapping[str, str]) -> str | None:

@@ -67,7 +67,7 @@ WELL = Facts(
     service=facts.Service(version=VERSION, hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)}),
     engine=facts.Engine(
         version=(4, 5, 7),
-        permissions=(Permission("MdevScheduler", EVERYTHING, "", administrative=True),),
+        permissions=(Permission("MdevScheduler", EVERYTHING, ""),),
         units=(*OUR_UNITS, *INNER),
         clusters=(CLUSTER,),
         policies={POLICY.id: POLICY},
@@ -125,7 +125,7 @@ def gpu(**changes: object) -> Facts:
 
 def permissions(*permits: str, on: str = "") -> Facts:
     """Our user has one role."""
-    return engine(permissions=(Permission("Role", frozenset(permits), on, administrative=True),))
+    return engine(permissions=(Permission("Role", frozenset(permits), on),))
 
 
 def said(facts: Facts, link: str) -> list[Finding]:
