@@ -87,16 +87,14 @@ class Derived:
 
 
 def _differ(before: Mapping[str, KnownVm], now: Mapping[str, KnownVm]) -> bool:
-    """Whether any VM may have other UUIDs than before."""
-    known = [(before.get(vm.id), vm) for vm in now.values()]
-    return len(before) != len(now) or any(
-        was is None or _basis(was) != _basis(vm) for was, vm in known if was is not vm
-    )
+    """Whether any VM may have other UUIDs than before; true as well where they only stand in another order."""
+    changed = [(was, vm) for was, vm in zip(before.values(), now.values(), strict=False) if was is not vm]
+    return len(before) != len(now) or any(_basis(was) != _basis(vm) for was, vm in changed)
 
 
-def _basis(vm: KnownVm) -> tuple[str, tuple[str, ...], bool]:
-    """What a VM's UUIDs hang on, beside its id."""
-    return vm.name, vm.devices, bool(vm.types)
+def _basis(vm: KnownVm) -> tuple[str, str, tuple[str, ...], bool]:
+    """What a VM's UUIDs hang on."""
+    return vm.id, vm.name, vm.devices, bool(vm.types)
 
 
 def _told(types: Collection[MdevType]) -> bool:
