@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs/glossary.md"
 PRODUCT = ("mdev_inventory", "scheduler_plugins")
-FOLDERS = (*PRODUCT, "simulation", "benchmarks", "deploy", "tests")
+FOLDERS = (*PRODUCT, "tools", "simulation", "benchmarks", "deploy", "tests")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 """A word of a name: `KeptNews`, `kept_news` and `KEPT_NEWS` have two."""

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.placement import plots
-from benchmarks.placement.condensed import ReportError, Row, condensed
-from benchmarks.placement.page_tables import TABLES
+from benchmarks.placement.pages import plots
+from benchmarks.placement.pages.condensed import ReportError, Row, condensed
+from benchmarks.placement.pages.tables import TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("placement.md", "units.md")

@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.placement.fleets import LADDER, places
-from benchmarks.placement.grids import REPORTED_SEEDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.progress import followed
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import WARMUP
-from benchmarks.placement.statistics import estimate
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.progress import followed
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.workload.fleets import LADDER, places
+from benchmarks.placement.workload.grids import REPORTED_SEEDS
 from scheduler_plugins.units.scores import consolidate, reserve
 
 PLACES = places(LADDER)

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.placement import bound, levers
-from benchmarks.placement.demand import Case, demand_of
-from benchmarks.placement.fleets import LADDER, places
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import WARMUP
-from benchmarks.placement.state import EMPTY, Fleet
+from benchmarks.placement import levers
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP
+from benchmarks.placement.replaying.state import EMPTY, Fleet
+from benchmarks.placement.workload.demand import Case, demand_of
+from benchmarks.placement.workload.fleets import LADDER, places
 
 ARRIVALS = 120
 SEEDS = range(5000, 5012)

@@ -29,17 +29,17 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from benchmarks.placement import fleets, openb
-from benchmarks.placement.demand import CPUS, Case
-from benchmarks.placement.grids import LADDER_FLEETS, LOADS, REPORTED_SEEDS
-from benchmarks.placement.openb import WHOLE, Pod, TraceError
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import BASELINE, POLICIES
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Results, Row, document
-from benchmarks.placement.run import WARMUP, Figures, figures, setting
-from benchmarks.placement.state import PAIR, Demand, Fleet, Real, Whole
-from benchmarks.placement.tables import show
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import BASELINE, POLICIES
+from benchmarks.placement.judging.report import Results, Row, document
+from benchmarks.placement.judging.run import WARMUP, Figures, figures, setting
+from benchmarks.placement.judging.tables import show
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.state import PAIR, Demand, Fleet, Real, Whole
+from benchmarks.placement.workload import fleets, openb
+from benchmarks.placement.workload.demand import CPUS, Case
+from benchmarks.placement.workload.grids import LADDER_FLEETS, LOADS, REPORTED_SEEDS
+from benchmarks.placement.workload.openb import WHOLE, Pod, TraceError
 from scheduler_plugins.demand.ages import EDGES
 
 NAME = "trace"

@@ -25,18 +25,19 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.placement import bound, fleets
-from benchmarks.placement.demand import Case, demand_of, mix_of
-from benchmarks.placement.grids import LADDER_FLEETS, PAIRS, REPORTED_SEEDS, THREE_MIXES
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import POLICIES
-from benchmarks.placement.progress import followed
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import MEAN_S, WARMUP, edges, setting
-from benchmarks.placement.state import NOWHERE, Demand, Fleet, Real
-from benchmarks.placement.statistics import estimate
-from benchmarks.placement.weighing import Setting
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import POLICIES
+from benchmarks.placement.judging.progress import followed
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import MEAN_S, WARMUP, edges, setting
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.state import NOWHERE, Demand, Fleet, Real
+from benchmarks.placement.replaying.weighing import Setting
+from benchmarks.placement.workload import fleets
+from benchmarks.placement.workload.demand import Case, demand_of, mix_of
+from benchmarks.placement.workload.grids import LADDER_FLEETS, PAIRS, REPORTED_SEEDS, THREE_MIXES
 from scheduler_plugins.demand.mix import several_value
 
 TROUBLES = {

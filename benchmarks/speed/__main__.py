@@ -11,19 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import (
-    collecting,
-    decisions,
-    engine_endpoint,
-    hook,
-    proxy_socket,
-    report,
-    rows,
-    start,
-    storm,
-)
-from benchmarks.speed.proxy import system_python
+from benchmarks.speed import report, rows
+from benchmarks.speed.measures import collecting, decisions, engine_endpoint, hook, proxy_socket, start, storm
 from benchmarks.speed.rows import Section
+from benchmarks.speed.stage.proxy import system_python
 
 MEASURES: dict[str, Callable[[Path, float], Section]] = {
     "proxy_socket": proxy_socket.measure,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler_plugins.cli import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
+from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
 
 if TYPE_CHECKING:
     from scheduler_plugins.policy.errors import EngineTroubleError
@@ -160,7 +160,7 @@ def _told(cluster: "Cluster", plan: "Plan", dry_run: bool) -> Mapping[str, Any]:
 
 def _engine(folder: Path, user: str | None, password_file: Path | None, python: str | None) -> "Engine":
     """As configured, but for what the options say; ends the command where that cannot be."""
-    from mdev_inventory.engine.transport import base_url
+    from mdev_inventory.engine.address import base_url
     from scheduler_plugins import config
     from scheduler_plugins.config import secrets
     from scheduler_plugins.policy.runner import Engine, with_python

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from mdev_inventory.engine.address import base_url
 from mdev_inventory.engine.errors import EngineSettingError
-from mdev_inventory.engine.transport import base_url
 
 T = TypeVar("T")
 

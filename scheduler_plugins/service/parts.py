@@ -75,8 +75,6 @@ def _observe(
     engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
     derived = Derived(inventories)
-
-    async def observe(host: Host, timeout_s: float) -> Observation:
-        return await sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)
-
-    return observe
+    return lambda host, timeout_s: sources.observe(
+        host, client, engine, timeout_s, clock, derived.unexplained
+    )

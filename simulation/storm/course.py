@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Ending, Vm
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.hosts.virtual_machine import VmSpec
 from simulation.kernel import Bus, Change
 from simulation.storm.plan import Plan
 from simulation.storm.referee import Referee
 from simulation.timeline import Timeline
-from simulation.virtual_machine import VmSpec
 
 LOOK_S = 0.5
 """How often somebody looks for VMs to try again, and for a VM to stop where none was up."""

@@ -1,12 +1,18 @@
 """Every question of the engine to the external units, with what would have been right at that moment."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from simulation.engine.answers import filtered_ids
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.external import ExternalScheduler, ExternalSchedulerError
+from simulation.engine.units.answers import filtered_ids
+from simulation.engine.units.external import (
+    ExternalScheduler,
+    ExternalSchedulerError,
+    Functions,
+    Names,
+    Properties,
+)
 from simulation.storm.referee import Referee
 
 
@@ -89,9 +95,7 @@ class Judge:
         """Passed on."""
         return self._inner.discover()
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """Passed on, with the truth beside it."""
         question = self._engine.call(lambda: self._begin(vm, hosts))
         ASKED.set(question)
@@ -106,11 +110,7 @@ class Judge:
         return answer
 
     def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
+        self, functions: Functions, hosts: Names, vm: str, properties: Properties
     ) -> object:
         """Passed on."""
         return self._inner.run_cost_functions(functions, hosts, vm, properties)

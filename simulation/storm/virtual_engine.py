@@ -9,9 +9,9 @@ from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.engine.vms import STARTING
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.rest import views
+from simulation.engine.rest import host_views, views
 from simulation.storm.judge import ASKED
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class VirtualEngineApi:
 
     def hosts(self) -> list[Host]:
         """GET /hosts, at once: the collector's own business."""
-        shown = [views.host(host, self._engine.version) for host in self._engine.hosts.values()]
+        shown = [host_views.host(host, self._engine.version) for host in self._engine.hosts.values()]
         return [parsing.host(view) for view in shown]
 
     def vms(self) -> list[Vm]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook.archive import build
+from tools.hook_file import build
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -1,15 +1,11 @@
 """Settings over REST: those of engine-config that clients may see."""
 
-from typing import TYPE_CHECKING
-
 from simulation.engine.rest import views
-from simulation.engine.rest.messages import Answer, NotFoundError, Request, answer
-
-if TYPE_CHECKING:
-    from simulation.engine.engine import SimulatedEngine
+from simulation.engine.rest.engine import Engine
+from simulation.engine.rest.messages import Answer, NotFoundError, Request, Route, answer
 
 
-def shown(engine: "SimulatedEngine", request: Request, name: str) -> Answer:
+def shown(engine: Engine, request: Request, name: str) -> Answer:
     """One setting at every cluster level, or at the one asked for."""
     values = dict(engine.world.options.get(name, {}))
     if level := request.parameter("version"):
@@ -24,3 +20,6 @@ def shown(engine: "SimulatedEngine", request: Request, name: str) -> Answer:
             **(views.reference("options", name) or {}),
         }
     )
+
+
+TABLE: tuple[Route, ...] = (("GET", "options/{name}", shown),)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.placement.state import EMPTY, Demand, Fleet
+from benchmarks.placement.replaying.state import EMPTY, Demand, Fleet
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, place

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.placement import page, plots
-from benchmarks.placement.condensed import ReportError, condensed
-from benchmarks.placement.page_tables import TABLES
+from benchmarks.placement import page
+from benchmarks.placement.pages import plots
+from benchmarks.placement.pages.condensed import ReportError, condensed
+from benchmarks.placement.pages.tables import TABLES
 from tests.benchmarks.placement import small_reports
 
 DOCS = Path(__file__).parents[3] / "docs"

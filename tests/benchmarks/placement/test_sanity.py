@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.placement import sanity
-from benchmarks.placement.openb import Node, Pod
-from tests.benchmarks.placement import openb_files
+from benchmarks.placement.workload.openb import Node, Pod
 from tests.benchmarks.placement.compiling import PATIENCE, alone
+from tests.benchmarks.placement.workload import openb_files
 
 pytestmark = pytest.mark.timeout(PATIENCE)
 

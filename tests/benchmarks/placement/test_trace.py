@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.placement import __main__ as command
 from benchmarks.placement import trace
-from benchmarks.placement.fleets import fleet
-from benchmarks.placement.openb import Pod
-from tests.benchmarks.placement import openb_files
+from benchmarks.placement.workload.fleets import fleet
+from benchmarks.placement.workload.openb import Pod
 from tests.benchmarks.placement.compiling import PATIENCE
 from tests.benchmarks.placement.conftest import Judge
+from tests.benchmarks.placement.workload import openb_files
 
 pytestmark = pytest.mark.timeout(PATIENCE)
 LADDER = (16, 8, 4, 2, 1)

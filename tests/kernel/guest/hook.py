@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mdev_inventory.model import KEY, HostInventory
-from mdev_inventory.vdsm.key_reader import from_key
+from tests.kernel.guest.plain_key import from_key
 
 ARCHIVE = "/project/dist/50_mdev_inventory"
 

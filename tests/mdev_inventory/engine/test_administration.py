@@ -1,6 +1,5 @@
 """What the engine has set up around us, as its JSON shows it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,23 +8,15 @@ import responses
 from mdev_inventory.engine.administration import Administration, Cluster, Permission, Policy, Unit
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.errors import EngineError
-from tests.mdev_inventory.engine.net import API, BASE, PASSWORD, network
+from tests.mdev_inventory.engine.net import API
 
 POLICY, FILTER, WEIGHT, USER, ROLE = "p-1", "u-1", "u-2", "user-1", "role-1"
 
 
 @pytest.fixture
-def net() -> Iterator[responses.RequestsMock]:
-    """The network: nothing but what a test registers, and a token for whoever asks."""
-    with network() as mock:
-        yield mock
-
-
-@pytest.fixture
-def admin(net: responses.RequestsMock) -> Iterator[Administration]:
-    """The questions, with that network."""
-    with EngineApi(BASE, "admin@internal", PASSWORD) as api:
-        yield Administration(api.rest, 5)
+def admin(engine: EngineApi) -> Administration:
+    """The questions."""
+    return Administration(engine.rest, 5)
 
 
 def part(unit: str, **members: str) -> dict[str, Any]:

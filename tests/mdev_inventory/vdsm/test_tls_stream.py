@@ -12,7 +12,7 @@ from mdev_inventory.vdsm.connection import ClosedError, StompConnection
 from mdev_inventory.vdsm.rpc import client_context
 from mdev_inventory.vdsm.stomp import Frame, FrameTooLargeError, encode
 from mdev_inventory.vdsm.tls_stream import TlsStream
-from simulation.pki import Authority, server_context
+from simulation.vdsm.pki import Authority, server_context
 
 Act = Callable[[TlsStream, TlsStream], Awaitable[None]]
 

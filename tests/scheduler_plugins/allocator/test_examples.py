@@ -13,11 +13,11 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
 from scheduler_plugins.allocator.request import Request, from_devices
-from simulation.boards import Board, build_bus
 from simulation.kernel import Bus
-from simulation.reading import inventory_of
+from simulation.kernel.boards import Board, build_bus
+from simulation.kernel.inventory import inventory_of
 from tests.scheduler_plugins.allocator.exactness.truth import create, creates
-from tests.simulation.filling import fill
+from tests.simulation.kernel.filling import fill
 
 A, B = "0000:3b:00.0", "0000:5b:00.0"
 B2, Q2, Q16 = "nvidia-223", "nvidia-231", "nvidia-234"

@@ -16,7 +16,6 @@ from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.web.api import api
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.server import WebApi
 from tests import golden, trees
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.running import Folder
@@ -57,8 +56,7 @@ def served() -> Iterator[tuple[World, str]]:
     """A world, and the URL of the API over it."""
     world = World()
     scheduler = Scheduler(world, world, world.clock)
-    endpoint = WebApi(lambda: api(scheduler, Capacities(world, world.clock), list), "127.0.0.1", 0)
-    with fakes.http(endpoint) as url:
+    with fakes.http(api(scheduler, Capacities(world, world.clock), list)) as url:
         yield world, url
 
 
@@ -212,7 +210,7 @@ def test_somebody_elses_port_is_told(answer: bytes) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 
-    with fakes.http(WebApi(lambda: other, "127.0.0.1", 0)) as url:
+    with fakes.http(other) as url:
         ran = run("types", "--url", url)
 
     assert (3, "") == (ran.status, ran.out)
@@ -263,7 +261,7 @@ def test_a_wrong_configuration_is_a_usage_error(tmp_path: Path) -> None:
 def test_scan_loads_no_web_framework(tree: Path) -> None:
     """Start-up is what people wait for."""
     script = (
-        "import sys; from scheduler_plugins.cli import app\n"
+        "import sys; from scheduler_plugins.cli.app import app\n"
         f"app(['scan', '--json', '--root', {str(tree)!r}], standalone_mode=False)\n"
         "print(set(sys.modules), file=sys.stderr)"
     )

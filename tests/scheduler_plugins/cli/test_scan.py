@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mdev_inventory.model import MdevType
-from simulation.boards import GVTG_ADDRESS, Board, build_bus
 from simulation.kernel import Bus
-from simulation.reading import inventory_of
-from simulation.sysfs_tree import SysfsTree
+from simulation.kernel.boards import GVTG_ADDRESS, Board, build_bus
+from simulation.kernel.inventory import inventory_of
+from simulation.kernel.sysfs_tree import SysfsTree
 from tests import trees
 
 GPU = "0000:3b:00.0"

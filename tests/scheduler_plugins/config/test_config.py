@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mdev_inventory.collector import collector
 from scheduler_plugins.config import Config, ConfigError, load, options, show
-from scheduler_plugins.config import docs as config_docs
+from tools import configuration as config_docs
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -355,7 +355,7 @@ def test_what_is_shown_can_be_read(write: Write, interval: float, port: int, che
 )
 def test_documents_are_those_of_the_defaults(path: str, made: str, what: str) -> None:
     """The sample and the reference in the repository are what `config_docs` makes of the defaults."""
-    remedy = f"python -m scheduler_plugins.config.docs {what} > {path}"
+    remedy = f"python -m tools.configuration {what} > {path}"
 
     assert made == (REPOSITORY / path).read_text(), remedy
 

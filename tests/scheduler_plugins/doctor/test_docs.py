@@ -14,10 +14,10 @@ from mdev_inventory.engine.errors import Code
 from mdev_inventory.vdsm.errors import ErrorCode
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.config import options
-from scheduler_plugins.doctor.docs import TITLE, section
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web.api import STATUSES
 from tests.golden import REGENERATE
+from tools.messages import TITLE, section
 
 ROOT = Path(scheduler_plugins.__file__).parent.parent
 PAGE = ROOT / "docs/messages.md"

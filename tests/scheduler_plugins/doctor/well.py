@@ -8,7 +8,9 @@ from mdev_inventory.engine.model import DeviceType, Host, HostDevice, MediatedDe
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
 from scheduler_plugins.doctor import facts
+from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Facts, HostFacts, Machine, ServiceHost
+from scheduler_plugins.doctor.findings import Finding
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 VERSION = "1.0.0"
@@ -49,7 +51,7 @@ def vm(name: str, *types: str) -> Vm:
 def shown(available: int) -> HostDevice:
     """The engine's row of the card."""
     kinds = tuple(DeviceType(kind, kind, "", available) for kind in (TYPE, SMALL))
-    return HostDevice("pci_0000_3b_00_0", "pci", "nvidia", "0x10de", None, None, kinds)
+    return HostDevice("pci_0000_3b_00_0", "nvidia", "0x10de", None, None, kinds)
 
 
 WELL = Facts(
@@ -64,7 +66,7 @@ WELL = Facts(
     ),
     service=facts.Service(
         version=VERSION,
-        hosts={host.id: ServiceHost("hook", 12.0, "", ()) for host in (GPU, PLAIN)},
+        hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)},
     ),
     engine=facts.Engine(
         version=(4, 5, 7),
@@ -124,3 +126,13 @@ def engine(base: Facts = WELL, **changes: object) -> Facts:
 def gpu(**changes: object) -> Facts:
     """The host with the card is another."""
     return replace(WELL, hosts=(replace(WELL.hosts[0], **changes), WELL.hosts[1]))  # type: ignore[arg-type]
+
+
+def permissions(*permits: str, on: str = "") -> Facts:
+    """Our user has one role."""
+    return engine(permissions=(Permission("Role", frozenset(permits), on, administrative=True),))
+
+
+def said(facts: Facts, link: str) -> list[Finding]:
+    """What is said of a link."""
+    return [each for each in diagnose(facts) if each.link == link]

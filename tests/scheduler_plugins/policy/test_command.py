@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scheduler_plugins.cli import app
+from scheduler_plugins.cli.app import app
 from scheduler_plugins.policy import runner
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from simulation.engine.rest.faults import Kind
 from simulation.engine.state import Policy
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 from tests import golden
 from tests.scheduler_plugins.cli.test_cli import NOWHERE, Ran, run
 from tests.scheduler_plugins.policy.served import Served
@@ -134,7 +134,7 @@ def test_units_that_the_engine_has_never_heard_of(tmp_path: Path, offered: list[
     served.restart()
     ran = command(served, *ENABLE)
     status = command(served, "status").out
-    served.engine.stop()
+    served.rest.stop()
 
     assert (1, "") == (ran.status, ran.out)
     assert words in ran.err
@@ -234,7 +234,7 @@ def test_a_wrong_password(served: Served) -> None:
 def test_an_engine_that_is_not_there(served: Served) -> None:
     """Where it was looked for."""
     folder = served.configured()
-    served.engine.stop()
+    served.rest.stop()
     ran = here("status", "--config", str(folder))
 
     assert (3, "", 1) == (ran.status, ran.out, len(ran.err.splitlines()))

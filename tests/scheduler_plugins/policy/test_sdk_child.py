@@ -13,8 +13,8 @@ from scheduler_plugins.policy.plan import Plan, Step
 from scheduler_plugins.policy.state import EngineState
 from scheduler_plugins.policy.status import cluster_named
 from scheduler_plugins.policy.wishes import Wishes, parse
-from simulation.engine.discovery import UnitType
 from simulation.engine.rest.faults import Kind
+from simulation.engine.units.discovery import UnitType
 from tests.scheduler_plugins.policy.served import Served, state_of
 
 ovirtsdk4 = pytest.importorskip("ovirtsdk4", reason="the engine's SDK is not installed: .ci/sdk tells why")
@@ -254,7 +254,7 @@ def second_run_mends(
         served.restart()
     answer = carried_out(served, planner)
     names, content = served.names(), served.of(served.gpu)
-    served.engine.stop()
+    served.rest.stop()
 
     name = content.pop("name")
     assert expected == content, died_at

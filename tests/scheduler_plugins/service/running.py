@@ -14,7 +14,7 @@ import requests
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.store import Store
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, PLAIN, TYPE, WANTS, World
 
 NO_ENGINE = "http://127.0.0.1:9/ovirt-engine/api"

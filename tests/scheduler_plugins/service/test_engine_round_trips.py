@@ -48,16 +48,15 @@ class Settings:
 def centre() -> Iterator[Centre]:
     """One host with a T4, an engine of 4.5 that serves its REST API."""
     centre = Centre(1)
-    centre.engine.serve()
+    centre.rest.start()
     yield centre
-    centre.engine.stop()
+    centre.stop()
 
 
 @pytest.fixture
 def api(centre: Centre) -> Iterator[EngineApi]:
     """The way to it."""
-    assert centre.engine.rest is not None
-    with EngineApi(centre.engine.rest.url, "admin@internal", "secret") as api:
+    with EngineApi(centre.rest.url, "admin@internal", "secret") as api:
         yield api
 
 
@@ -139,12 +138,11 @@ def test_a_freed_device_passes_the_engines_own_filter_again(
 def test_a_user_who_may_not_refresh(centre: Centre, api: EngineApi, collecting: Collecting) -> None:
     """The rest goes on, and health has a sentence about it."""
     _hide(centre, api)
-    assert centre.engine.rest is not None
-    centre.engine.rest.faults.add(Kind.FORBIDDEN, part="/refresh", method="POST")
+    centre.rest.faults.add(Kind.FORBIDDEN, part="/refresh", method="POST")
     collecting.until(lambda collector: "engine refresh" in collector.troubles)
 
     assert 1 == centre.codes().count(Code.HOST_REFRESHED)
-    assert 1 == centre.engine.rest.faults.made[Kind.FORBIDDEN]
+    assert 1 == centre.rest.faults.made[Kind.FORBIDDEN]
 
 
 def test_the_life_of_a_vm_is_heard(centre: Centre, collecting: Collecting) -> None:
@@ -158,8 +156,7 @@ def test_the_life_of_a_vm_is_heard(centre: Centre, collecting: Collecting) -> No
 
     def lived(_: Collector) -> bool:
         """The next step as soon as the last one was heard of; the first when the end of the list is known."""
-        assert centre.engine.rest is not None
-        listening = centre.engine.rest.counts["GET events"] > 1
+        listening = centre.rest.counts["GET events"] > 1
         if listening and steps and len(heard) == steps[0][0]:
             steps.pop(0)[1](vm.id)
             centre.timeline.run_all()
@@ -187,8 +184,7 @@ def test_a_refused_vm_shows_in_the_portal(centre: Centre, api: EngineApi) -> Non
 
 def test_a_user_who_may_not_add_events(centre: Centre, api: EngineApi) -> None:
     """Nothing is written, and health has a sentence about it."""
-    assert centre.engine.rest is not None
-    centre.engine.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
+    centre.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
     _told(api, decision(centre.vm().id), lambda portal: "portal events" in portal.troubles)
 
     assert [] == centre.codes()
@@ -211,11 +207,10 @@ def test_the_service_tells_why_no_host_is_left(
     centre: Centre, tmp_path: Path, switch: str, codes: list[Code]
 ) -> None:
     """The whole way: the answer comes first, the event follows, unless it is not wanted."""
-    assert centre.engine.rest is not None
     vm, host = centre.vm(), centre.hosts[0]
     host.address, host.port = "127.0.0.1", 9
     folder = Folder(tmp_path)
-    engine = f"url={centre.engine.rest.url}\nuser=admin@internal\nengine_events={switch}\n"
+    engine = f"url={centre.rest.url}\nuser=admin@internal\nengine_events={switch}\n"
     folder.write("20-engine.conf", engine=engine)
     with Running(folder) as service:
         with ServerProxy(service.endpoints["xmlrpc"]) as endpoint:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Cluster, Host, Policy
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.kernel.boards import bus_of
 from simulation.timeline import RealTime, Timeline, TimelineError
 from tests.simulation.engine.centre import FULL_SIZE, Units, with_delays
 from tests.simulation.engine.rest.client import Client

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
 from simulation.engine.settings import Misfortunes, Settings
 from simulation.engine.state import Cluster, Ending, Policy
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.kernel.boards import bus_of
 from simulation.timeline import Timeline
 from tests.simulation.engine.centre import T4_1Q, Units
 

@@ -10,7 +10,7 @@ import pytest
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.events.portal import (
     MOST,
     PER_VM_S,

@@ -7,6 +7,7 @@ from typing import Any, Self
 import requests
 
 from simulation.engine import SimulatedEngine
+from simulation.engine.rest.server import RestServer
 
 TIMEOUT_S = 10.0
 
@@ -17,9 +18,8 @@ class Client:
     def __init__(
         self, engine: SimulatedEngine, tls: ssl.SSLContext | None = None, ca: Path | None = None
     ) -> None:
-        self.url = engine.serve(tls)
-        assert engine.rest is not None
-        self.engine, self.rest = engine, engine.rest
+        self.engine, self.rest = engine, RestServer(engine, tls)
+        self.url = self.rest.start()
         self.session = requests.Session()
         # Or the environment's own certificate bundle would take precedence over ours.
         self.session.trust_env = False
@@ -35,6 +35,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         """Ends both sides."""
         self.session.close()
+        self.rest.stop()
         self.engine.stop()
 
     def token(self, accept: str = "application/json", **form: str) -> requests.Response:
