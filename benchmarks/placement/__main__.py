@@ -78,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--full", action="store_true", help=f"all that is reported: {', '.join(FULL)}")
     own = "so many paired seeds instead of the grid's own number"
     add_replay_options(parser, None, seeds_help=own)
-    parser.add_argument(
-        "--policies", help="names with commas between; packing always runs; default: the grid's"
-    )
+    parser.add_argument("--policies", help="names with commas between; packing always runs; default: the grid's")
     return parser
 
 

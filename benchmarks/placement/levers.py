@@ -57,11 +57,7 @@ TITLES = {
     "pool": "as if migration were free",
     "bound": "bound: nothing exceeds it",
 }
-_CARD_RULES = {
-    "packing-card": PACKING,
-    "fragmentation-card": FRAGMENTATION,
-    "clairvoyant-card": CLAIRVOYANT,
-}
+_CARD_RULES = {"packing-card": PACKING, "fragmentation-card": FRAGMENTATION, "clairvoyant-card": CLAIRVOYANT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +175,7 @@ def table(report: Row) -> str:
     """For people: all cases, then the difference by fleet and by lifetimes."""
     groups = report["groups"]
     columns = list(
-        dict.fromkeys(
-            (group["by"], group["value"]) for group in groups if group["by"] in ("fleet", "lifetimes")
-        )
+        dict.fromkeys((group["by"], group["value"]) for group in groups if group["by"] in ("fleet", "lifetimes"))
     )
     heads = "".join(f"{value:>8}" for _, value in columns)
     lines = [f"{'':20}{'GPU %':>7}{'- packing':>11}{'95 %':>18}{'moves/100':>11}{heads}"]

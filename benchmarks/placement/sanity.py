@@ -179,9 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the check; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="sanity", description="Published figures, found again.")
     parser.add_argument("--trace", type=Path, required=True, help="folder of the openb CSV files")
-    parser.add_argument(
-        "--seeds", type=int, default=10, help="runs of each policy (default: 10, as published)"
-    )
+    parser.add_argument("--seeds", type=int, default=10, help="runs of each policy (default: 10, as published)")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args(arguments)
     if options.seeds < 1:

@@ -47,9 +47,7 @@ def bounded(mix: str, seed: int) -> dict[str, float]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table; 0 when done, 3 where a case was not solved in time."""
     parser = argparse.ArgumentParser(prog="small_bounds", description="How loose the linear bound is.")
-    parser.add_argument(
-        "--seeds", type=int, default=len(SEEDS), help="cases for each mix (default: %(default)s)"
-    )
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="cases for each mix (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, for programs")
     options = parser.parse_args(arguments)
     rows: list[Row] = []

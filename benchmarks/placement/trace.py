@@ -129,9 +129,7 @@ def work(pods: Sequence[Pod], arrivals: int, job: tuple[Case, int]) -> list[list
     return rows
 
 
-def replayed(
-    pods: Sequence[Pod], cases: Sequence[Case], seeds: Sequence[int], options: argparse.Namespace
-) -> Figures:
+def replayed(pods: Sequence[Pod], cases: Sequence[Case], seeds: Sequence[int], options: argparse.Namespace) -> Figures:
     """All rules in all cases under all seeds."""
     jobs, found = list(product(cases, seeds)), dict[tuple[str, str], list[list[float]]]()
     task = partial(work, pods, options.arrivals)
@@ -161,9 +159,7 @@ def rounding(pods: Sequence[Pod], names: Sequence[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replays the trace; 0 when it is done, 3 where it cannot be read."""
     parser = argparse.ArgumentParser(prog="placement --trace", description="The openb trace, replayed.")
-    parser.add_argument(
-        "--trace", type=Path, required=True, help="a pod list, or the folder of the CSV files"
-    )
+    parser.add_argument("--trace", type=Path, required=True, help="a pod list, or the folder of the CSV files")
     parser.add_argument("--fleets", default=",".join(LADDER_FLEETS), help=f"of {', '.join(fleets.FLEETS)}")
     add_replay_options(parser, len(REPORTED_SEEDS))
     options = parser.parse_args(arguments)
@@ -184,9 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _report(
-    pods: Sequence[Pod], names: Sequence[str], seeds: Sequence[int], options: argparse.Namespace
-) -> Row:
+def _report(pods: Sequence[Pod], names: Sequence[str], seeds: Sequence[int], options: argparse.Namespace) -> Row:
     began = time.monotonic()
     pairs = {name: round(mix_of(pods, fleets.fleet(name))[1], 4) for name in names}
     cases = [Case(name, NAME, load, pairs[name], NAME) for name, load in product(names, LOADS)]

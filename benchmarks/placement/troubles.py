@@ -149,18 +149,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_replay_options(parser, SEEDS)
     options = parser.parse_args(arguments)
     seeds = REPORTED_SEEDS[: max(1, options.seeds)]
-    jobs = [
-        Job(case, trouble, seed, options.arrivals) for trouble, case, seed in product(TROUBLES, CASES, seeds)
-    ]
+    jobs = [Job(case, trouble, seed, options.arrivals) for trouble, case, seed in product(TROUBLES, CASES, seeds)]
     work(Job(CASES[0], "old", 0, 60))  # compiled once, before the processes part
     with ProcessPoolExecutor(options.workers) as pool:
         found = followed("troubles", pool.map(work, jobs, chunksize=4), len(jobs))
         rows = compared(jobs, found, len(seeds))
     for row in rows:
         interval = f"{row['low']:+.3f}..{row['high']:+.3f}"
-        figures = (
-            f"{row['gpu']:8.2f}{row['difference']:+9.3f}  {interval}{row['failed']:8.2f} failed of 1,000"
-        )
+        figures = f"{row['gpu']:8.2f}{row['difference']:+9.3f}  {interval}{row['failed']:8.2f} failed of 1,000"
         print(f"{row['trouble']:10}{row['policy']:20}{figures}")
     if options.json:
         options.json.write_text(json.dumps({"troubles": rows}) + "\n", encoding="utf-8")

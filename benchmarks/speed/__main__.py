@@ -56,11 +56,7 @@ def _measured(names: list[str], effort: float) -> list[Section]:
 
 
 def _document(sections: list[Section], effort: float) -> dict[str, Any]:
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "plugins_python": _plugins_python(),
-    }
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "plugins_python": _plugins_python()}
     return {"machine": machine, "effort": effort, "sections": [rows.to_json(section) for section in sections]}
 
 

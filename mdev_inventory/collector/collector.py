@@ -102,12 +102,8 @@ class Collector:
         """Told what happened to VMs, in the collector's thread: they must not block."""
         self.list_listeners = self._lists.listeners
         """Told of every list of VMs, likewise."""
-        self._events = EventWatch(
-            engine, locations, self.ask_soon, self._ask_all_soon, self.vm_listeners, clock
-        )
-        self._view = EngineView(
-            engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock
-        )
+        self._events = EventWatch(engine, locations, self.ask_soon, self._ask_all_soon, self.vm_listeners, clock)
+        self._view = EngineView(engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock)
         self._corrects_view = engine_refresh
         if engine_refresh:
             self.vm_listeners.append(self._view.vm_changed)
@@ -195,9 +191,7 @@ class Collector:
         await self._lists.read_vms()
         self._writer.vms_listed = True
 
-    async def _paced(
-        self, name: str, work: Callable[[], Awaitable[None]], interval: float
-    ) -> tuple[float, float]:
+    async def _paced(self, name: str, work: Callable[[], Awaitable[None]], interval: float) -> tuple[float, float]:
         """Do it once; the seconds to rest before the next time, at least and usually.
 
         Whatever fails, foreseen or not, is reported and costs this round only.

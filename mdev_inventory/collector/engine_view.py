@@ -137,9 +137,7 @@ class EngineView:
     def _turns(self, now: float) -> list[str]:
         """The hosts whose turn it is; every other one gets its turn within the interval."""
         hosts = self._inventories.hosts
-        self._due = {
-            host_id: self._due.get(host_id, next_turn(host_id, now, self._interval)) for host_id in hosts
-        }
+        self._due = {host_id: self._due.get(host_id, next_turn(host_id, now, self._interval)) for host_id in hosts}
         turns = [host_id for host_id, due in self._due.items() if due <= now and host_id not in self._busy]
         for host_id in turns:
             del self._due[host_id]

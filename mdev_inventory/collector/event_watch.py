@@ -155,9 +155,7 @@ class EventWatch:
         events = await self._called(lambda: self._engine.events(None, 1))
         return max((event.index for event in events), default=0)
 
-    async def _pass_on(
-        self, news: Sequence[tuple[Event, float]], ask: Callable[[Iterable[str]], None]
-    ) -> None:
+    async def _pass_on(self, news: Sequence[tuple[Event, float]], ask: Callable[[Iterable[str]], None]) -> None:
         happened = [one for event, after in news if (one := self._change_of(event, after))]
         ask({host for one in happened if one.change is not VmChange.STARTED for host in one.hosts})
         for one in happened:

@@ -194,9 +194,7 @@ class HostWatch:
     def _count_failure(self, failure: HostFailure, surprise: Exception | None = None) -> None:
         self._failures += 1
         level = logging.WARNING if self._failures == 1 or surprise else logging.DEBUG
-        log.log(
-            level, "FAILED host=%s code=%s: %s", self.host.name, failure.code, failure.text, exc_info=surprise
-        )
+        log.log(level, "FAILED host=%s code=%s: %s", self.host.name, failure.code, failure.text, exc_info=surprise)
 
     def _late(self) -> str:
         host = self.host

@@ -137,9 +137,7 @@ class _Asking:
         except SourceError as error:
             raise self._both(failure, error.code, error.text) from error
         if failure is not None:
-            inventory = inventory._replace(
-                errors=(ReadError(f"capabilities/{KEY}", failure.text), *inventory.errors)
-            )
+            inventory = inventory._replace(errors=(ReadError(f"capabilities/{KEY}", failure.text), *inventory.errors))
         return self._seen(inventory, Source.VDSM, asked, failure)
 
     async def vms(self, talk: Talk, seen: Observation, unexplained: Unexplained) -> Observation:

@@ -93,7 +93,4 @@ async def _owners(call: Call, vm_ids: Sequence[str], living: Collection[str]) ->
         if len(vm_ids) == 1:
             return {}
     half = len(vm_ids) // 2
-    return {
-        **await _owners(call, vm_ids[:half], living),
-        **await _owners(call, vm_ids[half:], living),
-    }
+    return {**await _owners(call, vm_ids[:half], living), **await _owners(call, vm_ids[half:], living)}

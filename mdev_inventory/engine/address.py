@@ -27,9 +27,7 @@ def base_url(url: str) -> str:
     if parts.scheme not in ("https", "http") or not host or port == 0 or parts.query or parts.fragment:
         raise EngineSettingError(f"the engine's URL {url!r} is not usable; allowed: {ALLOWED}")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise EngineSettingError(
-            f"the engine's URL {url!r} would send the password unencrypted; use https://"
-        )
+        raise EngineSettingError(f"the engine's URL {url!r} would send the password unencrypted; use https://")
     path = parts.path.rstrip("/").removesuffix("/api")
     return f"{parts.scheme}://{parts.netloc}{path or BASE_PATH}"
 

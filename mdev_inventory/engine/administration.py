@@ -167,9 +167,7 @@ class _Value:
 @dataclass(frozen=True, slots=True)
 class _Setting:
     values: Annotated[
-        tuple[_Value, ...],
-        at(),
-        BeforeValidator(lambda value: members.items_of(value, "system_option_value") or ()),
+        tuple[_Value, ...], at(), BeforeValidator(lambda value: members.items_of(value, "system_option_value") or ())
     ]
 
 

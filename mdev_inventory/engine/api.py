@@ -82,12 +82,7 @@ class EngineApi:
         return self.rest.all("/events", parsing.events, Deadline(self._timeout), **params)
 
     def add_event(
-        self,
-        text: str,
-        severity: Severity = "warning",
-        *,
-        vm_id: str | None = None,
-        timeout_s: float | None = None,
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None = None, timeout_s: float | None = None
     ) -> None:
         """Add an event of ours to the engine's log, perhaps about a VM; one line of 10,000 characters.
 
@@ -123,9 +118,7 @@ class EngineApi:
             raise EngineError("bad-answer", text)
         return replace(vm, mediated_devices=self._vms.devices(vm.id, deadline))
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
 
         With `starting`, every VM that starts (waits for its launch, or powers up) is found as well.

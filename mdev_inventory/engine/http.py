@@ -119,11 +119,7 @@ class EngineHttp:
             method, self.base + path, cookies=self._session.cookies, **{**content, "headers": headers}
         )
         with self._session.send(
-            request.prepare(),
-            timeout=(min(CONNECT_S, left), left),
-            allow_redirects=False,
-            stream=True,
-            proxies={},
+            request.prepare(), timeout=(min(CONNECT_S, left), left), allow_redirects=False, stream=True, proxies={}
         ) as told:
             body = bytearray()
             for piece in told.iter_content(CHUNK):

@@ -30,9 +30,7 @@ REFUSALS = frozenset({400, 401, 403})
 class Login:
     """User, password and the token that they are worth; safe to be called from several threads."""
 
-    def __init__(
-        self, http: EngineHttp, user: str, password: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, http: EngineHttp, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds, for the pause after a refusal."""
         self._http, self._user, self._password, self._clock = http, user, password, clock
         self._lock = threading.Lock()

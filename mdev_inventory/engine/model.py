@@ -68,9 +68,7 @@ class MediatedDevice:
     """A VM's mediated device on engines of 4.5 and later."""
 
     id: Needed
-    spec_params: Annotated[
-        dict[str, str], at(), PlainValidator(lambda value: members.pairs(value, "property"))
-    ]
+    spec_params: Annotated[dict[str, str], at(), PlainValidator(lambda value: members.pairs(value, "property"))]
     """`mdevType`, and perhaps `nodisplay`, `driverParams`."""
 
 

@@ -93,9 +93,7 @@ class EngineRest:
             raise EngineError("auth", f"{text}; check the rights of the user", answer.status)
         return decoded(answer)
 
-    def _with_token(
-        self, method: str, path: str, deadline: Deadline, content: Mapping[str, Any]
-    ) -> tuple[str, Answer]:
+    def _with_token(self, method: str, path: str, deadline: Deadline, content: Mapping[str, Any]) -> tuple[str, Answer]:
         token = self._login.token(deadline)
         headers = {"Accept": "application/json", "Version": "4", "Authorization": f"Bearer {token}"}
         answer = self._http.ask(method, API + path, deadline, headers=headers, **content)

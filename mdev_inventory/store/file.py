@@ -61,8 +61,7 @@ def _remedy(error: sqlite3.Error | OSError) -> str:
     if isinstance(error, (OSError, sqlite3.OperationalError)):
         return "it takes a folder that the service's user may write to, with space left, and no other holder"
     return (
-        "move it away; inventories are then collected anew, "
-        "and the VMs' requests come back with the engine's next list"
+        "move it away; inventories are then collected anew, and the VMs' requests come back with the engine's next list"
     )
 
 

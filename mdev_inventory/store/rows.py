@@ -48,9 +48,7 @@ def observation_row(seen: Observation) -> Row:
     return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners
 
 
-def observation(
-    host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any
-) -> Observation:
+def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any) -> Observation:
     """The observation of these columns; its failure is a row of its own, and who arrives is soon over."""
     return Observation(
         host_id=_text(host_id),

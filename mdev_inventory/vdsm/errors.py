@@ -79,9 +79,7 @@ class Call:
     def overdue(self) -> VdsmError:
         """The deadline passed."""
         if self.foreign_ids:
-            reason = (
-                f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:g} s"
-            )
+            reason = f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:g} s"
             return self.error(ErrorCode.PROTOCOL, f"{reason}; restart vdsmd there if this stays")
         reason = f"gave up after {self.deadline_s:g} s, waiting for: {self.phase}; {_WAITING[self.phase]}"
         return self.error(ErrorCode.TIMEOUT, reason)
@@ -120,9 +118,7 @@ class Call:
 
     def _unreachable_reason(self, error: Exception) -> str:
         if self.phase is Phase.LOOKUP:
-            return (
-                f"cannot look up {self.address!r} ({error}); check the host's address in the engine, and DNS"
-            )
+            return f"cannot look up {self.address!r} ({error}); check the host's address in the engine, and DNS"
         return f"cannot connect ({error}); check that vdsmd runs there and that no firewall blocks the port"
 
     def refused(self, frame: Frame) -> VdsmError:
@@ -135,9 +131,7 @@ class Call:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise self.error(
-                ErrorCode.PROTOCOL, f"the answer is not JSON ({error}): {body[:60]!r}"
-            ) from error
+            raise self.error(ErrorCode.PROTOCOL, f"the answer is not JSON ({error}): {body[:60]!r}") from error
         if not isinstance(answer, dict):
             raise self.error(ErrorCode.PROTOCOL, f"the answer is no JSON object: {body[:60]!r}")
         return answer

@@ -106,6 +106,4 @@ def _parent(told: Parent[Any], types: _Types, index: int) -> ParentDevice:
     if told.types:
         types = _Types(types.known | _described(told.types))
     figured = None if told.figures is None else types.of(told.figures, index)
-    return ParentDevice(
-        told.address, told.vendor, told.device, told.driver, told.numa_node, told.physfn, figured
-    )
+    return ParentDevice(told.address, told.vendor, told.device, told.driver, told.numa_node, told.physfn, figured)

@@ -37,18 +37,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Schedules oVirt VMs by the mediated devices (vGPUs) that hosts really have free."""
 
 
 @app.command()
 def scan(
-    root: Annotated[
-        Path, typer.Option(exists=True, file_okay=False, help="The folder that holds sys/…")
-    ] = Path("/"),
+    root: Annotated[Path, typer.Option(exists=True, file_okay=False, help="The folder that holds sys/…")] = Path("/"),
     json: Json = False,
 ) -> None:
     """This machine's mdev inventory, with no service and no engine."""
@@ -105,9 +101,7 @@ def types(json: Json = False, url: Url = URL) -> None:
 
 @app.command()
 def explain(
-    vm: Annotated[str, typer.Argument(metavar="VM", help="The VM's id or name.")],
-    json: Json = False,
-    url: Url = URL,
+    vm: Annotated[str, typer.Argument(metavar="VM", help="The VM's id or name.")], json: Json = False, url: Url = URL
 ) -> None:
     """Would this VM start now, where, and why not elsewhere. Exit status 1 where it fits nowhere."""
     from scheduler_plugins.cli import client, output
@@ -123,8 +117,7 @@ def check_all(
     json: Json = False,
     config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
     url: Annotated[
-        str,
-        typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given."),
+        str, typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given.")
     ] = "",
     root: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="Where ovirt-scheduler-proxy is looked for.")
@@ -142,18 +135,12 @@ def check_all(
 
 @app.command()
 def demo(
-    hosts: Annotated[
-        int | None, typer.Option(min=1, help="How many hosts; the standard set if not given.")
-    ] = None,
+    hosts: Annotated[int | None, typer.Option(min=1, help="How many hosts; the standard set if not given.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running, and say where.")] = False,
     json: Json = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The page's and API's port; 0 is any.")] = 0,
-    xmlrpc_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The engine endpoint's port; 0 is any.")
-    ] = 0,
-    run_dir: Annotated[
-        Path | None, typer.Option(help="Where its files go; a temporary folder if not given.")
-    ] = None,
+    xmlrpc_port: Annotated[int, typer.Option(min=0, max=65535, help="The engine endpoint's port; 0 is any.")] = 0,
+    run_dir: Annotated[Path | None, typer.Option(help="Where its files go; a temporary folder if not given.")] = None,
 ) -> None:
     """A simulated data centre on loopback: hosts, an engine, VM starts, and their decisions explained."""
     try:

@@ -23,13 +23,10 @@ app: typer.Typer = typer.Typer(no_args_is_help=True, help="Our units in the clus
 Config = Annotated[Path, typer.Option("--config", metavar="DIR", help="Folder of the *.conf files.")]
 User = Annotated[
     str | None,
-    typer.Option(
-        "--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."
-    ),
+    typer.Option("--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."),
 ]
 PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given."),
+    Path | None, typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given.")
 ]
 Python = Annotated[
     str | None,
@@ -81,8 +78,7 @@ def enable(
         typer.Option(metavar="UNIT=FACTOR", help="Add a weight, or change its factor; 0 takes it out."),
     ] = None,
     properties: Annotated[
-        list[str] | None,
-        typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster."),
+        list[str] | None, typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster.")
     ] = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -141,9 +137,7 @@ def _carry_out(
             state = runner.take(engine, plan.steps)
             left = (checker or planner)(state, cluster_named(state, cluster.id)).steps
         if left:
-            raise fail(
-                f"all steps were taken, but not all is as it should be: {left[0].text}; run this again"
-            )
+            raise fail(f"all steps were taken, but not all is as it should be: {left[0].text}; run this again")
     output.json(done) if json else output.plan(done)
 
 

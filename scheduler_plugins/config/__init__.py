@@ -80,14 +80,7 @@ class Option:
 
 
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
-    {
-        "service": Service,
-        "engine": Engine,
-        "vdsm": Vdsm,
-        "collector": Collector,
-        "decisions": Decisions,
-        "log": Log,
-    }
+    {"service": Service, "engine": Engine, "vdsm": Vdsm, "collector": Collector, "decisions": Decisions, "log": Log}
 )
 
 

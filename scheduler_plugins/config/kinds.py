@@ -127,9 +127,7 @@ def engine_url() -> Kind[str]:
             raise ValueError(text) from error
         return text
 
-    allowed = (
-        "https://HOST[:PORT][/ovirt-engine[/api]] without user and password (http: only for a loopback host)"
-    )
+    allowed = "https://HOST[:PORT][/ovirt-engine[/api]] without user and password (http: only for a loopback host)"
     return Kind(allowed, read)
 
 

@@ -111,9 +111,7 @@ class Scheduler:
         """Why a restart would forget what is in flight; empty where it would not."""
         return self._claims.trouble
 
-    def filter(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> Decision:
+    def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Decision:
         """Judges every host; raises SchedulerError. Filters have no properties."""
         del properties
         judge = _unit(self.filters, unit)
@@ -195,9 +193,7 @@ class Scheduler:
         if locations is None:
             return claims
         vms, observation = self._inventories.vms, self._inventories.observation
-        return self._claims.supposing(
-            claims, locations, unplanned_starts(locations, claims, vms, observation)
-        )
+        return self._claims.supposing(claims, locations, unplanned_starts(locations, claims, vms, observation))
 
     def _decision(self, question: Question, conclusion: Conclusion, started: float) -> Decision:
         asked, hosts = question.asked, conclusion.answer

@@ -64,9 +64,7 @@ class Settling:
                     candidates = question.candidates(self._views, claims)
                 conclusion = Conclusion(candidates, answer(candidates, best(claims)))
                 if conclusion.answer or not self._may_wait(question, candidates, deadline):
-                    conclusion = (
-                        conclusion if conclusion.answer else _risked(question, conclusion, best(claims))
-                    )
+                    conclusion = conclusion if conclusion.answer else _risked(question, conclusion, best(claims))
                     self._enter(question, conclusion.answer)
                     return conclusion
             self._wait(question, candidates, deadline)

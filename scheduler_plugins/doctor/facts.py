@@ -194,11 +194,7 @@ class Facts:
     @property
     def proxied(self) -> bool:
         """Whether the engine asks ovirt-scheduler-proxy: it holds the port that the engine asks."""
-        return (
-            self.machine.proxy.installed
-            and self.machine.engine_endpoint.listens
-            and not self.engine_endpoint_ours
-        )
+        return self.machine.proxy.installed and self.machine.engine_endpoint.listens and not self.engine_endpoint_ours
 
     @property
     def engine_endpoint_ours(self) -> bool:

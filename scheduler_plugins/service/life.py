@@ -58,10 +58,7 @@ TROUBLES = (StoreError, EndpointError, CollectorDiedError)
 
 
 async def live(
-    config: Config,
-    stop: asyncio.Event,
-    ready: Callable[[Endpoints], object],
-    clock: Callable[[], float] = time.time,
+    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], clock: Callable[[], float] = time.time
 ) -> None:
     """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -52,11 +52,7 @@ class PortTakenError(EndpointError):
 
 
 async def opened(
-    settings: Service,
-    stack: AsyncExitStack,
-    decider: Decider,
-    load_api: Callable[[], "ASGIApp"],
-    health: Health,
+    settings: Service, stack: AsyncExitStack, decider: Decider, load_api: Callable[[], "ASGIApp"], health: Health
 ) -> Endpoints:
     """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError."""
     pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")

@@ -29,9 +29,7 @@ class Decider(Protocol):
     def weights(self) -> Mapping[str, Unit]:
         """The weights by name."""
 
-    def filter(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> Fitting:
+    def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Fitting:
         """Judges every host; raises SchedulerError."""
 
     def weigh(

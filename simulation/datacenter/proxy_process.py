@@ -37,11 +37,7 @@ class ProxyScheduler:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(PLUGIN, folder)
         self._folder = folder
-        self._environment = {
-            **os.environ,
-            "MDEV_SCHEDULER_SOCKET": str(socket),
-            "MDEV_SCHEDULER_STATE": str(state),
-        }
+        self._environment = {**os.environ, "MDEV_SCHEDULER_SOCKET": str(socket), "MDEV_SCHEDULER_STATE": str(state)}
 
     def discover(self) -> object:
         """All units."""
@@ -55,9 +51,7 @@ class ProxyScheduler:
             return {"result_code": 1, "result": list(hosts), "errors": ["all filters failed"]}
         return {"result_code": 0, "result": sorted(set.intersection(*answers))}
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """Weights times factors, added up."""
         names = [name for name, _ in functions]
         printed = self._run_all(names, "do_score", hosts, vm, properties)

@@ -99,14 +99,8 @@ class ServiceProcess:
         line = self._process.stdout.readline()
         endpoints = dict(part.split("=", 1) for part in line.split() if "=" in part)
         if not {"api", "xmlrpc", "socket"} <= endpoints.keys():
-            raise ServiceDiedError(
-                f"the service did not start; see {self.log}:\n{self.log.read_text()[-2000:]}"
-            )
-        self.api, self.xmlrpc, self.socket = (
-            endpoints["api"].rstrip("/"),
-            endpoints["xmlrpc"],
-            endpoints["socket"],
-        )
+            raise ServiceDiedError(f"the service did not start; see {self.log}:\n{self.log.read_text()[-2000:]}")
+        self.api, self.xmlrpc, self.socket = (endpoints["api"].rstrip("/"), endpoints["xmlrpc"], endpoints["socket"])
 
     def _write_config(self, center: DataCenter, port: int, xmlrpc_port: int) -> None:
         self.config.mkdir(parents=True, exist_ok=True)

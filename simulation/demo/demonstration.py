@@ -80,9 +80,7 @@ class Demonstration:
     def _truth(self, plan: VmPlan) -> dict[str, list[str] | None]:
         """By host name the parents that its allocator would take; None where the VM would not start."""
         return {
-            host.name: parents_taken(host, plan.types)
-            if host.name not in self._center.dead or not plan.types
-            else None
+            host.name: parents_taken(host, plan.types) if host.name not in self._center.dead or not plan.types else None
             for host in self._center.hosts.values()
         }
 

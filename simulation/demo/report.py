@@ -140,9 +140,7 @@ def _print_verdict(console: Console, outcomes: Sequence[Outcome]) -> None:
     )
     for outcome in outcomes:
         if not outcome.wrong and not outcome.as_it_should:
-            console.print(
-                f"[red]{outcome.plan.name} ended {outcome.ending} after {outcome.attempts} attempts[/]"
-            )
+            console.print(f"[red]{outcome.plan.name} ended {outcome.ending} after {outcome.attempts} attempts[/]")
 
 
 def print_addresses(center: DataCenter, service: ServiceProcess) -> None:

@@ -102,9 +102,7 @@ class SimulatedEngine:
         """A host; with `driver` None nobody answers for it. Its address is its name where none is given."""
 
         def add() -> Host:
-            host = Host(
-                host_id or self.world.uuid(), name, cluster, address or name, port, status, separate, driver
-            )
+            host = Host(host_id or self.world.uuid(), name, cluster, address or name, port, status, separate, driver)
             host.hooks = hooks or {}
             self.hosts[host.id] = host
             self._monitoring.watch(host)

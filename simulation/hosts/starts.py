@@ -100,9 +100,7 @@ class Starts:
         try:
             self._bus.create(parent, type_id, uuid)
         except OSError as error:
-            self._fail(
-                vm, f"vgpu: Failed to create mdev {uuid} of type {type_id} on {parent}: {error.strerror}"
-            )
+            self._fail(vm, f"vgpu: Failed to create mdev {uuid} of type {type_id} on {parent}: {error.strerror}")
             return
         vm.made.append(uuid)
         self._go_on(vm)

@@ -39,22 +39,14 @@ def capabilities(host_id: str, name: str, version: str) -> dict[str, Any]:
         "cpuFlags": "vmx,sse2,avx2,model_Cascadelake-Server,model_Haswell-noTSX",
         "memSize": "772388",
         "numaNodes": {"0": {"cpus": list(range(4)), "totalMemory": "386000"}},
-        "HBAInventory": {
-            "iSCSI": [{"InitiatorName": f"iqn.1994-05.com.example:{name}"}],
-            "FC": [],
-        },
+        "HBAInventory": {"iSCSI": [{"InitiatorName": f"iqn.1994-05.com.example:{name}"}], "FC": []},
         "ISCSIInitiatorName": f"iqn.1994-05.com.example:{name}",
         "networks": {"ovirtmgmt": {"bridged": True, "addr": "192.0.2.10", "ports": ["eno1"], "vlan": None}},
         "netConfigDirty": "False",
         "clusterLevels": _CLUSTER_LEVELS[: _LEVELS_OF.get(release, len(_CLUSTER_LEVELS))],
         "kernelArgs": "BOOT_IMAGE=/vmlinuz root=/dev/mapper/os ro intel_iommu=on",
         "kernelFeatures": {"SPECTRE_V2": "Mitigation: Enhanced IBRS", "PTI": 0},
-        "operatingSystem": {
-            "name": "RHEL",
-            "version": "8.8",
-            "release": "1.el8",
-            "pretty_name": "Linux 8.8",
-        },
+        "operatingSystem": {"name": "RHEL", "version": "8.8", "release": "1.el8", "pretty_name": "Linux 8.8"},
         "packages2": {"vdsm": {"version": f"{release[0]}.{release[1]}0.0", "release": "1.el8"}},
         "rngSources": ["hwrng", "random"],
         "hooks": {},
@@ -184,10 +176,7 @@ def _mdev_types(bus: Bus, address: str, release: tuple[int, int]) -> dict[str, d
 
 def _mdev_type(bus: Bus, address: str, type_id: str, release: tuple[int, int]) -> dict[str, str]:
     facts = bus.type_facts(address, type_id)
-    listed = {
-        "name": facts.name or type_id,
-        "available_instances": str(int(bus.available(address, type_id))),
-    }
+    listed = {"name": facts.name or type_id, "available_instances": str(int(bus.available(address, type_id)))}
     if facts.description is not None and release >= _RICH_SINCE:
         listed["description"] = facts.description
     return listed

@@ -80,9 +80,7 @@ def _gpus(board: Board, made: Profile) -> list[SysfsDevice]:
         return [SysfsDevice(board.address, f"{folder}/{board.address}", driver=made.driver, bus=bus_name)]
     domain, bus, rest = board.address.split(":")
     addresses = [f"{domain}:{int(bus, 16) + gpu:02x}:{rest}" for gpu in range(made.gpus)]
-    return [
-        _function(board, made, a, f"{_slot(board.address, gpu, made)}/{a}") for gpu, a in enumerate(addresses)
-    ]
+    return [_function(board, made, a, f"{_slot(board.address, gpu, made)}/{a}") for gpu, a in enumerate(addresses)]
 
 
 def _slot(address: str, gpu: int, made: Profile) -> str:
@@ -94,9 +92,7 @@ def _slot(address: str, gpu: int, made: Profile) -> str:
         port = int(bus, 16) - 1
         return f"devices/pci{domain}:{port:02x}/{domain}:{port:02x}:00.0"
     root, switch = int(bus, 16) - 2, int(bus, 16) - 1
-    return (
-        f"devices/pci{domain}:{root:02x}/{domain}:{root:02x}:00.0/{domain}:{switch:02x}:{8 * (gpu + 1):02x}.0"
-    )
+    return f"devices/pci{domain}:{root:02x}/{domain}:{root:02x}:00.0/{domain}:{switch:02x}:{8 * (gpu + 1):02x}.0"
 
 
 def _function(board: Board, made: Profile, address: str, path: str, physfn: str | None = None) -> SysfsDevice:
@@ -109,8 +105,7 @@ def _with_virtual(board: Board, made: Profile, gpu: SysfsDevice) -> list[SysfsDe
     folder = gpu.path.rpartition("/")[0]
     count = made.vf_count if board.vfs is None else board.vfs
     addresses = (
-        f"{domain}:{bus}:{number >> 3:02x}.{number & 7}"
-        for number in range(made.vf_offset, made.vf_offset + count)
+        f"{domain}:{bus}:{number >> 3:02x}.{number & 7}" for number in range(made.vf_offset, made.vf_offset + count)
     )
     return [gpu, *(_function(board, made, a, f"{folder}/{a}", gpu.address) for a in addresses)]
 

@@ -50,9 +50,7 @@ class Change(NamedTuple):
 class Bus:
     """All parent devices of one host."""
 
-    def __init__(
-        self, cards: Iterable[Card] = (), *, seed: int | None = None, present: bool | None = None
-    ) -> None:
+    def __init__(self, cards: Iterable[Card] = (), *, seed: int | None = None, present: bool | None = None) -> None:
         """An empty bus.
 
         `seed` sets the directory order of types: None is the order of the drivers' tables. As in kernfs

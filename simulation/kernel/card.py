@@ -35,11 +35,7 @@ class Card(ABC):
     """Parent devices that draw on the same stock; an instance is one (parent device, type) pair."""
 
     def __init__(
-        self,
-        devices: Sequence[SysfsDevice],
-        parents: Sequence[str],
-        types: Sequence[TypeProfile],
-        exhausted: int,
+        self, devices: Sequence[SysfsDevice], parents: Sequence[str], types: Sequence[TypeProfile], exhausted: int
     ) -> None:
         """An empty card; `exhausted` is the errno of a creation that finds no room."""
         self.devices = tuple(devices)

@@ -14,9 +14,7 @@ from simulation.kernel.profiles import TypeProfile
 class TimeSliced(Card):
     """An NVIDIA GPU without SR-IOV: one framebuffer size at a time, whatever the series."""
 
-    def __init__(
-        self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, ecc: bool = False
-    ) -> None:
+    def __init__(self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, ecc: bool = False) -> None:
         """With `ecc` (memory checking on, seen on a Tesla P4) every type reads 0 though the card is empty."""
         super().__init__([device], [device.address], types, exhausted)
         self._ecc = ecc
@@ -108,13 +106,7 @@ class WorkQueues(Card):
     """An accelerator's work queues (idxd): an instance takes a dedicated one, or shares a shared one."""
 
     def __init__(
-        self,
-        device: SysfsDevice,
-        types: Sequence[TypeProfile],
-        exhausted: int,
-        *,
-        dedicated: int,
-        shared: int,
+        self, device: SysfsDevice, types: Sequence[TypeProfile], exhausted: int, *, dedicated: int, shared: int
     ) -> None:
         """So many queues of each kind are enabled."""
         super().__init__([device], [device.address], types, exhausted)

@@ -146,11 +146,7 @@ def _capacity(facts: dict[str, Any]) -> tuple[int, ...]:
     """The device's pools; GVT-g's three are what its driver leaves to guests at that aperture."""
     if aperture := facts.get("aperture_mb"):
         hidden = GVTG_GGTT_MB - aperture
-        return (
-            aperture - GVTG_HOST_LOW_MB,
-            hidden - GVTG_HOST_HIGH_MB,
-            GVTG_FENCES - GVTG_HOST_FENCES,
-        )
+        return (aperture - GVTG_HOST_LOW_MB, hidden - GVTG_HOST_HIGH_MB, GVTG_FENCES - GVTG_HOST_FENCES)
     return (facts["capacity"],) if "capacity" in facts else ()
 
 
@@ -158,9 +154,7 @@ def _type(family: str, row: dict[str, Any], capacity: tuple[int, ...], mig: list
     if family in ("time-sliced", "sr-iov"):
         return _nvidia_type(row, row["id"] in mig)
     if family == "gvt-g":
-        return _pool_type(
-            row, _gvtg_description(row), capacity, (row["low_gm_mb"], row["high_gm_mb"], row["fence"])
-        )
+        return _pool_type(row, _gvtg_description(row), capacity, (row["low_gm_mb"], row["high_gm_mb"], row["fence"]))
     if family == "pool":
         return _pool_type(row, row["description"], capacity, (row["cost"],))
     return TypeProfile(row["id"], None, None, None, None)

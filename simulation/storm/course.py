@@ -19,9 +19,7 @@ LOOK_S = 0.5
 class PacedHost(SimulatedHost):
     """A host where each VM has a pace of its own, and which remembers when devices came and went."""
 
-    def __init__(
-        self, host_id: str, name: str, bus: Bus, timeline: Timeline, plan: Plan, **options: object
-    ) -> None:
+    def __init__(self, host_id: str, name: str, bus: Bus, timeline: Timeline, plan: Plan, **options: object) -> None:
         """`options` are SimulatedHost's."""
         super().__init__(host_id, name, bus, timeline, **options)  # type: ignore[arg-type]
         self.appeared: dict[str, float] = {}

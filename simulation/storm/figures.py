@@ -93,9 +93,7 @@ def _merged(spreads: Sequence[Spread]) -> Spread:
     return Spread(sum(s.count for s in known), middle, max(s.most for s in known))
 
 
-def figures(
-    course: Course, judge: Judge, hosts: Mapping[str, PacedHost], claims_left: int, capacity: int
-) -> Figures:
+def figures(course: Course, judge: Judge, hosts: Mapping[str, PacedHost], claims_left: int, capacity: int) -> Figures:
     """Counts them; alone with the engine."""
     runs = [run for vm in course.vms for run in vm.runs]
     attempts = [attempt for run in runs for attempt in run.attempts]
@@ -119,9 +117,7 @@ def figures(
         capacity=capacity,
         failed_for_want=sum(attempt.reason.startswith((NO_DEVICE, SLOT_TAKEN)) for attempt in attempts),
         lost_races=sum(attempt.reason.startswith(SLOT_TAKEN) for attempt in attempts),
-        failed_otherwise=sum(
-            _failed(attempt) and not attempt.reason.startswith("vgpu:") for attempt in attempts
-        ),
+        failed_otherwise=sum(_failed(attempt) and not attempt.reason.startswith("vgpu:") for attempt in attempts),
         gave_up=sum(_gave_up(run) for run in runs),
         at_risk=sum(question.at_risk for question in answered),
         at_risk_wrong=sum(question.at_risk for _, question in wrong),
@@ -160,18 +156,12 @@ def _sent(vms: Iterable[Vm], questions: Sequence[Question]) -> Iterator[tuple[At
     for vm in vms:
         for run in vm.runs:
             for attempt in run.attempts:
-                before = [
-                    question
-                    for question in by_vm.get(vm.id, ())
-                    if question.answered_at <= attempt.decided_at
-                ]
+                before = [question for question in by_vm.get(vm.id, ()) if question.answered_at <= attempt.decided_at]
                 if before:
                     yield attempt, before[-1]
 
 
-def _freed_to_start(
-    course: Course, hosts: Mapping[str, PacedHost], attempts: list[Attempt]
-) -> Iterator[float]:
+def _freed_to_start(course: Course, hosts: Mapping[str, PacedHost], attempts: list[Attempt]) -> Iterator[float]:
     decided: dict[str, list[float]] = {}
     for attempt in attempts:
         decided.setdefault(attempt.host_id, []).append(attempt.decided_at)

@@ -6,13 +6,7 @@ from dataclasses import dataclass
 
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.units.answers import filtered_ids
-from simulation.engine.units.external import (
-    ExternalScheduler,
-    ExternalSchedulerError,
-    Functions,
-    Names,
-    Properties,
-)
+from simulation.engine.units.external import ExternalScheduler, ExternalSchedulerError, Functions, Names, Properties
 from simulation.storm.referee import Referee
 
 
@@ -109,17 +103,13 @@ class Judge:
             self._note(question)
         return answer
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """Passed on."""
         return self._inner.run_cost_functions(functions, hosts, vm, properties)
 
     def _begin(self, vm_id: str, hosts: Sequence[str]) -> Question:
         now, able = self._engine.world.now, self._referee.able(vm_id, hosts)
-        question = Question(
-            vm_id, now, tuple(hosts), able, asked_in_vain=self.is_down, log_at=self._log_size()
-        )
+        question = Question(vm_id, now, tuple(hosts), able, asked_in_vain=self.is_down, log_at=self._log_size())
         self.questions.append(question)
         return question
 

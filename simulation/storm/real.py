@@ -92,9 +92,7 @@ class RealStorm:
 
     def _add_vms(self) -> list[Vm]:
         engine, clusters = self._center.engine, list(self._center.clusters.values())
-        return [
-            engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms
-        ]
+        return [engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms]
 
     def _pass(self, moment: float) -> None:
         """Until that moment of the timeline."""
@@ -117,13 +115,7 @@ def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = 
         return PacedHost(host_id, host.name, bus, timeline, plan, separate=host.separate, tree=tree)
 
     center = DataCenter(
-        folder,
-        hosts,
-        speed=speed,
-        seed=plan.seed,
-        version=plan.version,
-        settings=plan.settings,
-        make_host=make,
+        folder, hosts, speed=speed, seed=plan.seed, version=plan.version, settings=plan.settings, make_host=make
     )
     with center, ServiceProcess(center, options=_options(plan, speed)) as service:
         yield RealStorm(plan, center, service, speed, through_proxy)

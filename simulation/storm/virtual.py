@@ -74,10 +74,7 @@ class VirtualStorm:
             clusters.append(cluster)
             for host in planned.hosts:
                 self._add_host(str(UUID(bytes=chance.randbytes(16), version=4)), host, cluster)
-        return [
-            self.engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types))
-            for vm in self.plan.vms
-        ]
+        return [self.engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms]
 
     def _add_host(self, host_id: str, planned: HostPlan, cluster: Cluster) -> None:
         bus = build_bus(planned.boards)

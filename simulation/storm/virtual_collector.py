@@ -180,9 +180,7 @@ class VirtualCollector:
         seen = self._inventories.observation(host.id)
         if seen is None or host.refreshing:
             return
-        hidden = available_types(seen.inventory) - {
-            type_id for type_id, left in host.available.items() if left
-        }
+        hidden = available_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}
         if hidden and self._timeline.now - self._refreshed.get(host.id, -LEAST_GAP) >= LEAST_GAP:
             self._refreshed[host.id] = self._timeline.now
             self._engine.refresh_host(host.id)

@@ -107,9 +107,7 @@ class VirtualService:
         inventories = Inventories(store)
         chance = random.Random(f"answers {world.plan.seed}")  # noqa: S311 - repeatable
         engine = VirtualEngineApi(world.engine, world.turns, lambda: world.plan.engine_answer.draw(chance))
-        collector = VirtualCollector(
-            world.plan, world.engine, inventories, world.timeline, world.turns, world.clock
-        )
+        collector = VirtualCollector(world.plan, world.engine, inventories, world.timeline, world.turns, world.clock)
         self.parts = Parts(
             engine, inventories, store, collector, world.clock, world.turns.sleep, lambda: world.timeline.now
         )

@@ -56,9 +56,7 @@ class Authority:
         builder = builder.add_extension(_SIGNS_CERTIFICATES, critical=True)
         self.ca_file = _write(directory / "ca.pem", _pem(builder.sign(self._key, hashes.SHA256())))
 
-    def host(
-        self, common_name: str, alternative_names: Sequence[str] | None = None, days: int = DAYS
-    ) -> KeyPair:
+    def host(self, common_name: str, alternative_names: Sequence[str] | None = None, days: int = DAYS) -> KeyPair:
         """A host's certificate.
 
         `alternative_names` are host names and IP addresses; None means the common name, as an engine does
@@ -83,9 +81,7 @@ class Authority:
         certificate = builder.sign(self._key, hashes.SHA256())
         return KeyPair(_write(stem.with_suffix(".cer"), _pem(certificate)), _write_key(stem, key))
 
-    def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int
-    ) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int) -> x509.CertificateBuilder:
         end = datetime.now(UTC) + timedelta(days=days)
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         return (
@@ -127,9 +123,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 
 def _write_key(stem: Path, key: ec.EllipticCurvePrivateKey) -> Path:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return _write(stem.with_suffix(".key"), pem, mode=0o600)
 
 

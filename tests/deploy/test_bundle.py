@@ -49,10 +49,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def other_python(interpreters: Mapping[str, Path]) -> Path:
     """A Python 3.11, the system's own if it can: rarely the one that built the archive."""
     for candidate in (Path("/usr/bin/python3.11"), interpreters["3.11"]):
-        if (
-            subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True, check=False).returncode
-            == 0
-        ):
+        if subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0:
             return candidate
     pytest.skip("no python3.11 with its venv module on PATH")
 
@@ -163,9 +160,7 @@ def test_what_was_changed_by_hand_is_set_right(unpacked: Path, installed: Path) 
     assert "by hand" not in (installed / UNIT).read_text()
 
 
-def test_a_wheel_that_was_tampered_with_is_refused(
-    unpacked: Path, other_python: Path, tmp_path: Path
-) -> None:
+def test_a_wheel_that_was_tampered_with_is_refused(unpacked: Path, other_python: Path, tmp_path: Path) -> None:
     """By its hash, before anything of it runs; nothing takes the program's place."""
     copy = Path(shutil.copytree(unpacked, tmp_path / "copy"))
     wheel = next((copy / "wheels").glob("uvicorn-*.whl"))
@@ -221,9 +216,7 @@ def test_the_unit_exposes_little() -> None:
 
 
 @pytest.fixture(scope="module")
-def running(
-    installed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[DataCenter, ServiceProcess]]:
+def running(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DataCenter, ServiceProcess]]:
     """The service as the unit starts it, from the root, for a simulated data centre."""
     plans = (HostPlan("gpu", (T4,)), HostPlan("plain"))
     start = re.search(r"^ExecStart=(\S+) serve ", (installed / UNIT).read_text(), re.M)

@@ -97,9 +97,7 @@ class World:
         """The engine showed this VM just now."""
         self.vms[known.id] = known
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """The engine's answer about several VMs, and those that start."""
         wanted = list(vm_ids)
         self.asked.append((" ".join(wanted), timeout_s))

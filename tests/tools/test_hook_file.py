@@ -9,9 +9,7 @@ import pytest
 
 from tools.hook_file import MODULES, build
 
-IMPORTED = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import mdev_inventory.hook.vdsm_hook; print(*sys.modules)"
-)
+IMPORTED = "import sys; sys.path.insert(0, sys.argv[1]); import mdev_inventory.hook.vdsm_hook; print(*sys.modules)"
 
 
 def imported(interpreter: str, archive: Path) -> set[str]:
@@ -53,9 +51,7 @@ def test_the_archive_holds_what_the_hook_imports_and_no_more(interpreter: Path, 
 
     used = {name for name in imported(str(interpreter), archive) if name.startswith("mdev_inventory")}
 
-    assert {
-        "/".join(("mdev_inventory", m)).removesuffix("/__init__").replace("/", ".") for m in MODULES
-    } == used
+    assert {"/".join(("mdev_inventory", m)).removesuffix("/__init__").replace("/", ".") for m in MODULES} == used
     with zipfile.ZipFile(archive) as file:
         assert ["__main__.py", *(f"mdev_inventory/{m}.py" for m in MODULES)] == file.namelist()
 
@@ -83,10 +79,7 @@ def test_the_command_builds_one_target(tmp_path: Path, arguments: list[str], sta
     command = [sys.executable, "-m", "tools.hook_file"]
 
     done = subprocess.run(
-        command + [argument.format(target) for argument in arguments],
-        capture_output=True,
-        text=True,
-        check=False,
+        command + [argument.format(target) for argument in arguments], capture_output=True, text=True, check=False
     )
 
     assert status == done.returncode

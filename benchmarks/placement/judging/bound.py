@@ -85,10 +85,7 @@ def integral(fleet: Fleet, demand: Demand, warmup: int, seconds: float = SECONDS
             cards = int((fleet.model == number).sum())
             needed = [
                 _cards(
-                    model,
-                    [taken[vm] * int(demand.count[vm]) for vm in there if demand.kind[vm] == kind],
-                    most,
-                    cards,
+                    model, [taken[vm] * int(demand.count[vm]) for vm in there if demand.kind[vm] == kind], most, cards
                 )
                 for kind, most in enumerate(table.tolist())
                 if most > 0
@@ -104,9 +101,7 @@ def integral(fleet: Fleet, demand: Demand, warmup: int, seconds: float = SECONDS
     return accepted(fleet, demand, values, warmup)
 
 
-def _cards(
-    model: cp_model.CpModel, instances: list[cp_model.LinearExpr], most: int, cards: int
-) -> cp_model.IntVar:
+def _cards(model: cp_model.CpModel, instances: list[cp_model.LinearExpr], most: int, cards: int) -> cp_model.IntVar:
     """How many cards of `most` places so many instances of one class take."""
     needed = model.new_int_var(0, cards, "")
     model.add(sum(instances) <= most * needed)

@@ -72,10 +72,7 @@ class Results:
 
     def means(self, policy: str, cases: Sequence[Case]) -> Row:
         """The policy's figures, over some cases."""
-        return {
-            name: float(np.mean([self.metric(case, policy, name).mean() for case in cases]))
-            for name in _MEANS
-        }
+        return {name: float(np.mean([self.metric(case, policy, name).mean() for case in cases])) for name in _MEANS}
 
 
 def document(results: Results, baseline: str) -> Row:
@@ -86,18 +83,14 @@ def document(results: Results, baseline: str) -> Row:
         "cases": [_case(case) for case in results.cases],
         "runs": [_run(results, case, policy) for case in results.cases for policy in results.policies],
         "compared": [row for rows in compared.values() for row in rows],
-        "groups": [
-            row for policy, rows in compared.items() for row in _groups(results, policy, baseline, rows)
-        ],
+        "groups": [row for policy, rows in compared.items() for row in _groups(results, policy, baseline, rows)],
         "duels": [_duel(results, own, other) for own, other in _pairs(results.policies)],
     }
 
 
 def _groups(results: Results, policy: str, baseline: str, rows: list[Row]) -> Iterable[Row]:
     for by in ("all", *GROUPS):
-        values = (
-            [""] if by == "all" else list(dict.fromkeys(str(getattr(case, by)) for case in results.cases))
-        )
+        values = [""] if by == "all" else list(dict.fromkeys(str(getattr(case, by)) for case in results.cases))
         for value in values:
             chosen = [by == "all" or str(getattr(case, by)) == value for case in results.cases]
             cases = [case for case, takes in zip(results.cases, chosen, strict=True) if takes]

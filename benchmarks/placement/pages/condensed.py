@@ -32,9 +32,7 @@ def condensed(reports: Sequence[Row]) -> Row:
         if alone:
             found[alone] = _rows(report[alone])
         elif report.get("schema") != 1:
-            raise ReportError(
-                f"a report of schema {report.get('schema')!r}, where 1 is expected; run it again"
-            )
+            raise ReportError(f"a report of schema {report.get('schema')!r}, where 1 is expected; run it again")
         elif LEVERS in report["runs"][0]:
             found["levers"][report["grid"]] = _head(report) | {"groups": _groups(report)}
         else:

@@ -23,9 +23,7 @@ def close(figures: Row) -> list[list[str]]:
         size = [str(shown["cases"]), str(last - first + 1)]
         won = f"{row['holm_wins']} / {row['holm_losses']}"
         gain = [f"{row['difference']:+.3f}", interval(row, 3), won, f"{row['worst']:+.2f}"]
-        rows.append(
-            [title, *size, *gain, f"{group(figures['levers'][grid], 'bound', 'all', '')['difference']:+.2f}"]
-        )
+        rows.append([title, *size, *gain, f"{group(figures['levers'][grid], 'bound', 'all', '')['difference']:+.2f}"])
     return rows
 
 

@@ -48,9 +48,7 @@ LIFETIME_NAMES = {
 
 def group(figures: Row, policy: str, by: str, value: str) -> Row:
     """The row of a grid's `groups`."""
-    return next(
-        row for row in figures["groups"] if (row["policy"], row["by"], row["value"]) == (policy, by, value)
-    )
+    return next(row for row in figures["groups"] if (row["policy"], row["by"], row["value"]) == (policy, by, value))
 
 
 def values(figures: Row, by: str) -> list[str]:
@@ -183,10 +181,7 @@ def levers(all_figures: Row) -> Figure:
         colour = DARK if name == "bound" else BLUE if name in (OURS, AGED) else ORANGE
         axes.barh(line, row["difference"], height=0.6, color=colour)
         axes.annotate(
-            f"{row['difference']:+.2f}",
-            (max(row["difference"], 0), line),
-            textcoords="offset points",
-            xytext=(4, -4),
+            f"{row['difference']:+.2f}", (max(row["difference"], 0), line), textcoords="offset points", xytext=(4, -4)
         )
     axes.margins(x=0.12)
     _lines(axes, [titles(figures)[name] for name in names])

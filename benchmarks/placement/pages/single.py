@@ -34,10 +34,7 @@ def bounds(figures: Row) -> list[list[str]]:
         "integral": "integer bound",
         "linear": "linear bound",
     }
-    return [
-        ["mix", *ways.values()],
-        *([row["mix"], *(f"{row[way]:.1f}" for way in ways)] for row in figures["bounds"]),
-    ]
+    return [["mix", *ways.values()], *([row["mix"], *(f"{row[way]:.1f}" for way in ways)] for row in figures["bounds"])]
 
 
 def troubles(figures: Row) -> list[list[str]]:
@@ -61,8 +58,6 @@ def reserving(figures: Row) -> list[list[str]]:
     for row in figures["reserving"]:
         saved = f"{row['saved']:.2f}, {row['low']:.2f} to {row['high']:.2f}"
         shown = [f"{row['starved_without']:.2f}", f"{row['starved_with']:.2f}", saved]
-        more = [
-            f"{row[f'{name}_{how}']:.2f}" for name in ("no_device", "plain") for how in ("without", "with")
-        ]
+        more = [f"{row[f'{name}_{how}']:.2f}" for name in ("no_device", "plain") for how in ("without", "with")]
         rows.append([f"{100 * row['fill']:.0f} %", *shown, *more])
     return rows

@@ -25,9 +25,7 @@ def protocol(figures: Row) -> list[list[str]]:
         for name, grid in grids.items():
             first, last = grid["seeds"]
             seconds = f"{grid['seconds'] / 60:.0f} min"
-            rows.append(
-                [name + kind, str(grid["cases"]), f"{first} to {last}", str(grid["arrivals"]), seconds]
-            )
+            rows.append([name + kind, str(grid["cases"]), f"{first} to {last}", str(grid["arrivals"]), seconds])
     return rows
 
 
@@ -35,9 +33,7 @@ def rules(figures: Row, grid: str) -> list[list[str]]:
     """Every rule over all cases of a grid, best first."""
     shown = figures["grids"][grid]
     names = titles(shown)
-    rows = sorted(
-        (row for row in shown["groups"] if row["by"] == "all"), key=lambda row: -float(row["difference"])
-    )
+    rows = sorted((row for row in shown["groups"] if row["by"] == "all"), key=lambda row: -float(row["difference"]))
     head = ["rule", "GPU demand let in, %", "against packing", "95 %", "won / lost, after Holm", "worst case"]
     return [
         [*head, "VMs let in, %", "room for a whole card, % of time", "hosts without VMs"],
@@ -60,14 +56,11 @@ def rules(figures: Row, grid: str) -> list[list[str]]:
 
 def acceptance(figures: Row) -> list[list[str]]:
     """By fleet: today, packing, ours, the bound."""
-    rows = [
-        ["fleet", "oVirt today", "GPU packing", "MdevFragmentation", "gain on today", "bound", "gap to it"]
-    ]
+    rows = [["fleet", "oVirt today", "GPU packing", "MdevFragmentation", "gain on today", "bound", "gap to it"]]
     for grid in ("frozen", "models"):
         for fleet in values(figures["grids"][grid], "fleet") if grid in figures["grids"] else []:
             today, packed, ours = (
-                group(figures["grids"][grid], name, "fleet", fleet)["gpu"]
-                for name in (TODAY, "packing", OURS)
+                group(figures["grids"][grid], name, "fleet", fleet)["gpu"] for name in (TODAY, "packing", OURS)
             )
             row = [FLEET_NAMES.get(fleet, fleet), f"{today:.1f}", f"{packed:.1f}", f"{ours:.1f}"]
             rows.append([*row, f"{ours - today:+.1f}", *_gap(figures, grid, fleet)])

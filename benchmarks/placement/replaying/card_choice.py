@@ -93,17 +93,7 @@ def key_of(rule: int, trial: Trial, cards: int, table: Whole, kind: int, card: i
         return lengthens(trial, card, ends)
     trial.one_card[0], trial.one_kind[0], trial.one_room[0] = card, kind, table[kind]
     return float(
-        _cost(
-            size,
-            used,
-            held,
-            trial.trapless,
-            0.0,
-            trial.one_card,
-            trial.one_kind,
-            trial.one_room,
-            trial.unlit,
-        )
+        _cost(size, used, held, trial.trapless, 0.0, trial.one_card, trial.one_kind, trial.one_room, trial.unlit)
     )
 
 
@@ -138,9 +128,7 @@ def take(fleet: Fleet, state: State, demand: Demand, vm: int, host: int, cards: 
 
 
 @compiled
-def choose(
-    rule: int, fleet: Fleet, state: State, demand: Demand, vm: int, trial: Trial, chosen: Whole
-) -> int:
+def choose(rule: int, fleet: Fleet, state: State, demand: Demand, vm: int, trial: Trial, chosen: Whole) -> int:
     """The best host, its cards in `chosen`; NOWHERE where none has room."""
     best, lowest = NOWHERE, np.inf
     for host in range(fleet.first.size - 1):

@@ -16,15 +16,7 @@ from benchmarks.placement.replaying import ages as learning
 from benchmarks.placement.replaying.ages import Ages, new_ages
 from benchmarks.placement.replaying.compiled import compiled
 from benchmarks.placement.replaying.state import EMPTY, NOWHERE, Demand, Fleet, Real, State, Whole, new_state
-from benchmarks.placement.replaying.weighing import (
-    FRAGMENTATION_AGED,
-    Scratch,
-    Setting,
-    choose,
-    new_scratch,
-    put,
-    walk,
-)
+from benchmarks.placement.replaying.weighing import FRAGMENTATION_AGED, Scratch, Setting, choose, new_scratch, put, walk
 
 _NO_TIME = 1e-12
 
@@ -132,9 +124,7 @@ class Clock(NamedTuple):
 
 
 @compiled
-def depart(
-    state: State, demand: Demand, setting: Setting, ages: Ages, clock: Clock, vm: int, host: Whole
-) -> None:
+def depart(state: State, demand: Demand, setting: Setting, ages: Ages, clock: Clock, vm: int, host: Whole) -> None:
     """All VMs gone whose time is over when this one comes."""
     while clock.gone[0] < demand.when.size:
         leaver = demand.leaving[clock.gone[0]]

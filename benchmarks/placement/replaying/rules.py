@@ -119,9 +119,7 @@ def blocked(size: int, used: int, held: int, table: Whole) -> float:
 
 
 @compiled
-def change(
-    rule: int, size: Whole, used: Whole, held: Whole, table: Whole, kind: int, card: int, shares: Real
-) -> float:
+def change(rule: int, size: Whole, used: Whole, held: Whole, table: Whole, kind: int, card: int, shares: Real) -> float:
     """The keys that look at the host before and after; leaves the host as it was."""
     was_size, was_used, was_held = size[card], used[card], held[card]
     before = blocked(was_size, was_used, was_held, table)
@@ -139,9 +137,7 @@ def change(
 
 
 @compiled
-def key_of(
-    rule: int, size: Whole, used: Whole, held: Whole, table: Whole, kind: int, card: int, shares: Real
-) -> float:
+def key_of(rule: int, size: Whole, used: Whole, held: Whole, table: Whole, kind: int, card: int, shares: Real) -> float:
     """The key of one more instance of the class on the card, by the rule."""
     if rule == PACKING:
         return packing(size, used, held, card)

@@ -171,11 +171,7 @@ def score(policy: int, nodes: Nodes, node: int, requests: Requests, request: int
         return REFUSED
     if policy == FGD:
         return fgd(nodes, node, requests, request)[0]
-    return (
-        best_fit(nodes, node, requests, request)
-        if policy == BEST_FIT
-        else packing(nodes, node, requests, request)
-    )
+    return best_fit(nodes, node, requests, request) if policy == BEST_FIT else packing(nodes, node, requests, request)
 
 
 @compiled
@@ -206,9 +202,7 @@ def choose(policy: int, nodes: Nodes, requests: Requests, request: int, memory: 
 
 
 @compiled
-def replay(
-    policy: int, nodes: Nodes, requests: Requests, arrivals: Whole, memory: Whole
-) -> tuple[Whole, Whole]:
+def replay(policy: int, nodes: Nodes, requests: Requests, arrivals: Whole, memory: Whole) -> tuple[Whole, Whole]:
     """Places what arrives, in order; after each: GPU demand arrived and GPU allocated, in thousandths."""
     scores = np.full((requests.cpu.size, nodes.cpu.size), STALE)
     arrived, allocated = np.zeros(arrivals.size, np.int64), np.zeros(arrivals.size, np.int64)

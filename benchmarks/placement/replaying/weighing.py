@@ -64,9 +64,7 @@ def new_scratch(fleet: Fleet) -> Scratch:
     cards = int(np.diff(fleet.first).max())
     pair, most = np.zeros(PAIR, np.int64), np.zeros(MOST, np.int64)
     host = np.zeros(cards, np.int64)
-    return Scratch(
-        host, host.copy(), host.copy(), pair, pair.copy(), pair.copy(), np.zeros(PAIR), most, most.copy()
-    )
+    return Scratch(host, host.copy(), host.copy(), pair, pair.copy(), pair.copy(), np.zeros(PAIR), most, most.copy())
 
 
 @compiled
@@ -94,15 +92,7 @@ def put(size: Whole, used: Whole, held: Whole, table: Whole, kind: int, card: in
 
 @compiled
 def mean_key(
-    rule: int,
-    size: Whole,
-    used: Whole,
-    held: Whole,
-    table: Whole,
-    kind: int,
-    count: int,
-    scratch: Scratch,
-    tasks: Real,
+    rule: int, size: Whole, used: Whole, held: Whole, table: Whole, kind: int, count: int, scratch: Scratch, tasks: Real
 ) -> float:
     """The rule's key of all instances, each on what the one before has left."""
     cards = size.size
@@ -162,14 +152,7 @@ def lengthened(state: State, demand: Demand, vm: int, first: int, scratch: Scrat
 
 @compiled
 def weigh(
-    host: int,
-    fleet: Fleet,
-    state: State,
-    demand: Demand,
-    vm: int,
-    setting: Setting,
-    ages: Ages,
-    scratch: Scratch,
+    host: int, fleet: Fleet, state: State, demand: Demand, vm: int, setting: Setting, ages: Ages, scratch: Scratch
 ) -> float:
     """The host's weight for the VM, lower is better; `scratch.cards` is where it would land."""
     begin, end, rule = fleet.first[host], fleet.first[host + 1], setting.rule
@@ -198,14 +181,7 @@ def weigh(
 
 @compiled
 def choose(
-    fleet: Fleet,
-    seen: State,
-    demand: Demand,
-    vm: int,
-    setting: Setting,
-    ages: Ages,
-    scratch: Scratch,
-    barred: Whole,
+    fleet: Fleet, seen: State, demand: Demand, vm: int, setting: Setting, ages: Ages, scratch: Scratch, barred: Whole
 ) -> int:
     """The host with the lowest weight among those that seem to have room; NOWHERE if there is none."""
     best, lowest, equal = NOWHERE, np.inf, 0

@@ -32,18 +32,12 @@ class Grid:
     """All rules where None."""
 
 
-def _cases(
-    fleets: tuple[str, ...], mixes: tuple[str, ...], loads: tuple[float, ...], life: str
-) -> list[Case]:
+def _cases(fleets: tuple[str, ...], mixes: tuple[str, ...], loads: tuple[float, ...], life: str) -> list[Case]:
     return [Case(*parts, life) for parts in product(fleets, mixes, loads, PAIRS)]
 
 
 def _families(fleets: tuple[str, ...], mixes: tuple[str, ...]) -> list[Case]:
-    return [
-        case
-        for life in LIFETIMES
-        for case in _cases(fleets, mixes, (VDI_LOAD if life == "vdi" else 0.95,), life)
-    ]
+    return [case for life in LIFETIMES for case in _cases(fleets, mixes, (VDI_LOAD if life == "vdi" else 0.95,), life)]
 
 
 _SKEWED = ("skew-small", "skew-big", *THREE_MIXES)
@@ -54,9 +48,7 @@ GRIDS = {
         tuple(REPORTED_SEEDS),
         "memoryless lifetimes: 3 fleets, 5 mixes, 3 loads, pairs or none",
     ),
-    "families": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(REPORTED_SEEDS), "six families of lifetimes"
-    ),
+    "families": Grid(tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(REPORTED_SEEDS), "six families of lifetimes"),
     "models": Grid(
         tuple(_cases(MODEL_FLEETS, _SKEWED, (0.95,), "exp")), tuple(REPORTED_SEEDS), "tables of real devices"
     ),
@@ -67,19 +59,12 @@ GRIDS = {
         CLOSE_POLICIES,
     ),
     "families-close": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)),
-        tuple(CLOSE_SEEDS),
-        "the families' grid likewise",
-        CLOSE_POLICIES,
+        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(CLOSE_SEEDS), "the families' grid likewise", CLOSE_POLICIES
     ),
     "quick": Grid(
-        tuple(_families(("16x4", "6x8"), ("uniform", "skew-small"))),
-        tuple(REPORTED_SEEDS)[:20],
-        "a bit of each family",
+        tuple(_families(("16x4", "6x8"), ("uniform", "skew-small"))), tuple(REPORTED_SEEDS)[:20], "a bit of each family"
     ),
     "tune": Grid(
-        tuple(_families(LADDER_FLEETS, THREE_MIXES)),
-        tuple(TUNING_SEEDS)[:10],
-        "what parameters may be fitted on",
+        tuple(_families(LADDER_FLEETS, THREE_MIXES)), tuple(TUNING_SEEDS)[:10], "what parameters may be fitted on"
     ),
 }

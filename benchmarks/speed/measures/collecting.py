@@ -65,9 +65,7 @@ def measure(folder: Path, effort: float) -> Section:
     return section
 
 
-def _beside(
-    section: Section, folder: Path, fleet: Fleet, engine: Engine, service: Service, rounds: int
-) -> None:
+def _beside(section: Section, folder: Path, fleet: Fleet, engine: Engine, service: Service, rounds: int) -> None:
     """Starts through the engine endpoint, in turns with a service that collects nothing."""
     folder.mkdir()
     with processes.engine(fleet, folder) as other, processes.service(fleet, folder, other.url) as calm:

@@ -100,9 +100,7 @@ class Decisions:
 
 def measure(folder: Path, effort: float) -> Section:
     """Both shapes of host, by number of hosts."""
-    section = Section(
-        "decisions", "The decision alone: filter and weights of one start, without endpoints and engine"
-    )
+    section = Section("decisions", "The decision alone: filter and weights of one start, without endpoints and engine")
     for shape, rounds in SHAPES.items():
         _measure(section, folder, shape, int(rounds * effort))
     return section
@@ -120,15 +118,11 @@ def _measure(section: Section, folder: Path, shape: str, rounds: int) -> None:
     _add(section, f"{text}, all inventories changed", cold, {})
 
 
-def _add(
-    section: Section, what: str, samples: Mapping[str, Sequence[float]], bounds: Mapping[int, Bound]
-) -> None:
+def _add(section: Section, what: str, samples: Mapping[str, Sequence[float]], bounds: Mapping[int, Bound]) -> None:
     """The figures by number of hosts, and how they grow from the fewest to the most."""
     stats = {count: Stats.of(samples[str(count)]) for count in HOSTS}
     section.curves[what] = list(stats.items())
-    section.rows += [
-        Row(f"{count:,} hosts x {what}", stats[count], bound=bounds.get(count)) for count in HOSTS
-    ]
+    section.rows += [Row(f"{count:,} hosts x {what}", stats[count], bound=bounds.get(count)) for count in HOSTS]
     least, most = HOSTS[0], HOSTS[-1]
     growth = Row(f"growth to {most:,} hosts x {what}", stats[most])
     section.rows.append(rows.against(growth, f"{least} hosts", stats[least], GROWTH))

@@ -54,9 +54,7 @@ def main() -> None:
     stats, answer = exchanges(), vms()
     readings = [timed(lambda: parsing.vms(answer)) for _ in range(READINGS)]
     print(f"one exchange: {stats.median:.2f} ms in the median, {stats.p95:.2f} ms at the 95th percentile")
-    print(
-        f"{LISTED} VMs read: {statistics.median(readings):.0f} ms in the median, {min(readings):.0f} at best"
-    )
+    print(f"{LISTED} VMs read: {statistics.median(readings):.0f} ms in the median, {min(readings):.0f} at best")
 
 
 if __name__ == "__main__":

@@ -76,9 +76,7 @@ def _against_naive(section: Section, folder: Path, fleet: Fleet, effort: float) 
         section.rows.append(_requests(starts, next_vm, plugins))
 
 
-def _beside_naive(
-    starts: Starts, next_vm: Callable[[], str], plugins: Proxy | None, rounds: int, bound: Bound
-) -> Row:
+def _beside_naive(starts: Starts, next_vm: Callable[[], str], plugins: Proxy | None, rounds: int, bound: Bound) -> Row:
     """Starts of ours in turns with those of the naive plugin, where that can run."""
     works: dict[str, Callable[[], float]] = {"ours": partial(_start, starts, next_vm)}
     own: list[float] = []

@@ -60,9 +60,7 @@ def _measure(section: Section, folder: Path, fleet: Fleet, rounds: int) -> None:
     ]
 
 
-def _live(
-    lives: Lives, folder: Path, fleet: Fleet, engine: Engine, authority: Authority, number: int
-) -> None:
+def _live(lives: Lives, folder: Path, fleet: Fleet, engine: Engine, authority: Authority, number: int) -> None:
     """One life of the service, from its call."""
     began = time.perf_counter()
     with processes.service(fleet, folder, engine.url, fill=False, authority=authority) as service:

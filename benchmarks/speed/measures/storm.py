@@ -31,10 +31,7 @@ def _measure(section: Section, folder: Path, fleet: Fleet, count: int, age_s: fl
     with collected(fleet, folder, age_s) as (engine, service, vdsms):
         number = {host_id: n for n, host_id in enumerate(fleet.host_ids)}
         starts = Starts(
-            EngineEndpoint(service.xmlrpc),
-            engine,
-            fleet.host_ids,
-            lambda host_id: vdsms.start_vm(number[host_id]),
+            EngineEndpoint(service.xmlrpc), engine, fleet.host_ids, lambda host_id: vdsms.start_vm(number[host_id])
         )
         starts.start(fleet.vm_id(count))
         began = time.perf_counter()

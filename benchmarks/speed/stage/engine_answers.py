@@ -81,9 +81,7 @@ class Answers:
 
     def _vm(self, vm_id: str) -> dict[str, object]:
         host_id = self.placed.get(vm_id)
-        where: dict[str, object] = (
-            {"status": "up", "host": {"id": host_id}} if host_id else {"status": "down"}
-        )
+        where: dict[str, object] = {"status": "up", "host": {"id": host_id}} if host_id else {"status": "down"}
         return {"id": vm_id, "name": vm_id, "cluster": {"id": CLUSTER}, **where}
 
 
@@ -152,8 +150,7 @@ def _devices_json(key: str) -> bytes:
 def _devices_xml(key: str) -> bytes:
     def one(name: str, types: list[dict[str, str]]) -> str:
         members = "".join(
-            "<m_dev_type>" + "".join(f"<{k}>{escape(v)}</{k}>" for k, v in t.items()) + "</m_dev_type>"
-            for t in types
+            "<m_dev_type>" + "".join(f"<{k}>{escape(v)}</{k}>" for k, v in t.items()) + "</m_dev_type>" for t in types
         )
         return (
             f'<host_device id="{name.encode().hex()}"><name>{name}</name><capability>pci</capability>'

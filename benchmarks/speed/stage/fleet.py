@@ -100,9 +100,7 @@ class Fleet:
         """
         used = min(self.shape.full, self.used(number) + more)
         seen = key_reader.from_key(json.loads(key_of(self.shape_name, used)))
-        return Observation(
-            self.host_ids[number], seen, Source.HOOK, requested_at, requested_at + TAKES_S, owners={}
-        )
+        return Observation(self.host_ids[number], seen, Source.HOOK, requested_at, requested_at + TAKES_S, owners={})
 
     @property
     def instances(self) -> list[str]:

@@ -48,12 +48,7 @@ def running(command: Sequence[str], log: Path) -> Iterator[tuple[subprocess.Pope
     """The process and the first line that it prints; DidNotStartError where it prints none."""
     with log.open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own modules
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=_environment(),
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
         )
     try:
         assert process.stdout is not None

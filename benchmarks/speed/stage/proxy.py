@@ -46,9 +46,7 @@ class Proxy:
         compiling = [self.python, "-I", "-m", "compileall", "-q", "."]
         subprocess.run(compiling, cwd=self.folder, check=True)  # noqa: S603 - our own plugins
 
-    def run(
-        self, module: str, unit: str, method: str, hosts: Sequence[str], vm_id: str
-    ) -> tuple[object, float]:
+    def run(self, module: str, unit: str, method: str, hosts: Sequence[str], vm_id: str) -> tuple[object, float]:
         """What the unit printed, and how many milliseconds it took; PluginFailedError."""
         script = f"import {module}; {module}.{unit}().{method}{(list(hosts), vm_id, {})!r}"
         began = time.perf_counter()

@@ -65,9 +65,7 @@ def _right(facts: Facts, permit: str, code: str, wanted: bool) -> Iterator[Findi
         yield ok("not wanted by the configuration")
     elif permissions is None:
         yield unchecked(f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
-    elif holding := {
-        f"{one.role} on {one.on or 'the system'}" for one in permissions if permit in one.permits
-    }:
+    elif holding := {f"{one.role} on {one.on or 'the system'}" for one in permissions if permit in one.permits}:
         yield ok(", ".join(sorted(holding)))
     else:
         roles = ", ".join(sorted({one.role for one in permissions})) or "none"

@@ -81,9 +81,7 @@ def _outvoted(facts: Facts, cluster: Cluster, policy: Policy) -> Iterator[Findin
     if facts.proxied:
         through = " (all external weights together, through the proxy)"
         how = "through the proxy only the latter helps"
-    seen = (
-        f"cluster {cluster.name}, policy {policy.name}: ours count {ours}{through}, internal {total}: {named}"
-    )
+    seen = f"cluster {cluster.name}, policy {policy.name}: ours count {ours}{through}, internal {total}: {named}"
     yield found("policy-outvoted", seen, cluster.name, how=how)
 
 

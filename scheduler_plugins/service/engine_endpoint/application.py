@@ -123,9 +123,7 @@ async def _refuse(error: RefusedError, receive: "Receive", send: "Send") -> None
     await send({"type": "http.response.body"})
 
 
-async def _begin(
-    send: "Send", status: HTTPStatus, kind: bytes, body: bytes, *more: tuple[bytes, bytes]
-) -> None:
+async def _begin(send: "Send", status: HTTPStatus, kind: bytes, body: bytes, *more: tuple[bytes, bytes]) -> None:
     length = (b"content-length", b"%d" % len(body))
     headers = [(b"content-type", kind), length, *more]
     await send({"type": "http.response.start", "status": status.value, "headers": headers})

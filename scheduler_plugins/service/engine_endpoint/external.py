@@ -56,9 +56,7 @@ class External:
             "balance": {},
         }
 
-    def run_filters(
-        self, filters: object, hosts: object, vm: object, properties: object
-    ) -> dict[str, object]:
+    def run_filters(self, filters: object, hosts: object, vm: object, properties: object) -> dict[str, object]:
         """The hosts that every filter lets pass; all of them where no filter could tell."""
         units, question = xmlrpc.names("filters", filters), _question(hosts, vm, properties)
         run, passing = _Run(), list[Sequence[str]]()

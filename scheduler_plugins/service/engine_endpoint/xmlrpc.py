@@ -61,6 +61,4 @@ def properties(value: object) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise invalid("properties must be a struct")
-    return {
-        name("a property's name", k): name(f"property {k!r}", v) for k, v in value.items() if v is not None
-    }
+    return {name("a property's name", k): name(f"property {k!r}", v) for k, v in value.items() if v is not None}

@@ -51,10 +51,7 @@ class Portal:
     """Tells the engine about refused VMs, from `start` to `stop`. Methods may be called from any thread."""
 
     def __init__(
-        self,
-        engine: Engine,
-        clock: Callable[[], float] = time.time,
-        timer: Callable[[], float] = time.monotonic,
+        self, engine: Engine, clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic
     ) -> None:
         """`clock` gives seconds since the epoch, `timer` counts seconds for the limits."""
         self._engine, self._timer = engine, timer

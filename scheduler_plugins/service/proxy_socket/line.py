@@ -34,14 +34,10 @@ class Question:
 def parse(line: bytes) -> Question:
     """The question in a line, its newline included; raises LineError."""
     if not line.endswith(b"\n"):
-        raise LineError(
-            f"no newline after {len(line)} bytes; a question is one line of at most {LIMIT} bytes"
-        )
+        raise LineError(f"no newline after {len(line)} bytes; a question is one line of at most {LIMIT} bytes")
     version, unit, vm_id, hosts, properties = _fields(line[:-1])
     if version != VERSION:
-        raise LineError(
-            f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py"
-        )
+        raise LineError(f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py")
     return Question(_text(unit), _text(vm_id), _hosts(hosts), _properties(properties))
 
 

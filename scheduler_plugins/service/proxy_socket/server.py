@@ -28,12 +28,7 @@ class ProxySocket:
     """Serves the line protocol at a path until stopped."""
 
     def __init__(
-        self,
-        path: Path,
-        decider: Decider,
-        pool: Executor,
-        group: str | None = None,
-        idle_s: float = IDLE_SECONDS,
+        self, path: Path, decider: Decider, pool: Executor, group: str | None = None, idle_s: float = IDLE_SECONDS
     ) -> None:
         """Every question is put to this decider, in a thread of the pool."""
         self.path = path

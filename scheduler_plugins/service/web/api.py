@@ -18,13 +18,7 @@ from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web import answers, page
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.host_answers import (
-    HostAnswer,
-    HostDetailAnswer,
-    Hosts,
-    Types,
-    TypeTotalAnswer,
-)
+from scheduler_plugins.service.web.host_answers import HostAnswer, HostDetailAnswer, Hosts, Types, TypeTotalAnswer
 
 log = logging.getLogger("api")
 
@@ -98,9 +92,7 @@ def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequ
     def healthz() -> answers.HealthAnswer:
         """`ok`, or `degraded` with the reasons; always 200, because the service does answer."""
         reasons = list(health())
-        return answers.HealthAnswer(
-            status="degraded" if reasons else "ok", reasons=reasons, version=__version__
-        )
+        return answers.HealthAnswer(status="degraded" if reasons else "ok", reasons=reasons, version=__version__)
 
 
 def _add_claims(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> None:
@@ -113,9 +105,7 @@ def _add_claims(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> N
         return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 
-def _add_page(
-    app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]
-) -> None:
+def _add_page(app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def index() -> HTMLResponse:
         """The page for people."""

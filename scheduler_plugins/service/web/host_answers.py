@@ -100,9 +100,7 @@ class HostDetailAnswer(HostAnswer):
     def of(cls, state: HostState, now: float) -> "HostDetailAnswer":
         """The answer's form of it."""
         inventory = state.observation.inventory if state.observation else HostInventory()
-        return cls.model_validate(
-            {**_host(state, now), "devices": inventory.parents, "errors": inventory.errors}
-        )
+        return cls.model_validate({**_host(state, now), "devices": inventory.parents, "errors": inventory.errors})
 
 
 def _host(state: HostState, now: float) -> dict[str, Any]:

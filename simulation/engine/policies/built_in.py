@@ -51,9 +51,7 @@ def built_in_id(kind: str, *names: str) -> str:
 def internal_units() -> dict[UnitKey, Unit]:
     """The engine's own units; mandatory ones, such as the MDevice filter, are never listed."""
     return {
-        (name, kind): Unit(
-            built_in_id("unit", name, kind), name, kind, description, properties(regexes), internal=True
-        )
+        (name, kind): Unit(built_in_id("unit", name, kind), name, kind, description, properties(regexes), internal=True)
         for name, kind, description, regexes in _UNITS
     }
 

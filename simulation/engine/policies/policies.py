@@ -58,12 +58,7 @@ class Policies:
     def regexes(self, content: Content) -> Regexes:
         """The properties that a policy's units understand."""
         known = self.units()
-        return {
-            key: regex
-            for unit in content.units
-            if unit in known
-            for key, regex in known[unit].properties.items()
-        }
+        return {key: regex for unit in content.units if unit in known for key, regex in known[unit].properties.items()}
 
     def of(self, cluster: Cluster) -> SchedulingPolicy:
         """A cluster's policy; one that was made with units of its own gets a policy to show for it."""

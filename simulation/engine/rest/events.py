@@ -44,10 +44,7 @@ def added(engine: Engine, request: Request) -> Answer:
     return answer(views.event(entry, _names(engine)), 201)
 
 
-TABLE: tuple[Route, ...] = (
-    ("GET", "events", listed),
-    ("POST", "events", added),
-)
+TABLE: tuple[Route, ...] = (("GET", "events", listed), ("POST", "events", added))
 
 
 def _custom_id(value: object) -> int:

@@ -13,13 +13,7 @@ def shown(engine: Engine, request: Request, name: str) -> Answer:
     if not values:
         raise NotFoundError(f"Entity not found: option {name}")
     listed = [{"value": value, "version": level} for level, value in values.items()]
-    return answer(
-        {
-            "values": {"system_option_value": listed},
-            "name": name,
-            **(views.reference("options", name) or {}),
-        }
-    )
+    return answer({"values": {"system_option_value": listed}, "name": name, **(views.reference("options", name) or {})})
 
 
 TABLE: tuple[Route, ...] = (("GET", "options/{name}", shown),)

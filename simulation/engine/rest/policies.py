@@ -28,9 +28,7 @@ SINGULAR = {"filters": "filter", "weights": "weight", "balances": "balance"}
 
 def units(engine: Engine, _: Request) -> Answer:
     """All policy units but the mandatory internal filters, such as MDevice, which are never listed."""
-    return answer(
-        views.collection("scheduling_policy_unit", map(views.unit, engine.policies.units().values()))
-    )
+    return answer(views.collection("scheduling_policy_unit", map(views.unit, engine.policies.units().values())))
 
 
 def listed(engine: Engine, _: Request) -> Answer:
@@ -50,9 +48,7 @@ def added(engine: Engine, request: Request) -> Answer:
     body = request.document()
     if not body.get("name"):
         raise BadRequestError("SchedulingPolicy [name] required for add")
-    policy = engine.policies.add(
-        body["name"], body.get("description") or "", properties_of(body, "properties")
-    )
+    policy = engine.policies.add(body["name"], body.get("description") or "", properties_of(body, "properties"))
     return answer(_view(policy), 201)
 
 

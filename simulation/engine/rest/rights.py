@@ -15,10 +15,7 @@ ROLES = {
     "HostAdmin": ("login", "manipulate_host", "edit_host_configuration"),
 }
 """A selection of the predefined roles, each with some of its permits."""
-DEMANDED = {
-    ("POST", "events"): "inject_external_events",
-    ("POST", "hosts/{host_id}/refresh"): "manipulate_host",
-}
+DEMANDED = {("POST", "events"): "inject_external_events", ("POST", "hosts/{host_id}/refresh"): "manipulate_host"}
 """The permit that a route asks for."""
 
 

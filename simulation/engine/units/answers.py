@@ -50,8 +50,7 @@ def complaints(answer: object) -> list[Complaint]:
         for text in texts
     ]
     general = [
-        Complaint(Code.EXTERNAL_SCHEDULER_ERROR, f"external scheduler: {text}")
-        for text in answer.get("errors") or []
+        Complaint(Code.EXTERNAL_SCHEDULER_ERROR, f"external scheduler: {text}") for text in answer.get("errors") or []
     ]
     return of_plugins + general
 
@@ -73,11 +72,7 @@ def scores(answer: object) -> list[Score]:
 
 
 def _score(host: object, weight: object, unit: object = None) -> Score:
-    if (
-        isinstance(weight, bool)
-        or not isinstance(weight, int)
-        or not -INTEGER_LIMIT <= weight < INTEGER_LIMIT
-    ):
+    if isinstance(weight, bool) or not isinstance(weight, int) or not -INTEGER_LIMIT <= weight < INTEGER_LIMIT:
         raise UnreadableAnswerError(f"ClassCastException: weight {weight!r} of host {host} is no Integer")
     return Score(parse_guid(host), weight, None if unit is None else str(unit))
 

@@ -36,9 +36,7 @@ class ExternalScheduler(Protocol):
     def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """Those of `hosts` that all filters of that name leave."""
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """The weights of `hosts` by each (name, factor)."""
 
 
@@ -57,9 +55,7 @@ class CalledScheduler(ABC):
         """Calls `runFilters`."""
         return self.call("runFilters", list(names), list(hosts), vm, dict(properties))
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """Calls `runCostFunctions`."""
         pairs = [[name, factor] for name, factor in functions]
         return self.call("runCostFunctions", pairs, list(hosts), vm, dict(properties))

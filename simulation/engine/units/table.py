@@ -51,17 +51,13 @@ class ExternalUnits:
         """The policy's external weights that are enabled, with their factors."""
         return [(name, n) for name, n in cluster.policy.weights if self._enabled(name, UnitType.WEIGHT)]
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm_id: str, cluster: Cluster
-    ) -> Steps[list[str]]:
+    def run_filters(self, names: Sequence[str], hosts: Sequence[str], vm_id: str, cluster: Cluster) -> Steps[list[str]]:
         """The hosts left; all of them where nobody answers (fail-open).
 
         answers.UnreadableAnswerError ends the scheduling.
         """
         known = dict(cluster.properties)
-        answer = yield from self._ask(
-            "runFilters", lambda scheduler: scheduler.run_filters(names, hosts, vm_id, known)
-        )
+        answer = yield from self._ask("runFilters", lambda scheduler: scheduler.run_filters(names, hosts, vm_id, known))
         if answer is None:
             return list(hosts)
         left = answers.filtered_ids(answer.value)
@@ -73,8 +69,7 @@ class ExternalUnits:
         """The weights; none where nobody answers. answers.UnreadableAnswerError ends the scheduling."""
         known = dict(cluster.properties)
         answer = yield from self._ask(
-            "runCostFunctions",
-            lambda scheduler: scheduler.run_cost_functions(functions, hosts, vm_id, known),
+            "runCostFunctions", lambda scheduler: scheduler.run_cost_functions(functions, hosts, vm_id, known)
         )
         return [] if answer is None else answers.scores(answer.value)
 

@@ -31,9 +31,7 @@ def _types(told: list[list[str]]) -> dict[str, MdevType]:
 
 
 def _parent(known: dict[str, MdevType], figures: Any, types: Any = (), **told: Any) -> ParentDevice:
-    return ParentDevice(
-        **told, types=None if figures is None else tuple(_with_figures(known | _types(types), figures))
-    )
+    return ParentDevice(**told, types=None if figures is None else tuple(_with_figures(known | _types(types), figures)))
 
 
 def _with_figures(known: dict[str, MdevType], figures: Any) -> Iterator[MdevType]:

@@ -110,9 +110,7 @@ def test_an_engine_without_events(world: World) -> None:
     async def scenario() -> None:
         async with world.collecting() as collector:
             await asyncio.sleep(200)
-            assert {"engine events": "timeout"} == {
-                name: trouble.code for name, trouble in collector.troubles.items()
-            }
+            assert {"engine events": "timeout"} == {name: trouble.code for name, trouble in collector.troubles.items()}
             assert max(world.ages(["h1", "h2"]).values()) < 61
             world.engine.event_error = None
             await asyncio.sleep(3)

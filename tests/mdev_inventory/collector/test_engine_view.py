@@ -5,11 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mdev_inventory.collector.engine_view import (
-    OWN_REFRESH,
-    available_types,
-    hidden_types,
-)
+from mdev_inventory.collector.engine_view import OWN_REFRESH, available_types, hidden_types
 from mdev_inventory.engine.model import Event
 from mdev_inventory.observation import Source
 from tests.mdev_inventory.collector.engine_views import DOWN, OTHER, TYPE, devices, has, inventory, refreshed
@@ -28,23 +24,17 @@ from tests.mdev_inventory.known import host, known_vm
         pytest.param({"nvidia_222": None}, {"nvidia_222": 0}, set(), id="unknown here"),
         pytest.param({"nvidia_222": 1}, {"nvidia_222": None}, {TYPE}, id="unknown there"),
         pytest.param({"nvidia_222": 1}, {}, {TYPE}, id="a type that the engine does not know"),
-        pytest.param(
-            {"nvidia_222": 1, "nvidia_231": 1}, {"nvidia_231": 0, "nvidia_222": 2}, {OTHER}, id="one of two"
-        ),
+        pytest.param({"nvidia_222": 1, "nvidia_231": 1}, {"nvidia_231": 0, "nvidia_222": 2}, {OTHER}, id="one of two"),
     ],
 )
-def test_what_is_hidden(
-    ours: dict[str, int | None], engines: dict[str, int | None], hidden: set[str]
-) -> None:
+def test_what_is_hidden(ours: dict[str, int | None], engines: dict[str, int | None], hidden: set[str]) -> None:
     """A type is hidden where the host has some left and the engine shows none on any device."""
     assert hidden == hidden_types(inventory(**ours), devices(**engines))
 
 
 def test_types_are_counted_over_all_devices() -> None:
     """The engine's filter is content with any device of the host."""
-    assert frozenset() == hidden_types(
-        inventory(nvidia_222=1), [*devices(nvidia_222=0), *devices(nvidia_222=1)]
-    )
+    assert frozenset() == hidden_types(inventory(nvidia_222=1), [*devices(nvidia_222=0), *devices(nvidia_222=1)])
 
 
 @pytest.mark.parametrize("address", ["mtty", "matrix", "0.0.fffe"])

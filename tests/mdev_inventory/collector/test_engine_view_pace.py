@@ -10,10 +10,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from mdev_inventory.collector.engine_view import (
-    LEAST_GAP,
-    EngineView,
-)
+from mdev_inventory.collector.engine_view import LEAST_GAP, EngineView
 from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.model import Event, HostDevice
 from tests.mdev_inventory.collector import virtual_time

@@ -99,12 +99,7 @@ def test_an_event_that_becomes_visible_late() -> None:
     """One written before a younger one, and seen after it, counts; and none counts twice."""
     scene = Scene(log=[Event(10, LOGIN, None, None)])
     late = Event(11, DOWN, "v1", "h1")
-    run(
-        scene,
-        lambda: scene.log.append(Event(12, DOWN, "v2", "h2")),
-        lambda: scene.log.insert(1, late),
-        list,
-    )
+    run(scene, lambda: scene.log.append(Event(12, DOWN, "v2", "h2")), lambda: scene.log.insert(1, late), list)
 
     assert [{"h2"}, {"h1"}] == scene.hosts
     assert [1000.0, 0.0] == [one.after for one in scene.heard]

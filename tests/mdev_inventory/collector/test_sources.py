@@ -81,9 +81,7 @@ def test_the_vms_there_are_asked_for_afterwards() -> None:
 
 def test_vms_that_are_not_told_cost_nothing_else() -> None:
     """The inventory counts as it is, and nothing is wrong with the host."""
-    vdsm = FakeVdsm(
-        getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT)
-    )
+    vdsm = FakeVdsm(getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT))
     found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
 
     assert (FROM_HOOK, None, None) == (found.inventory, found.owners, found.failure)
@@ -102,10 +100,7 @@ def test_a_host_without_cards_is_observed() -> None:
     """VDSM's empty list is an inventory: it is VDSM who says so."""
     vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps={})
 
-    assert (HostInventory(), Source.VDSM) == (
-        (found := seen(vdsm, FakeEngine(COPY))).inventory,
-        found.source,
-    )
+    assert (HostInventory(), Source.VDSM) == ((found := seen(vdsm, FakeEngine(COPY))).inventory, found.source)
 
 
 def test_a_key_that_cannot_be_understood() -> None:
@@ -115,10 +110,7 @@ def test_a_key_that_cannot_be_understood() -> None:
 
     assert (Source.VDSM, (T4,)) == (found.source, found.inventory.parents)
     assert found.failure is not None
-    assert ("bad-inventory", True) == (
-        found.failure.code,
-        "host gpu01 (gpu01.example.com:54321)" in found.failure.text,
-    )
+    assert ("bad-inventory", True) == (found.failure.code, "host gpu01 (gpu01.example.com:54321)" in found.failure.text)
     assert (ReadError("capabilities/mdev_inventory", found.failure.text),) == found.inventory.errors
 
 
@@ -158,10 +150,7 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
             id="both",
         ),
         pytest.param(
-            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []},
-            "bad-inventory",
-            ["hostdevListByCaps"],
-            id="no list",
+            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []}, "bad-inventory", ["hostdevListByCaps"], id="no list"
         ),
         pytest.param(
             {"getCapabilities": None, "hostdevListByCaps": 7},
@@ -174,16 +163,12 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
 @pytest.mark.parametrize(
     ("engine", "word"),
     [
-        pytest.param(
-            EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"
-        ),
+        pytest.param(EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"),
         pytest.param([], "nor does the engine show", id="engine has no devices"),
         pytest.param(COPY[:1], "nor does the engine show", id="engine has no types"),
     ],
 )
-def test_when_no_source_answers(
-    answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str
-) -> None:
+def test_when_no_source_answers(answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str) -> None:
     """The error's code is VDSM's, its text tells what each source said."""
     error = unseen(FakeVdsm(**answers), FakeEngine(engine))
 

@@ -65,12 +65,8 @@ def test_refreshing_a_host(net: responses.RequestsMock, engine: EngineApi) -> No
     assert [{}] == sent(net)
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(403, "forbidden"), (404, "not-found"), (409, "http"), (503, "http")]
-)
-def test_what_the_engine_refuses(
-    net: responses.RequestsMock, engine: EngineApi, status: int, code: str
-) -> None:
+@pytest.mark.parametrize(("status", "code"), [(403, "forbidden"), (404, "not-found"), (409, "http"), (503, "http")])
+def test_what_the_engine_refuses(net: responses.RequestsMock, engine: EngineApi, status: int, code: str) -> None:
     """A right that lacks is told apart; nothing is sent twice."""
     net.post(f"{API}/events", json=DENIED, status=status)
     error = failure(lambda: engine.add_event("no host fits"))

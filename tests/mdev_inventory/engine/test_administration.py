@@ -115,9 +115,7 @@ def test_an_engine_that_does_not_say_who_we_are(net: responses.RequestsMock, adm
 
 
 @pytest.mark.parametrize("answer", [[], {"cluster": 7}, {"cluster": [{"name": "no id"}]}])
-def test_what_cannot_be_understood(
-    net: responses.RequestsMock, admin: Administration, answer: object
-) -> None:
+def test_what_cannot_be_understood(net: responses.RequestsMock, admin: Administration, answer: object) -> None:
     """An error that says so, never a guess."""
     net.get(f"{API}/clusters", json=answer)
     with pytest.raises(EngineError) as raised:

@@ -8,12 +8,7 @@ import responses
 
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.model import Event
-from tests.mdev_inventory.engine.net import (
-    API,
-    DEVICES,
-    asked,
-    failure,
-)
+from tests.mdev_inventory.engine.net import API, DEVICES, asked, failure
 from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
 
 
@@ -21,10 +16,7 @@ from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
     ("answer", "code", "words"),
     [
         pytest.param(
-            {"body": "<html>Welcome</html>", "content_type": "text/html"},
-            "bad-answer",
-            ["text/html"],
-            id="HTML",
+            {"body": "<html>Welcome</html>", "content_type": "text/html"}, "bad-answer", ["text/html"], id="HTML"
         ),
         pytest.param({"body": ""}, "bad-answer", ["0 bytes"], id="empty"),
         pytest.param({"body": '{"host": ['}, "bad-answer", ["10 bytes"], id="half"),
@@ -41,24 +33,13 @@ from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
             ["status 500", "Operation Failed", "[Internal Engine Error]"],
             id="500 with a fault",
         ),
+        pytest.param({"json": {"fault": sample("fault")}, "status": 400}, "http", ["Operation Failed"], id="wrapped"),
+        pytest.param({"json": {"fault": 7}, "status": 400}, "http", ["status 400"], id="a fault of another shape"),
+        pytest.param({"body": "<html>oops</html>", "status": 500}, "http", ["status 500"], id="500 with HTML"),
         pytest.param(
-            {"json": {"fault": sample("fault")}, "status": 400}, "http", ["Operation Failed"], id="wrapped"
+            {"json": {"reason": "a\nb\x1b[31m" + "c" * 999}, "status": 500}, "http", ["a b [31mc", "..."], id="long"
         ),
-        pytest.param(
-            {"json": {"fault": 7}, "status": 400}, "http", ["status 400"], id="a fault of another shape"
-        ),
-        pytest.param(
-            {"body": "<html>oops</html>", "status": 500}, "http", ["status 500"], id="500 with HTML"
-        ),
-        pytest.param(
-            {"json": {"reason": "a\nb\x1b[31m" + "c" * 999}, "status": 500},
-            "http",
-            ["a b [31mc", "..."],
-            id="long",
-        ),
-        pytest.param(
-            {"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"
-        ),
+        pytest.param({"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"),
         pytest.param(
             {"status": 403, "json": sample("fault")},
             "forbidden",
@@ -102,9 +83,7 @@ def test_host_devices(net: responses.RequestsMock, engine: EngineApi) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("after", "query"), [(4710, "max=50&from=4710"), (0, "max=50&from=0"), (None, "max=50")]
-)
+@pytest.mark.parametrize(("after", "query"), [(4710, "max=50&from=4710"), (0, "max=50&from=0"), (None, "max=50")])
 def test_events(net: responses.RequestsMock, engine: EngineApi, after: int | None, query: str) -> None:
     """Events are asked for by index, and come oldest first."""
     net.get(f"{API}/events", json=sample("events"))
@@ -116,10 +95,7 @@ def test_events(net: responses.RequestsMock, engine: EngineApi, after: int | Non
 @pytest.mark.parametrize("odd", ["", "..", "a/b", "a b", "%2e%2e", "é", "-a", "a" * 129, "a\n"])
 def test_what_is_no_id_is_not_asked_about(net: responses.RequestsMock, engine: EngineApi, odd: str) -> None:
     """An id goes into a path: what could lead elsewhere exists nowhere."""
-    calls: list[Callable[[], object]] = [
-        lambda: engine.vm(odd),
-        lambda: engine.host_devices(odd),
-    ]
+    calls: list[Callable[[], object]] = [lambda: engine.vm(odd), lambda: engine.host_devices(odd)]
 
     assert ["not-found"] * 2 == [failure(call).code for call in calls]
     assert 0 == len(net.calls)

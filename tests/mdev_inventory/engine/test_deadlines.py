@@ -190,9 +190,7 @@ def test_an_answer_packed_in_a_broken_way(peer: EnginePeer, http: EngineHttp) ->
 
 
 @pytest.mark.parametrize(
-    "head",
-    [b"X: " + b"x" * 2**17, b"".join(b"X-%d: x\r\n" % n for n in range(200))],
-    ids=["a long one", "many"],
+    "head", [b"X: " + b"x" * 2**17, b"".join(b"X-%d: x\r\n" % n for n in range(200))], ids=["a long one", "many"]
 )
 def test_headers_without_bounds(peer: EnginePeer, http: EngineHttp, head: bytes) -> None:
     """They are no answer."""

@@ -8,9 +8,7 @@ import pytest
 
 from mdev_inventory.engine.detached import Detached
 
-STUCK = (
-    "import threading, mdev_inventory.engine.detached as d; d.Detached('x').submit(threading.Event().wait)"
-)
+STUCK = "import threading, mdev_inventory.engine.detached as d; d.Detached('x').submit(threading.Event().wait)"
 
 
 def test_results_and_errors() -> None:

@@ -61,9 +61,7 @@ def test_junk_in_one_host_does_not_lose_a_host() -> None:
     read = parsing.hosts({"host": [sample("host"), broken]})
 
     assert [(HOST_ID, "gpu01.example.com"), ("h2", "")] == [(h.id, h.address) for h in read.items]
-    assert ["host 'h2': member 'port' is 'ssh', not a whole number from 1 to 65535"] == [
-        str(p) for p in read.problems
-    ]
+    assert ["host 'h2': member 'port' is 'ssh', not a whole number from 1 to 65535"] == [str(p) for p in read.problems]
 
 
 def test_a_host_of_nothing_but_junk_stays_too() -> None:

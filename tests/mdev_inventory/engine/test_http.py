@@ -78,12 +78,7 @@ def no_http(answer: Handler) -> None:
 
 @pytest.mark.parametrize(
     ("behaviour", "code"),
-    [
-        (half_a_body, "bad-answer"),
-        (half_a_chunk, "bad-answer"),
-        (nothing, "unreachable"),
-        (no_http, "unreachable"),
-    ],
+    [(half_a_body, "bad-answer"), (half_a_chunk, "bad-answer"), (nothing, "unreachable"), (no_http, "unreachable")],
 )
 def test_a_broken_get_is_tried_three_times(
     peer: EnginePeer, http: EngineHttp, behaviour: Callable[[Handler], None], code: str
@@ -175,20 +170,12 @@ def test_redirects_are_not_followed(peer: EnginePeer, http: EngineHttp) -> None:
         peer.routes["/ovirt-engine/x"] = lambda answer: answer.empty(302, ("Location", target))
         answer = http.ask("GET", "/x", Deadline(5), headers={"Authorization": "Bearer token"})
 
-        assert (302, target, 1, 0) == (
-            answer.status,
-            answer.location,
-            sum(peer.seen.values()),
-            elsewhere.connections,
-        )
+        assert (302, target, 1, 0) == (answer.status, answer.location, sum(peer.seen.values()), elsewhere.connections)
 
 
 def test_the_engines_session_cookie(peer: EnginePeer, http: EngineHttp) -> None:
     """It goes back where it belongs, and is forgotten with the token that the engine refuses."""
-    given = [
-        ("Set-Cookie", "JSESSIONID=one; Path=/ovirt-engine"),
-        ("Set-Cookie", "other=two; Path=/elsewhere"),
-    ]
+    given = [("Set-Cookie", "JSESSIONID=one; Path=/ovirt-engine"), ("Set-Cookie", "other=two; Path=/elsewhere")]
     for status, headers in ((200, given), (401, []), (200, [])):
         peer.routes["/ovirt-engine/x"] = lambda answer, s=status, h=headers: answer.empty(s, *h)  # type: ignore[misc]
         ask(http)

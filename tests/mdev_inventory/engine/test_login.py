@@ -7,21 +7,11 @@ import responses
 
 from mdev_inventory.engine.api import EngineApi
 from tests.mdev_inventory.engine.conftest import Clock
-from tests.mdev_inventory.engine.net import (
-    API,
-    BASE,
-    LOGOUT,
-    PASSWORD,
-    TOKEN,
-    asked,
-    failure,
-)
+from tests.mdev_inventory.engine.net import API, BASE, LOGOUT, PASSWORD, TOKEN, asked, failure
 from tests.mdev_inventory.engine.samples import sample
 
 
-def test_the_token_is_asked_for_as_the_engine_wants_it(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_the_token_is_asked_for_as_the_engine_wants_it(net: responses.RequestsMock, engine: EngineApi) -> None:
     """The form is that of the password grant, Accept is exactly application/json."""
     net.get(f"{API}/hosts", json={})
     engine.hosts()

@@ -69,9 +69,7 @@ def test_a_host_that_cannot_be_read(changes: dict[str, Any], words: list[str]) -
 
 def test_a_vm_of_an_older_engine() -> None:
     """The request is the custom property, verbatim; the host is where it runs."""
-    expected = Vm(
-        VM_ID, "cad-01", "wait_for_launch", CLUSTER_ID, HOST_ID, "nodisplay,nvidia-22,nvidia-22", None
-    )
+    expected = Vm(VM_ID, "cad-01", "wait_for_launch", CLUSTER_ID, HOST_ID, "nodisplay,nvidia-22,nvidia-22", None)
 
     assert expected == parsing.vm(sample("vm_4.4"))
 
@@ -116,13 +114,9 @@ def test_where_the_custom_property_may_stand(properties: object, expected: str |
     [
         pytest.param({"custom_properties": "mdev_type"}, "custom_properties", id="properties are a word"),
         pytest.param({"custom_properties": {"custom_property": {}}}, "custom_properties", id="no list"),
+        pytest.param({"custom_properties": {"custom_property": ["a"]}}, "custom_properties[0]", id="no object in it"),
         pytest.param(
-            {"custom_properties": {"custom_property": ["a"]}}, "custom_properties[0]", id="no object in it"
-        ),
-        pytest.param(
-            {"custom_properties": {"custom_property": [{"value": "a"}]}},
-            "custom_properties[0].name",
-            id="no name",
+            {"custom_properties": {"custom_property": [{"value": "a"}]}}, "custom_properties[0].name", id="no name"
         ),
         pytest.param({"host": "gpu01"}, "host", id="host is a word"),
         pytest.param({"mediated_devices": 3}, "mediated_devices", id="devices are a number"),

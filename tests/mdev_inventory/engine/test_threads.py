@@ -35,9 +35,7 @@ def everybody_asks(engine: EngineApi) -> set[str]:
 
     def ask(_: int) -> set[str]:
         return {host.name for _ in range(5) for host in engine.hosts()} | {
-            device.spec_params["mdevType"]
-            for _ in range(5)
-            for device in engine.vm(VM_ID).mediated_devices or ()
+            device.spec_params["mdevType"] for _ in range(5) for device in engine.vm(VM_ID).mediated_devices or ()
         }
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -92,11 +90,7 @@ def test_closing_while_a_call_is_under_way(peer: EnginePeer, engine: EngineApi) 
         hosts = call.result(10)
     gc.collect()
 
-    assert ([], ["token-1"], 1) == (
-        hosts,
-        peer.revoked,
-        peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"],
-    )
+    assert ([], ["token-1"], 1) == (hosts, peer.revoked, peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"])
 
 
 def test_a_quick_call_is_not_held_up_by_a_slow_one(peer: EnginePeer, engine: EngineApi) -> None:

@@ -51,10 +51,7 @@ def test_a_vm_that_is_gone(net: responses.RequestsMock, engine: EngineApi) -> No
     """A VM that does not exist says nothing about the engine."""
     net.get(f"{API}/vms/{VM_ID}", json=sample("fault"), status=404)
 
-    assert ("not-found", 404) == (
-        failure(lambda: engine.vm(VM_ID)).code,
-        failure(lambda: engine.vm(VM_ID)).status,
-    )
+    assert ("not-found", 404) == (failure(lambda: engine.vm(VM_ID)).code, failure(lambda: engine.vm(VM_ID)).status)
 
 
 def test_a_vm_that_goes_between_two_requests(net: responses.RequestsMock, engine: EngineApi) -> None:
@@ -198,9 +195,7 @@ def test_an_engine_that_fails_meanwhile_fails_the_whole_list(
     assert code == failure(engine.vms).code
 
 
-def test_a_passing_trouble_with_follow_is_not_remembered(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_a_passing_trouble_with_follow_is_not_remembered(net: responses.RequestsMock, engine: EngineApi) -> None:
     """An engine that fails to answer once does not count as one that cannot follow."""
     net.get(f"{API}/vms", status=500, json=sample("fault"), match=[FOLLOWED])
     net.get(f"{API}/vms", json={"vm": [sample("vm_4.5")]}, match=[PLAIN])

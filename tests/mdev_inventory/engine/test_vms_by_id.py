@@ -24,10 +24,7 @@ def test_vms_by_id_in_one_search(net: responses.RequestsMock, engine: EngineApi)
 
 def test_vms_that_start_in_the_same_search(net: responses.RequestsMock, engine: EngineApi) -> None:
     """In the first one, where several are needed; of an engine that lists all, no other VM is taken."""
-    vms = [
-        sample("vm_4.4", id=other(n), status=s)
-        for n, s in enumerate(("powering_up", "up", "wait_for_launch"))
-    ]
+    vms = [sample("vm_4.4", id=other(n), status=s) for n, s in enumerate(("powering_up", "up", "wait_for_launch"))]
     net.get(f"{API}/vms", json={"vm": vms})
     found = engine.vms_by_id([VM_ID], 1.0, starting=True)
 
@@ -37,9 +34,7 @@ def test_vms_that_start_in_the_same_search(net: responses.RequestsMock, engine: 
     assert [True, False] == ["status=" in search for search in searches(net)[1:]]
 
 
-def test_many_vms_by_id_in_searches_that_fit_into_an_url(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_many_vms_by_id_in_searches_that_fit_into_an_url(net: responses.RequestsMock, engine: EngineApi) -> None:
     """A web server takes 8,190 characters: three hundred ids are three searches."""
     net.get(f"{API}/vms", json={})
     found = engine.vms_by_id([other(n) for n in range(300)])
@@ -49,9 +44,7 @@ def test_many_vms_by_id_in_searches_that_fit_into_an_url(
 
 
 @pytest.mark.parametrize("ids", [[], ["or", "id=1", "*", f"{VM_ID} or name=*"]])
-def test_what_is_no_id_is_not_searched_for(
-    net: responses.RequestsMock, engine: EngineApi, ids: list[str]
-) -> None:
+def test_what_is_no_id_is_not_searched_for(net: responses.RequestsMock, engine: EngineApi, ids: list[str]) -> None:
     """Only ids go into the search, whose language would take other words for its own."""
     assert [] == engine.vms_by_id(ids)
     assert [] == asked(net)

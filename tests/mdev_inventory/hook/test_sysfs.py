@@ -24,9 +24,7 @@ def test_every_capture_is_read_without_an_error(tmp_path: Path, capture: Path) -
 
     document = to_document(read(trees.build(tmp_path, entries)))
 
-    assert {"parents": trees.expected(entries), "errors": []} == dict(
-        document, parents=by_id(document["parents"])
-    )
+    assert {"parents": trees.expected(entries), "errors": []} == dict(document, parents=by_id(document["parents"]))
 
 
 def test_a_device_is_described_whole(device: Path, tmp_path: Path) -> None:
@@ -99,9 +97,7 @@ def test_instances_are_sorted(tmp_path: Path) -> None:
         pytest.param("device_api", "device_api", "", id="device_api"),
     ],
 )
-def test_a_type_may_lack_what_describes_it(
-    device: Path, tmp_path: Path, file: str, member: str, unknown: str
-) -> None:
+def test_a_type_may_lack_what_describes_it(device: Path, tmp_path: Path, file: str, member: str, unknown: str) -> None:
     """Drivers differ in what they tell about a type: a missing file is no error."""
     (device / "mdev_supported_types/nvidia-22" / file).unlink()
 

@@ -62,9 +62,7 @@ def test_other_peoples_modules_are_not_imported(
     """VDSM extends PYTHONPATH, and its working folder is its own."""
     (tmp_path / "json.py").write_text("raise SystemExit('not the real json')")
 
-    done = run(
-        [interpreter, "-IS", hook, "--root", tree], caps, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path
-    )
+    done = run([interpreter, "-IS", hook, "--root", tree], caps, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
 
     assert quiet(done)
     assert others_are_untouched(done)

@@ -134,8 +134,7 @@ FULL_DISK = f"from resource import *; setrlimit(RLIMIT_FSIZE, ({len(CAPABILITIES
 
 # Only other users than root are held to a number of processes.
 NO_PROCESSES = (
-    "from resource import *; os.setgroups([]); os.setgid(65534); os.setuid(65534); "
-    "setrlimit(RLIMIT_NPROC, (0, 0))"
+    "from resource import *; os.setgroups([]); os.setgid(65534); os.setuid(65534); setrlimit(RLIMIT_NPROC, (0, 0))"
 )
 
 
@@ -166,9 +165,7 @@ def test_a_full_disk_leaves_the_file_alone(hook: Path, interpreter: Path, caps: 
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a": 1', "no json", "null"], ids=repr)
-def test_a_file_that_was_broken_before_is_left_alone(
-    hook: Path, caps: Path, tree: Path, content: str
-) -> None:
+def test_a_file_that_was_broken_before_is_left_alone(hook: Path, caps: Path, tree: Path, content: str) -> None:
     """It is not ours to mend."""
     caps.write_text(content)
 
@@ -192,9 +189,7 @@ def test_without_a_file_nothing_happens(hook: Path, interpreter: Path, tree: Pat
     environment = {k: v for k, v in os.environ.items() if k != "_hook_json"}
     environment |= {} if named is None else {"_hook_json": named}
 
-    done = subprocess.run(
-        [interpreter, "-IS", hook, "--root", tree], env=environment, capture_output=True, check=False
-    )
+    done = subprocess.run([interpreter, "-IS", hook, "--root", tree], env=environment, capture_output=True, check=False)
 
     assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
 
@@ -217,11 +212,7 @@ def test_a_host_that_can_start_no_process_says_so(hook: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "close",
-    [
-        pytest.param("os.close(0)", id="no input"),
-        pytest.param("os.closerange(0, 3)", id="no streams at all"),
-    ],
+    "close", [pytest.param("os.close(0)", id="no input"), pytest.param("os.closerange(0, 3)", id="no streams at all")]
 )
 def test_missing_streams_do_not_matter(hook: Path, caps: Path, tree: Path, close: str) -> None:
     """The hook's own pipe must not get their numbers."""

@@ -59,9 +59,7 @@ def test_an_older_schema_is_brought_up(path: Path, version: int) -> None:
     steps = "".join(store_schema.STEPS[:version])
     connection = sqlite3.connect(path)
     connection.executescript(f"{steps}PRAGMA user_version = {version};")
-    connection.execute(
-        "INSERT INTO vms (id, name, types, seen_at) VALUES ('v1', 'name-of-v1', '[\"a\"]', 100.0)"
-    )
+    connection.execute("INSERT INTO vms (id, name, types, seen_at) VALUES ('v1', 'name-of-v1', '[\"a\"]', 100.0)")
     connection.commit()
     connection.close()
 

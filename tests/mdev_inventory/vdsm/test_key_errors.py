@@ -18,18 +18,13 @@ from tests.mdev_inventory.vdsm.keys import ADDRESS, IN_F, IN_P, F, P, broken
         pytest.param("schema", 1.0, "mdev_inventory.schema is 1.0: not a whole number", id="schema float"),
         pytest.param("schema", 0, "mdev_inventory.schema is 0: older than 1", id="schema 0"),
         pytest.param(
-            "schema",
-            3,
-            "schema is 3: newer than 2, the newest known here; update mdev-scheduler",
-            id="schema 3",
+            "schema", 3, "schema is 3: newer than 2, the newest known here; update mdev-scheduler", id="schema 3"
         ),
         pytest.param("schema", None, "mdev_inventory.schema is None: missing", id="no schema"),
         pytest.param("types", {}, "mdev_inventory.types is {}: not a list", id="types object"),
         pytest.param("types", None, "mdev_inventory.types is None: missing", id="no types"),
         pytest.param("types/0", "x", "mdev_inventory.types[0] is 'x': not a list", id="type text"),
-        pytest.param(
-            "types/0", ["x"], "mdev_inventory.types[0] is ['x']: not a list of four", id="short type"
-        ),
+        pytest.param("types/0", ["x"], "mdev_inventory.types[0] is ['x']: not a list of four", id="short type"),
         pytest.param("types/0/0", None, "mdev_inventory.types[0][0] is None: missing", id="no id"),
         pytest.param("types/0/1", 5, "mdev_inventory.types[0][1] is 5: not text", id="name number"),
         pytest.param(
@@ -55,14 +50,9 @@ from tests.mdev_inventory.vdsm.keys import ADDRESS, IN_F, IN_P, F, P, broken
         pytest.param(f"{P}/types", ["x"], f"{IN_P}.types[0] is 'x': not a list", id="own type text"),
         pytest.param(f"{P}/figures", 1, f"{IN_P}.figures is 1: not a list", id="figures number"),
         pytest.param(
-            f"{P}/figures",
-            [0, 0],
-            f"{IN_P}.figures is [0, 0]: not one figure for each of 1 types",
-            id="figures",
+            f"{P}/figures", [0, 0], f"{IN_P}.figures is [0, 0]: not one figure for each of 1 types", id="figures"
         ),
-        pytest.param(
-            f"{P}/figures", {"x-1": 0}, f"{IN_P}.figures['x-1'] is 0: figure of a type", id="unknown type"
-        ),
+        pytest.param(f"{P}/figures", {"x-1": 0}, f"{IN_P}.figures['x-1'] is 0: figure of a type", id="unknown type"),
         pytest.param(F, "1", f"{IN_F} is '1': not a whole number", id="figure text"),
         pytest.param(F, True, f"{IN_F} is True: not a whole number", id="figure bool"),
         pytest.param(F, 0.5, f"{IN_F} is 0.5: not a whole number", id="figure fraction"),
@@ -80,9 +70,7 @@ from tests.mdev_inventory.vdsm.keys import ADDRESS, IN_F, IN_P, F, P, broken
         pytest.param("errors", None, "mdev_inventory.errors is None: missing", id="no errors"),
         pytest.param("errors/0", "EIO", "mdev_inventory.errors[0] is 'EIO': not an object", id="error text"),
         pytest.param("errors/0/path", 1, "mdev_inventory.errors[0].path is 1: not text", id="path number"),
-        pytest.param(
-            "errors/0/error", None, "mdev_inventory.errors[0].error is None: missing", id="no error"
-        ),
+        pytest.param("errors/0/error", None, "mdev_inventory.errors[0].error is None: missing", id="no error"),
         pytest.param("boot_id", 1, "mdev_inventory.boot_id is 1: not text", id="boot id number"),
         pytest.param("collected_at", 1.5, "mdev_inventory.collected_at is 1.5: not text", id="time number"),
         pytest.param("hook_version", [], "mdev_inventory.hook_version is []: not text", id="version list"),

@@ -94,25 +94,13 @@ def test_a_key_full_of_errors_costs_no_more_than_one(path: str, value: Any, text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda children: (
-        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3)
-    ),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
     max_leaves=10,
 )
 
 
 MEMBERS = [
-    *(
-        "schema",
-        "types",
-        "types/0",
-        "types/0/0",
-        "types/0/1",
-        "parents",
-        P,
-        f"{P}/address",
-        f"{P}/numa_node",
-    ),
+    *("schema", "types", "types/0", "types/0/0", "types/0/1", "parents", P, f"{P}/address", f"{P}/numa_node"),
     *(f"{P}/figures", F, f"{F}/0", f"{F}/1", f"{P}/types", "errors", "errors/0", "errors/0/path"),
 ]
 

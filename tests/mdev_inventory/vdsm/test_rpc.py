@@ -10,12 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.vdsm.rpc import (
-    CredentialsError,
-    ErrorCode,
-    VdsmError,
-    client_context,
-)
+from mdev_inventory.vdsm.rpc import CredentialsError, ErrorCode, VdsmError, client_context
 from simulation.vdsm import Fault
 from tests.mdev_inventory.vdsm.calls import fail
 from tests.mdev_inventory.vdsm.world import LOOPBACK, FakeHost, World, peer
@@ -69,9 +64,7 @@ def test_an_expired_server_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("names", [["host.example"], ["192.0.2.1"], []], ids=["name", "address", "no SAN"])
-def test_a_certificate_for_another_address_is_refused_unless_switched_off(
-    world: World, names: list[str]
-) -> None:
+def test_a_certificate_for_another_address_is_refused_unless_switched_off(world: World, names: list[str]) -> None:
     """The switch is for certificates of old; the error says what it is called."""
     with world.vdsm(pair=world.authority.host("host.example", names)) as vdsm:
         error = fail(world.client(), vdsm.port)
@@ -173,9 +166,7 @@ def test_many_calls_at_once_need_no_threads_and_leave_no_descriptors(world: Worl
             nonlocal threads
             async with gate:
                 try:
-                    return await client.call(
-                        LOOPBACK, port, "Host.ping2", {}, 0.5 if port == ports[0] else 20
-                    )
+                    return await client.call(LOOPBACK, port, "Host.ping2", {}, 0.5 if port == ports[0] else 20)
                 except VdsmError as error:
                     return error.code
                 finally:

@@ -7,12 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mdev_inventory.vdsm.rpc import (
-    ErrorCode,
-    Phase,
-    VdsmClient,
-    client_context,
-)
+from mdev_inventory.vdsm.rpc import ErrorCode, Phase, VdsmClient, client_context
 from mdev_inventory.vdsm.stomp import Frame, Parser, encode
 from simulation.vdsm import Fault
 from simulation.vdsm.pki import server_context
@@ -28,9 +23,7 @@ from tests.mdev_inventory.vdsm.world import LOOPBACK, World, peer
         (Fault.NEVER_ANSWER, Phase.ANSWER),
     ],
 )
-def test_it_gives_up_at_the_deadline_wherever_the_host_hangs(
-    world: World, fault: Fault, phase: Phase
-) -> None:
+def test_it_gives_up_at_the_deadline_wherever_the_host_hangs(world: World, fault: Fault, phase: Phase) -> None:
     """One deadline for all phases; the error says which it was."""
     with world.vdsm(fault=fault) as vdsm:
         begin = time.monotonic()
@@ -117,9 +110,7 @@ def test_what_is_no_answer_to_us_is_a_protocol_error(world: World, fault: Fault,
     [
         pytest.param(b'{"id": "ID"}', "neither result nor error", id="neither"),
         pytest.param(b'{"id": "ID", "error": "bad"}', "without code", id="error is a text"),
-        pytest.param(
-            b'{"id": "ID", "error": {"code": "1", "message": ""}}', "without code", id="code is a text"
-        ),
+        pytest.param(b'{"id": "ID", "error": {"code": "1", "message": ""}}', "without code", id="code is a text"),
         pytest.param(b"[" * 100_000, "not JSON", id="nested beyond measure"),
         pytest.param(b'{"id": "ID", "result": ' + b"9" * 5000 + b"}", "not JSON", id="number beyond measure"),
         pytest.param(b'{"id": "\xff"}', "not JSON", id="not UTF-8"),

@@ -75,8 +75,7 @@ def test_lands(host_: Host, request_: tuple[str, ...], separate: bool, parents: 
             host(T4, living=[(A, Q2)] * 7),
             (Q2, Q2),
             RefusalCode.NO_FREE_INSTANCE,
-            "has 1 of nvidia-231, needs 2;"
-            " none left on 0000:3b:00.0 (8 x nvidia-231, 1 of them the VM's own)",
+            "has 1 of nvidia-231, needs 2; none left on 0000:3b:00.0 (8 x nvidia-231, 1 of them the VM's own)",
             id="two instances on the last free one",
         ),
         pytest.param(
@@ -90,8 +89,7 @@ def test_lands(host_: Host, request_: tuple[str, ...], separate: bool, parents: 
             host(Board("a100-40", A, vfs=4)),
             (MIG_1_5C,),
             RefusalCode.NO_FREE_INSTANCE,
-            "has 0 of nvidia-474, needs 1; none left on"
-            " 0000:3b:00.4, 0000:3b:00.5, 0000:3b:00.6, 0000:3b:00.7",
+            "has 0 of nvidia-474, needs 1; none left on 0000:3b:00.4, 0000:3b:00.5, 0000:3b:00.6, 0000:3b:00.7",
             id="MIG types at 0",
         ),
         pytest.param(

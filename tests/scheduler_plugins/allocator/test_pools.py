@@ -80,9 +80,7 @@ def test_never_above_the_kernel(pool: tuple[int, Mapping[str, int]], data: st.Da
         pytest.param(["i915-GVTg_V5_8"], (1, 2, 4, 6), id="after one V5_8"),
         pytest.param(["i915-GVTg_V5_4"], (1, 2, 4, 5), id="after one V5_4"),
         pytest.param(["i915-GVTg_V5_1"], (0, 0, 1, 1), id="after one V5_1: high memory is what lacks"),
-        pytest.param(
-            ["i915-GVTg_V5_4", "i915-GVTg_V5_8"], (0, 1, 3, 4), id="small ones cost the largest type"
-        ),
+        pytest.param(["i915-GVTg_V5_4", "i915-GVTg_V5_8"], (0, 1, 3, 4), id="small ones cost the largest type"),
     ],
 )
 def test_gvtg(created: list[str], expected: Sequence[int]) -> None:
@@ -138,9 +136,7 @@ def test_creation_beyond_the_figure() -> None:
     assert {"i915-a": 0, "i915-b": 0} == followed(before, ["i915-b"])
 
 
-@pytest.mark.parametrize(
-    ("created", "expected"), [("idxd-dsa-1dwq-v1", (3, 8)), ("idxd-dsa-1swq-v1", (4, 7))]
-)
+@pytest.mark.parametrize(("created", "expected"), [("idxd-dsa-1dwq-v1", (3, 8)), ("idxd-dsa-1swq-v1", (4, 7))])
 def test_work_queues(created: str, expected: tuple[int, int]) -> None:
     """An accelerator's dedicated and shared queues are two stocks."""
     figures = {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8}
@@ -170,9 +166,7 @@ def test_different_pools_are_not_compared() -> None:
     odd = inv.device("0000:00:02.0", {"i915-a": 4, "i915-b": 4})
     types = odd.types or ()
     texts = ("low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4", "virtual display, 4 MB video memory")
-    before = inv.host(
-        odd._replace(types=tuple(t._replace(description=d) for t, d in zip(types, texts, strict=True)))
-    )
+    before = inv.host(odd._replace(types=tuple(t._replace(description=d) for t, d in zip(types, texts, strict=True))))
 
     assert {"i915-a": 3, "i915-b": 3} == followed(before, ["i915-a"])
 

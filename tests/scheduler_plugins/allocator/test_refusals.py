@@ -14,8 +14,7 @@ REFUSALS = [
         inv.host(t4(A, {Q4: 1}), t4(B, {Q2: 8})),
         [Q2],
         RefusalCode.NO_FREE_INSTANCE,
-        "has 0 of nvidia-231, needs 1;"
-        " none left on 0000:3b:00.0 (1 x nvidia-232), 0000:3c:00.0 (8 x nvidia-231)",
+        "has 0 of nvidia-231, needs 1; none left on 0000:3b:00.0 (1 x nvidia-232), 0000:3c:00.0 (8 x nvidia-231)",
         id="none free",
     ),
     pytest.param(
@@ -29,8 +28,7 @@ REFUSALS = [
         inv.host(t4()),
         [Q2, B2],
         RefusalCode.HELD_BY_OTHER_TYPE,
-        "has 0 of nvidia-223 beside the VM's own nvidia-231, needs 1;"
-        " held by another type: 0000:3b:00.0 by nvidia-231",
+        "has 0 of nvidia-223 beside the VM's own nvidia-231, needs 1; held by another type: 0000:3b:00.0 by nvidia-231",
         id="held by the VM's own instance",
     ),
     pytest.param(
@@ -52,9 +50,7 @@ REFUSALS = [
     pytest.param(
         inv.host(
             inv.gpu(
-                A,
-                inv.A40 | {"nvidia-568": inv.Size("NVIDIA A40-2A", 2048, 24)},
-                {"nvidia-556": 2, "nvidia-558": 1},
+                A, inv.A40 | {"nvidia-568": inv.Size("NVIDIA A40-2A", 2048, 24)}, {"nvidia-556": 2, "nvidia-558": 1}
             )
         ),
         ["nvidia-568"],
@@ -111,8 +107,7 @@ REFUSALS = [
         HostInventory(errors=(ReadError("/sys/class/mdev_bus", "EACCES"), ReadError("/sys/x", "EIO"))),
         [Q2],
         RefusalCode.NO_SUCH_TYPE,
-        "the host has no mediated device parents, so no nvidia-231;"
-        " /sys/class/mdev_bus could not be read: EACCES",
+        "the host has no mediated device parents, so no nvidia-231; /sys/class/mdev_bus could not be read: EACCES",
         id="unreadable bus",
     ),
     pytest.param(
@@ -154,8 +149,7 @@ REFUSALS = [
         inv.host(t4(A, {B2: 1}), inv.device(B, {Q2: None})),
         [Q2],
         RefusalCode.ALLOCATOR_FAILS,
-        "the host's allocator fails on its way to nvidia-231:"
-        " 0000:3c:00.0 has no readable figure for nvidia-231",
+        "the host's allocator fails on its way to nvidia-231: 0000:3c:00.0 has no readable figure for nvidia-231",
         id="an unknown figure beside held ones",
     ),
     pytest.param(

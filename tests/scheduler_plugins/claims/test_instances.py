@@ -10,15 +10,7 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Observation, Source
 from mdev_inventory.store.change_log import ChangeLog
-from scheduler_plugins.claims.instances import (
-    NAMESPACE,
-    Derived,
-    Orphan,
-    instances_of,
-    orphans,
-    owner,
-    uuids_of,
-)
+from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, instances_of, orphans, owner, uuids_of
 
 CARD, TYPE = "0000:3b:00.0", "nvidia-22"
 VM_ID, OTHER_ID = (f"{n}0000000-0000-4000-8000-00000000000a" for n in (1, 2))

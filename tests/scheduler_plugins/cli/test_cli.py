@@ -128,16 +128,7 @@ def test_names_cannot_reach_the_terminal(tmp_path: Path) -> None:
     assert "a\N{REPLACEMENT CHARACTER}[2Jb [red]c[/red]" in out
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("hosts",),
-        ("types",),
-        ("explain", "wants"),
-        ("explain", "plain"),
-    ],
-    ids="-".join,
-)
+@pytest.mark.parametrize("words", [("hosts",), ("types",), ("explain", "wants"), ("explain", "plain")], ids="-".join)
 def test_questions_are_answered_with_tables(url: str, words: tuple[str, ...]) -> None:
     """For people; the whole output is compared."""
     ran = run(*words, "--url", url)

@@ -81,11 +81,7 @@ def test_files_are_merged_by_name(write: Write) -> None:
 
     config = load(folder)
 
-    assert (99, 9, "error") == (
-        config.collector.collect_interval,
-        config.collector.host_timeout,
-        config.log.level,
-    )
+    assert (99, 9, "error") == (config.collector.collect_interval, config.collector.host_timeout, config.log.level)
     assert folder / "90-late.conf" == config.origins["collector", "collect_interval"]
 
 
@@ -104,12 +100,7 @@ def test_a_configuration_cannot_be_changed() -> None:
     ("section", "key", "good", "bad"),
     [
         ("service", "state_dir", ["/x", "/with space"], ["", "relative", "~/x", "/nul\x00"]),
-        (
-            "service",
-            "http_host",
-            ["127.0.0.1", "127.8.0.1", "::1"],
-            ["0.0.0.0", "::", "localhost", "10.0.0.1"],
-        ),
+        ("service", "http_host", ["127.0.0.1", "127.8.0.1", "::1"], ["0.0.0.0", "::", "localhost", "10.0.0.1"]),
         ("service", "http_port", ["0", "1", "65535"], ["-1", "65536", "1.0", "0x10", "1_0", "\u0661", ""]),
         ("service", "xmlrpc_port", ["0", "65535"], ["65536"]),
         ("service", "socket", ["/" + "s" * 106], ["/" + "s" * 107, "proxy.sock"]),
@@ -118,12 +109,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         (
             "engine",
             "url",
-            [
-                "https://e.example.com",
-                "https://e:8443/ovirt-engine/api",
-                "http://127.0.0.1:1/ovirt-engine",
-                "",
-            ],
+            ["https://e.example.com", "https://e:8443/ovirt-engine/api", "http://127.0.0.1:1/ovirt-engine", ""],
             ["http://engine.example.com", "engine.example.com", "ftp://e", "https://", "https://e/?x=1"],
         ),
         ("engine", "user", ["admin@internal", "admin@ovirt@internalsso"], ["admin", "@internal", "a @b", ""]),
@@ -158,9 +144,7 @@ def test_what_each_key_allows(write: Write, section: str, key: str, good: list[s
         folder = write(f"[{section}]\n{key} = {value}\n")
         with pytest.raises(ConfigError) as caught:
             load(folder)
-        expected = (
-            f"{folder}/50-test.conf: [{section}] {key} = {value!r}: it must be {described.kind.allowed}"
-        )
+        expected = f"{folder}/50-test.conf: [{section}] {key} = {value!r}: it must be {described.kind.allowed}"
         assert expected == str(caught.value)
         assert (folder / "50-test.conf", section, key, value) == (
             caught.value.file,
@@ -195,17 +179,13 @@ def test_every_key_is_in_the_table_above() -> None:
             "[engine] password: no such key; did you mean password_file?",
             id="a secret in the wrong place is not repeated",
         ),
-        pytest.param(
-            "[log]\nxyzzy = 9\n", "[log] xyzzy: no such key; there are: level", id="a key unlike any other"
-        ),
+        pytest.param("[log]\nxyzzy = 9\n", "[log] xyzzy: no such key; there are: level", id="a key unlike any other"),
         pytest.param(
             "[service]\nca_file = /x\n",
             "[service] ca_file: no such key there; it belongs in [engine] or [vdsm]",
             id="a key in the wrong section",
         ),
-        pytest.param(
-            "[colector]\n", "[colector]: no such section; did you mean collector?", id="a section misspelt"
-        ),
+        pytest.param("[colector]\n", "[colector]: no such section; did you mean collector?", id="a section misspelt"),
         pytest.param(
             "[DEFAULT]\nlevel = debug\n",
             "[DEFAULT]: no such section; there are: service, engine, vdsm, collector, decisions, log",
@@ -227,9 +207,7 @@ def test_every_key_is_in_the_table_above() -> None:
             "line 2: neither [section] nor key = value nor # comment",
             id="a line that is no INI is not repeated",
         ),
-        pytest.param(
-            "[log]\nlevel : info\n", "line 2: neither [section] nor key = value nor # comment", id="a colon"
-        ),
+        pytest.param("[log]\nlevel : info\n", "line 2: neither [section] nor key = value nor # comment", id="a colon"),
         pytest.param(
             "[log]\nlevel = info # quiet\n",
             "[log] level = 'info # quiet': it must be debug or info or warning or error",
@@ -243,8 +221,7 @@ def test_every_key_is_in_the_table_above() -> None:
         pytest.param(b"[log]\nlevel = \xff\n", "is not UTF-8 text: byte 14", id="bytes that are no text"),
         pytest.param(
             "[service]\nhttp_port = 18781\n",
-            "[service] http_port = '18781': "
-            "it must differ from [service] xmlrpc_port, or be 0 for any free port",
+            "[service] http_port = '18781': it must differ from [service] xmlrpc_port, or be 0 for any free port",
             id="one port for two endpoints",
         ),
     ],
@@ -284,9 +261,7 @@ def test_a_long_value_is_cut(write: Write) -> None:
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        pytest.param(
-            lambda f: (f / "x.conf").mkdir(), r"x\.conf: cannot be read: Is a directory", id="a folder"
-        ),
+        pytest.param(lambda f: (f / "x.conf").mkdir(), r"x\.conf: cannot be read: Is a directory", id="a folder"),
         pytest.param(
             lambda f: (f / "x.conf").symlink_to("gone"),
             r"x\.conf: cannot be read: No such file or directory; the service's user",
@@ -373,9 +348,7 @@ def test_every_key_is_documented() -> None:
 def test_the_sample_changes_nothing(write: Write) -> None:
     """As it stands the sample is the defaults; with every key's comment sign taken away as well."""
     sample = config_docs.sample()
-    bare = "\n".join(
-        line if line.startswith("# ") else line.removeprefix("#") for line in sample.splitlines()
-    )
+    bare = "\n".join(line if line.startswith("# ") else line.removeprefix("#") for line in sample.splitlines())
 
     assert Config() == load(write(sample))
     assert Config() == load(write(bare))

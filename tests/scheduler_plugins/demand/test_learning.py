@@ -57,9 +57,7 @@ class World:
     def listed(self, **started_at: float | None) -> None:
         """The engine lists these VMs as running, and one that is down."""
         vms = [Vm(i, i, "up", "c", "h", None, None, started_at=at) for i, at in started_at.items()]
-        self.learning.vms_listed(
-            [*vms, Vm("off", "off", "down", "c", None, None, None)], self.now, self.now + 1
-        )
+        self.learning.vms_listed([*vms, Vm("off", "off", "down", "c", None, None, None)], self.now, self.now + 1)
 
     def counted(self) -> dict[str, tuple[float, float]]:
         """By type, departures and hours at risk of those that ended."""

@@ -59,9 +59,7 @@ class Site:
         text = (service.folder / "conf.d" / "10-simulation.conf").read_text()
         (self.config / "10-site.conf").write_text(text)
         # A machine that does much else makes no inventory old.
-        (self.config / "20-patience.conf").write_text(
-            "[collector]\ncollect_interval = 20\nhost_timeout = 15\n"
-        )
+        (self.config / "20-patience.conf").write_text("[collector]\ncollect_interval = 20\nhost_timeout = 15\n")
         self.options = ""
         self.mended_at = 0.0
         """When the hosts last became as they should be."""
@@ -136,9 +134,7 @@ def site(folder: Path, version: str = "4.5", proxy_port: int | None = None) -> I
             service.wait_for_fresh_inventories(set())
             center.start_engine(_scheduler(center, service, proxied=proxy_port is not None))
             hosts, units = center.engine.hosts.values(), center.engine.units
-            assert center.wait_for(
-                lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S
-            )
+            assert center.wait_for(lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S)
             yield Site(center, service)
 
 

@@ -10,16 +10,7 @@ from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST, diagnose
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Status
-from tests.scheduler_plugins.doctor.well import (
-    WELL,
-    engine,
-    gpu,
-    machine,
-    permissions,
-    proxied,
-    said,
-    service,
-)
+from tests.scheduler_plugins.doctor.well import WELL, engine, gpu, machine, permissions, proxied, said, service
 
 SERVICE = {"service", "proxy socket", "engine endpoint", "proxy", "orphans", "claims", LAST}
 """What is said of the service without the engine."""
@@ -89,9 +80,7 @@ def test_what_the_service_says_is_not_said_twice(reason: str, facts: Facts) -> N
         machine=st.sampled_from([WELL.machine, Facts().machine, proxied().machine]),
         service=st.sampled_from([WELL.service, Facts().service, proxied().service]),
         engine=st.sampled_from([WELL.engine, Facts().engine, engine(code="tls").engine]),
-        hosts=st.lists(
-            st.sampled_from([*WELL.hosts, *gpu(code="tls").hosts, *gpu(inventory=None).hosts])
-        ).map(tuple),
+        hosts=st.lists(st.sampled_from([*WELL.hosts, *gpu(code="tls").hosts, *gpu(inventory=None).hosts])).map(tuple),
         version=st.sampled_from(["", "1.0.0"]),
     )
 )

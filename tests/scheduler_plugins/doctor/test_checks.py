@@ -76,11 +76,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ),
     ("request-impossible", asks(*[TYPE] * 9), "holds 9 of nvidia-231, however empty (8 at most)"),
     ("request-impossible", asks(TYPE, "nvidia-9"), "no host of its cluster has the type 'nvidia-9'"),
-    (
-        "engine-blind",
-        engine(devices={GPU.id: (shown(0),)}),
-        "none left for the engine: nvidia-222, nvidia-231",
-    ),
+    ("engine-blind", engine(devices={GPU.id: (shown(0),)}), "none left for the engine: nvidia-222, nvidia-231"),
     ("clock-off", gpu(clock_off=3600.0), "3600 s ahead of this machine"),
     ("state-unwritable", machine(state=replace(WELL.machine.state, owner=0)), "owner 0"),
     ("engine-unreachable", engine(code="timeout", error="no answer"), "no answer"),
@@ -125,17 +121,14 @@ NOTHING: dict[str, Facts] = {
         properties("sap_agent=.*;mdev_type=.*", ""), vms=(replace(vm("desk"), mdev_type=TYPE),)
     ),
     "a property that an administrator defined": properties("sap_agent=.*", "mdev_type=.*"),
-    "a level that the engine does not tell of": engine(
-        version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}
-    ),
+    "a level that the engine does not tell of": engine(version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}),
     "a user's wish weighs more than ours": policy(("u-MdevConsolidate", 1), ("i-2", 99)),
     "no weight of ours at all": policy(("i-1", 3)),
     "a right on one cluster only": permissions("manipulate_host", "inject_external_events", on="cluster"),
     "rights that are not wanted": replace(
         permissions(),
         machine=replace(
-            WELL.machine,
-            config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False)),
+            WELL.machine, config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False))
         ),
     ),
     "a host of old without the hook": gpu(hooked=False, release=(4, 3), clock_off=None),
@@ -172,8 +165,7 @@ def test_a_card_that_does_not_tell_how_many_it_holds() -> None:
 def test_functions_of_one_card_hold_what_the_card_holds() -> None:
     """Sixteen functions, each offering the type, of which the card holds eight."""
     functions = tuple(
-        CARD._replace(address=f"0000:3b:00.{n}", physfn="0000:3b:00.0", types=(CARD.types or ())[:1])
-        for n in range(16)
+        CARD._replace(address=f"0000:3b:00.{n}", physfn="0000:3b:00.0", types=(CARD.types or ())[:1]) for n in range(16)
     )
     facts = replace(gpu(inventory=INVENTORY._replace(parents=functions)), engine=asks(*[TYPE] * 9).engine)
 
@@ -182,9 +174,7 @@ def test_functions_of_one_card_hold_what_the_card_holds() -> None:
 
 def test_through_the_proxy_our_factor_is_one() -> None:
     """However high it stands in the policy, and only the internal weights can be changed."""
-    facts = engine(
-        proxied(), policies={POLICY.id: replace(POLICY, weights=(("u-MdevConsolidate", 50), ("i-1", 2)))}
-    )
+    facts = engine(proxied(), policies={POLICY.id: replace(POLICY, weights=(("u-MdevConsolidate", 50), ("i-1", 2)))})
     (found,) = [each for each in diagnose(facts) if each.code]
 
     assert "ours count 1 (all external weights together, through the proxy), internal 2" in found.seen

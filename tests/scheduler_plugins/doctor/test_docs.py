@@ -82,11 +82,7 @@ def trouble_names(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if node.args else None
-            if (
-                node.func.attr in TROUBLES
-                and isinstance(first, ast.Constant)
-                and isinstance(first.value, str)
-            ):
+            if node.func.attr in TROUBLES and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
         names = [getattr(target, "id", "") for target in getattr(node, "targets", [])]
         if names == ["TROUBLE"] and isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):

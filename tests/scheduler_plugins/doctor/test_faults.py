@@ -32,11 +32,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("service-foreign", machine.foreign("http_port"), "no JSON; the port is held by"),
     ("proxy-socket-closed", options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
     ("proxy-socket-locked", mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
-    (
-        "engine-endpoint-closed",
-        options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"),
-        "nobody listens",
-    ),
+    ("engine-endpoint-closed", options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"), "nobody listens"),
     ("engine-endpoint-foreign", machine.foreign("xmlrpc_port"), "is held by"),
     ("plugin-missing", machine.proxy(None, ()), "no mdev_units.py in"),
     ("plugin-differs", machine.proxy("another version", machine.ALL_UNITS), "of another version"),
@@ -63,11 +59,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("hook-other-version", hosts.hook("inventory['hook_version'] = '0.0.1'"), "host gpu: version 0.0.1"),
     ("hook-unreadable", hosts.hook("inventory['schema'] = 99"), "schema"),
     ("clock-off", hosts.hook("inventory['collected_at'] = '2001-01-01T00:00:00Z'"), "behind this machine"),
-    (
-        "inventory-errors",
-        hosts.hook("inventory['errors'] = [{'path': '/sys/x', 'error': 'EIO'}]"),
-        "/sys/x: EIO",
-    ),
+    ("inventory-errors", hosts.hook("inventory['errors'] = [{'path': '/sys/x', 'error': 'EIO'}]"), "/sys/x: EIO"),
     ("request-impossible", engine.vm("typo", {"mdevType": "nvidia-2222"}), "VM typo: no host of its cluster"),
     ("request-unreadable", engine.vm("odd", {"nodisplay": "true"}), "has no mdevType"),
     ("engine-blind", engine.engine_blind, "host gpu: free there, none left for the engine"),
@@ -157,10 +149,7 @@ def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:
     """The proxy holds the engine's port with our plugin: the closed engine endpoint is nothing to tell."""
     root = tmp_path / "root"
     plugin = machine.PLUGIN.read_text()
-    with (
-        machine.proxy_running(root, plugin, machine.ALL_UNITS) as port,
-        site(tmp_path, proxy_port=port) as proxied,
-    ):
+    with machine.proxy_running(root, plugin, machine.ALL_UNITS) as port, site(tmp_path, proxy_port=port) as proxied:
         status, answer = proxied.ask()
     said = {each["link"]: each for each in answer["findings"]}
 

@@ -64,10 +64,7 @@ WELL = Facts(
             listens=True, holder="7 (mdev-scheduler)", units=frozenset({*FILTERS, *WEIGHTS})
         ),
     ),
-    service=facts.Service(
-        version=VERSION,
-        hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)},
-    ),
+    service=facts.Service(version=VERSION, hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)}),
     engine=facts.Engine(
         version=(4, 5, 7),
         permissions=(Permission("MdevScheduler", EVERYTHING, "", administrative=True),),
@@ -99,9 +96,7 @@ def proxied() -> Facts:
     machine = replace(
         WELL.machine,
         proxy=facts.Proxy(installed=True, folder=PROXY_FOLDER, plugin="same"),
-        engine_endpoint=replace(
-            WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"
-        ),
+        engine_endpoint=replace(WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"),
     )
     holder = "8 (python3 -m ovirtscheduler.oschedproxyd)"
     closed = f"the engine endpoint is closed: http://127.0.0.1:18781 is held by {holder}"

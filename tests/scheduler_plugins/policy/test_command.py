@@ -106,10 +106,7 @@ def test_for_programs(served: Served) -> None:
         "policy": "evenly_distributed-mdev-gpu",
         "locked": False,
         "copy_of": "evenly_distributed",
-        "units": [
-            {"kind": "filter", "name": "MdevFilter"},
-            {"kind": "weight", "name": "MdevConsolidate", "factor": 3},
-        ],
+        "units": [{"kind": "filter", "name": "MdevFilter"}, {"kind": "weight", "name": "MdevConsolidate", "factor": 3}],
         "properties": {},
     } == shown["clusters"][0]
     assert {*FILTERS, *WEIGHTS} == {unit["name"] for unit in shown["units"]}
@@ -120,9 +117,7 @@ def test_for_programs(served: Served) -> None:
 @pytest.mark.parametrize(
     ("offered", "words"),
     [
-        pytest.param(
-            [], "the engine knows no policy unit MdevFilter and MdevConsolidate: it learns", id="none"
-        ),
+        pytest.param([], "the engine knows no policy unit MdevFilter and MdevConsolidate: it learns", id="none"),
         pytest.param(["MdevFilter"], "the engine knows no policy unit MdevConsolidate", id="one"),
     ],
 )
@@ -177,9 +172,7 @@ def test_an_engine_that_dies_on_the_way(served: Served) -> None:
         "remove it with policy disable --cluster gpu\n"
     ) in left
     assert second.out.startswith("done: remove policy evenly_distributed-mdev-gpu\n")
-    assert {"HA": 1, "OptimalForEvenDistribution": 2, "MdevConsolidate": 3} == served.of(served.gpu)[
-        "weights"
-    ]
+    assert {"HA": 1, "OptimalForEvenDistribution": 2, "MdevConsolidate": 3} == served.of(served.gpu)["weights"]
     assert ["evenly_distributed", "evenly_distributed-mdev-gpu", "none"] == served.names()
 
 
@@ -200,9 +193,7 @@ def test_a_user_who_may_only_look(served: Served) -> None:
     ran = command(served, *ENABLE)
 
     assert (3, "") == (ran.status, ran.out)
-    assert (
-        "policies are edited with --user of an administrator of the whole system (role SuperUser)" in ran.err
-    )
+    assert "policies are edited with --user of an administrator of the whole system (role SuperUser)" in ran.err
     assert 0 == command(served, "status").status
 
 
@@ -266,10 +257,7 @@ def test_another_authority_is_not_trusted(served: Served, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "err"),
     [
-        (
-            ("enable", "--cluster", "gpv"),
-            "--cluster gpv: the engine has no such cluster; there are: gpu, office",
-        ),
+        (("enable", "--cluster", "gpv"), "--cluster gpv: the engine has no such cluster; there are: gpu, office"),
         (("disable", "--cluster", "gpv"), "the engine has no such cluster"),
         (("enable", "--cluster", "gpu", "--weight", "MdevSpred=1"), "did you mean MdevSpread?"),
         (("enable",), "Missing option"),

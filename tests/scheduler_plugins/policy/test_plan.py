@@ -35,9 +35,7 @@ def done(made: Plan) -> list[tuple[Any, ...]]:
         "point-cluster": ("from", "policy", "properties"),
         "remove-policy": ("policy",),
     }
-    return [
-        (step.task["do"], *(step.task[key] for key in short[str(step.task["do"])])) for step in made.steps
-    ]
+    return [(step.task["do"], *(step.task[key] for key in short[str(step.task["do"])])) for step in made.steps]
 
 
 def copy(name: str = "even-mdev-gpu", units: Any = (*BUILT_IN, *OURS), before: str = "even") -> Any:
@@ -75,12 +73,8 @@ def test_nothing_is_done_twice() -> None:
     ("wishes", "weights"),
     [
         pytest.param(parse(False, ["MdevConsolidate=5"], []), {"MdevConsolidate": 5}, id="another factor"),
-        pytest.param(
-            parse(False, ["MdevSpread=2"], []), {"MdevConsolidate": 3, "MdevSpread": 2}, id="a unit more"
-        ),
-        pytest.param(
-            parse(False, ["MdevSpread=2", "MdevConsolidate=0"], []), {"MdevSpread": 2}, id="one for another"
-        ),
+        pytest.param(parse(False, ["MdevSpread=2"], []), {"MdevConsolidate": 3, "MdevSpread": 2}, id="a unit more"),
+        pytest.param(parse(False, ["MdevSpread=2", "MdevConsolidate=0"], []), {"MdevSpread": 2}, id="one for another"),
     ],
 )
 def test_a_policy_in_use_is_replaced_not_changed(wishes: Wishes, weights: dict[str, int]) -> None:
@@ -149,9 +143,7 @@ def test_units_that_are_not_listed_are_left_out() -> None:
     made = enable(state)
 
     assert "filter/Hidden" not in str(made.steps)
-    assert (
-        "units that the engine does not list are left out: those that are mandatory run anyway",
-    ) == made.notes
+    assert ("units that the engine does not list are left out: those that are mandatory run anyway",) == made.notes
 
 
 @pytest.mark.parametrize("properties", [{"High": "8"}, {"Unheard": "80"}], ids=["bad value", "unknown key"])

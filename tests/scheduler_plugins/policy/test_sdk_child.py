@@ -75,9 +75,7 @@ def test_what_is_seen(served: Served) -> None:
         (names[unit][0], number) for unit, number in even["weights"]
     ]
     assert [("OptimalForEvenDistribution", "load_balancing")] == [names[unit] for unit, _ in even["balances"]]
-    assert {"gpu": even["id"]} == {
-        one["name"]: one["policy"] for one in seen["clusters"] if one["name"] == "gpu"
-    }
+    assert {"gpu": even["id"]} == {one["name"]: one["policy"] for one in seen["clusters"] if one["name"] == "gpu"}
     assert {"MdevFilter": (True, False)} == {
         unit["name"]: (unit["enabled"], unit["internal"])
         for unit in seen["units"]
@@ -104,14 +102,12 @@ def test_what_the_sdk_sends(served: Served) -> None:
     assert sent[1] == (
         "POST",
         f"{path}/filters",
-        "<filter> <position>-1</position> "
-        f'<scheduling_policy_unit id="{ids["filter", "PinToHost"]}"/> </filter>',
+        f'<filter> <position>-1</position> <scheduling_policy_unit id="{ids["filter", "PinToHost"]}"/> </filter>',
     )
     assert sent[-3] == (
         "POST",
         f"{path}/weights",
-        "<weight> <factor>3</factor> "
-        f'<scheduling_policy_unit id="{ids["weight", "MdevConsolidate"]}"/> </weight>',
+        f'<weight> <factor>3</factor> <scheduling_policy_unit id="{ids["weight", "MdevConsolidate"]}"/> </weight>',
     )
     assert sent[-2][:2] == ("PUT", path)
     assert "<property> <name>HighUtilization</name> <value>80</value> </property>" in sent[-2][2]
@@ -308,9 +304,7 @@ def test_a_copy_is_used_only_when_it_is_complete(served: Served) -> None:
     ],
     ids=lambda value: value.name if isinstance(value, Kind) else str(value),
 )
-def test_an_engine_that_does_not_answer_properly(
-    served: Served, kind: Kind, part: str, expected: str
-) -> None:
+def test_an_engine_that_does_not_answer_properly(served: Served, kind: Kind, part: str, expected: str) -> None:
     """Each has a kind of its own, and a text without the SDK's innards."""
     with connected(served) as connection:
         served.rest.faults.add(kind, part)

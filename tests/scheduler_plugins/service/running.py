@@ -96,9 +96,7 @@ class Running:
         """What its health page names, once one of the reasons holds these words."""
         end = time.monotonic() + deadline_s
         while True:
-            reasons: list[str] = requests.get(f"{self.endpoints['api']}/healthz", timeout=10).json()[
-                "reasons"
-            ]
+            reasons: list[str] = requests.get(f"{self.endpoints['api']}/healthz", timeout=10).json()["reasons"]
             if any(until in reason for reason in reasons):
                 return reasons
             assert time.monotonic() < end, reasons

@@ -149,10 +149,7 @@ def test_the_life_of_a_vm_is_heard(centre: Centre, collecting: Collecting) -> No
     """Its start and its end, with its host, in order."""
     vm = centre.vm()
     heard: list[Happened] = []
-    steps: list[tuple[int, Callable[[str], object]]] = [
-        (0, centre.engine.start_vm),
-        (2, centre.engine.stop_vm),
-    ]
+    steps: list[tuple[int, Callable[[str], object]]] = [(0, centre.engine.start_vm), (2, centre.engine.stop_vm)]
 
     def lived(_: Collector) -> bool:
         """The next step as soon as the last one was heard of; the first when the end of the list is known."""
@@ -174,11 +171,7 @@ def test_a_refused_vm_shows_in_the_portal(centre: Centre, api: EngineApi) -> Non
     _told(api, decision(vm.id), lambda _: bool(centre.engine.audit.events))
     (event,) = centre.engine.audit.events
 
-    assert (Code.EXTERNAL_EVENT_WARNING, "mdev-scheduler", vm.id) == (
-        event.code,
-        event.origin,
-        event.about.vm_id,
-    )
+    assert (Code.EXTERNAL_EVENT_WARNING, "mdev-scheduler", vm.id) == (event.code, event.origin, event.about.vm_id)
     assert "host1: has 0 of nvidia-22, needs 1." in event.description
 
 
@@ -203,9 +196,7 @@ def test_a_vm_that_the_engine_knows_no_more(centre: Centre, api: EngineApi) -> N
 
 
 @pytest.mark.parametrize(("switch", "codes"), [("yes", [Code.EXTERNAL_EVENT_WARNING]), ("no", [])])
-def test_the_service_tells_why_no_host_is_left(
-    centre: Centre, tmp_path: Path, switch: str, codes: list[Code]
-) -> None:
+def test_the_service_tells_why_no_host_is_left(centre: Centre, tmp_path: Path, switch: str, codes: list[Code]) -> None:
     """The whole way: the answer comes first, the event follows, unless it is not wanted."""
     vm, host = centre.vm(), centre.hosts[0]
     host.address, host.port = "127.0.0.1", 9

@@ -66,9 +66,7 @@ def test_engine_endpoint_takes_the_policys_properties(running: Running) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "properties", [{}, {"MdevFragmentationMix": f"{TYPE}:80,x-1:20"}], ids=["none", "mix"]
-)
+@pytest.mark.parametrize("properties", [{}, {"MdevFragmentationMix": f"{TYPE}:80,x-1:20"}], ids=["none", "mix"])
 def test_proxy_socket_takes_the_policys_properties(running: Running, properties: dict[str, str]) -> None:
     """The plugin hands them on, whatever they hold; a bad one makes it fail, as the proxy wants."""
     plugins = Path(scheduler_plugins.__file__).parent / "proxy"
@@ -76,9 +74,7 @@ def test_proxy_socket_takes_the_policys_properties(running: Running, properties:
     answers = []
     for args in (properties, {"MdevFragmentationAges": "\n; maybe"}):
         script = f"import mdev_units; mdev_units.MdevFragmentation().do_score{(HOSTS, WANTS, args)!r}"
-        answers.append(
-            subprocess.run([sys.executable, "-c", script], cwd=plugins, env=environ, capture_output=True)
-        )
+        answers.append(subprocess.run([sys.executable, "-c", script], cwd=plugins, env=environ, capture_output=True))
 
     assert HOSTS == [host for host, _ in ast.literal_eval(answers[0].stdout.decode())]
     assert [(0, b""), (1, b"")] == [(answer.returncode, answer.stderr) for answer in answers]

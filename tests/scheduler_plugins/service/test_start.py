@@ -55,8 +55,7 @@ def test_a_password_that_others_can_read_stops_the_service(folder: Folder) -> No
 
 
 @pytest.mark.parametrize(
-    ("section", "key"),
-    [("engine", "password_file"), ("engine", "ca_file"), ("vdsm", "ca_file"), ("vdsm", "key_file")],
+    ("section", "key"), [("engine", "password_file"), ("engine", "ca_file"), ("vdsm", "ca_file"), ("vdsm", "key_file")]
 )
 def test_a_wrong_configuration_leaves_no_state(folder: Folder, section: str, key: str) -> None:
     """Tried as root before all is there, it would leave a state file that the service cannot write."""

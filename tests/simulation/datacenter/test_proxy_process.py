@@ -31,9 +31,7 @@ def test_where_every_filter_fails_every_host_passes(proxy: ProxyScheduler) -> No
     assert expected == proxy.run_filters(["MdevFilter"], HOSTS, VM, {})
 
 
-@pytest.mark.parametrize(
-    ("known", "left"), [pytest.param(VM, [], id="asks"), pytest.param("", HOSTS, id="does not")]
-)
+@pytest.mark.parametrize(("known", "left"), [pytest.param(VM, [], id="asks"), pytest.param("", HOSTS, id="does not")])
 def test_without_the_service_only_a_vm_that_asks_is_dropped(
     proxy: ProxyScheduler, tmp_path: Path, known: str, left: list[str]
 ) -> None:

@@ -66,11 +66,7 @@ def test_no_verdict_differs_from_the_hosts_allocator(shown: dict[str, Any]) -> N
 
 def test_each_refusal_has_its_reason(shown: dict[str, Any]) -> None:
     """The reasons tell a full card, a foreign type and a silent host apart."""
-    codes = {
-        (vm["name"], verdict["host_name"]): verdict["code"]
-        for vm in shown["vms"]
-        for verdict in vm["verdicts"]
-    }
+    codes = {(vm["name"], verdict["host_name"]): verdict["code"] for vm in shown["vms"] for verdict in vm["verdicts"]}
 
     assert "no-free-instance" == codes["cad-pair", "t4"]
     assert "no-free-instance" == codes["render-3", "a40"]
@@ -80,16 +76,7 @@ def test_each_refusal_has_its_reason(shown: dict[str, Any]) -> None:
 
 def test_the_run_folder_is_kept_where_one_is_given(tmp_path: Path) -> None:
     """`--run-dir` leaves trees, log and state for those who want to look."""
-    command = [
-        sys.executable,
-        "-m",
-        "scheduler_plugins",
-        "demo",
-        "--hosts",
-        "1",
-        "--run-dir",
-        str(tmp_path / "run"),
-    ]
+    command = [sys.executable, "-m", "scheduler_plugins", "demo", "--hosts", "1", "--run-dir", str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (0, "") == (done.returncode, done.stderr)
@@ -101,9 +88,7 @@ def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> N
     """`--keep` says where its endpoints are and how to ask it; SIGTERM ends it, its service and its files."""
     command = [sys.executable, "-m", "scheduler_plugins", "demo", "--hosts", "1", "--keep"]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "200"}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as demo:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stderr is not None
         endpoints, statuses = {}, []
         for line in demo.stderr:

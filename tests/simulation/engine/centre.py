@@ -54,9 +54,7 @@ class Units:
         """What `answer` makes of the hosts."""
         return self._note("runFilters", names, hosts, vm, properties, self.answer)
 
-    def run_cost_functions(
-        self, functions: Functions, hosts: Names, vm: str, properties: Properties
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """What `scores` makes of the hosts."""
         return self._note("runCostFunctions", functions, hosts, vm, properties, self.scores)
 

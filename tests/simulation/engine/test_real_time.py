@@ -25,9 +25,7 @@ class Asking(Units):
         super().__init__()
         self.before: Callable[[], object] = dict
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]) -> object:
         """As told, afterwards."""
         self.before()
         return super().run_filters(names, hosts, vm, properties)
@@ -36,9 +34,7 @@ class Asking(Units):
 class Living:
     """Clusters of one host each, with an engine in real time."""
 
-    def __init__(
-        self, real: RealTime, timeline: Timeline, clusters: int, settings: Settings = AT_ONCE
-    ) -> None:
+    def __init__(self, real: RealTime, timeline: Timeline, clusters: int, settings: Settings = AT_ONCE) -> None:
         self.real, self.timeline = real, timeline
         self.engine = SimulatedEngine(timeline, settings=settings, real=real)
         self.units = Asking()

@@ -51,9 +51,7 @@ class Storm:
     def instances(self) -> set[str]:
         """UUIDs of all instances on all hosts."""
         drivers = [host.driver for host in self.engine.hosts.values()]
-        return {
-            uuid for driver in drivers if isinstance(driver, SimulatedHost) for uuid in driver.bus.instances()
-        }
+        return {uuid for driver in drivers if isinstance(driver, SimulatedHost) for uuid in driver.bus.instances()}
 
 
 @pytest.mark.parametrize(("version", "seed"), [("4.4", 1), ("4.5", 2)])

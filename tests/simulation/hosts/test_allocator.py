@@ -21,31 +21,18 @@ THREE_T4 = (*TWO_T4, Board("tesla-t4", THIRD))
 @pytest.mark.parametrize(
     ("boards", "living", "wanted", "separate", "chosen"),
     [
-        pytest.param(
-            TWO_T4, [], T4_1Q, False, FIRST, id="compact: first by name, whatever the directory says"
-        ),
-        pytest.param(
-            TWO_T4, [(SECOND, T4_1Q)], T4_1Q, False, FIRST, id="compact: the first, not the fullest"
-        ),
+        pytest.param(TWO_T4, [], T4_1Q, False, FIRST, id="compact: first by name, whatever the directory says"),
+        pytest.param(TWO_T4, [(SECOND, T4_1Q)], T4_1Q, False, FIRST, id="compact: the first, not the fullest"),
         pytest.param(TWO_T4, [(FIRST, T4_1Q)], T4_1Q, False, FIRST, id="compact: joins its own type"),
         pytest.param(TWO_T4, [(FIRST, T4_16Q)], T4_16Q, False, SECOND, id="a full parent is passed"),
         pytest.param(
-            TWO_T4,
-            [(FIRST, T4_1B)],
-            T4_1Q,
-            False,
-            SECOND,
-            id="another type lives there, though the size fits",
+            TWO_T4, [(FIRST, T4_1B)], T4_1Q, False, SECOND, id="another type lives there, though the size fits"
         ),
-        pytest.param(
-            TWO_T4, [(FIRST, T4_1B), (SECOND, T4_2Q)], T4_1Q, False, None, id="other types live everywhere"
-        ),
+        pytest.param(TWO_T4, [(FIRST, T4_1B), (SECOND, T4_2Q)], T4_1Q, False, None, id="other types live everywhere"),
         pytest.param(TWO_T4, [(FIRST, T4_16Q), (SECOND, T4_16Q)], T4_16Q, False, None, id="all full"),
         pytest.param(TWO_T4, [], "nvidia-999", False, None, id="a type that nobody has"),
         pytest.param(TWO_T4, [(FIRST, T4_1Q)], T4_1Q, True, SECOND, id="separate: an empty parent first"),
-        pytest.param(
-            TWO_T4, [(FIRST, T4_1B)], T4_1Q, True, SECOND, id="separate: another type still shuts a parent"
-        ),
+        pytest.param(TWO_T4, [(FIRST, T4_1B)], T4_1Q, True, SECOND, id="separate: another type still shuts a parent"),
         pytest.param(
             THREE_T4,
             [(FIRST, T4_1Q), (FIRST, T4_1Q), (SECOND, T4_1Q), (THIRD, T4_1Q)],
@@ -55,32 +42,15 @@ THREE_T4 = (*TWO_T4, Board("tesla-t4", THIRD))
             id="separate falls back to compact: the first, not the emptiest",
         ),
         pytest.param(
-            TWO_T4,
-            [(FIRST, T4_16Q), (SECOND, T4_16Q)],
-            T4_16Q,
-            True,
-            None,
-            id="separate falls back and finds none",
+            TWO_T4, [(FIRST, T4_16Q), (SECOND, T4_16Q)], T4_16Q, True, None, id="separate falls back and finds none"
         ),
         pytest.param(
-            (Board("tesla-m60", GPU_ONE),),
-            [(GPU_ONE, "nvidia-22")],
-            "nvidia-22",
-            False,
-            GPU_TWO,
-            id="M60: next GPU",
+            (Board("tesla-m60", GPU_ONE),), [(GPU_ONE, "nvidia-22")], "nvidia-22", False, GPU_TWO, id="M60: next GPU"
         ),
         pytest.param((Board("gvtg-512", GVTG),), [(GVTG, BIG)], SMALL, False, GVTG, id="Intel: types mix"),
+        pytest.param((Board("gvtg-256", GVTG),), [(GVTG, SMALL)], BIG, False, None, id="Intel: the pool is used up"),
         pytest.param(
-            (Board("gvtg-256", GVTG),), [(GVTG, SMALL)], BIG, False, None, id="Intel: the pool is used up"
-        ),
-        pytest.param(
-            (Board("gvtg-512", GVTG),),
-            [(GVTG, BIG)],
-            SMALL,
-            True,
-            GVTG,
-            id="separate looks at the same type only",
+            (Board("gvtg-512", GVTG),), [(GVTG, BIG)], SMALL, True, GVTG, id="separate looks at the same type only"
         ),
         pytest.param(
             (Board("a40", FIRST, vfs=2),),
@@ -106,22 +76,13 @@ THREE_T4 = (*TWO_T4, Board("tesla-t4", THIRD))
             "0000:3b:00.5",
             id="separate spreads over functions, not over cards",
         ),
+        pytest.param((Board("tesla-p4", FIRST, ecc=True),), [], "nvidia-63", False, None, id="an all-zero card"),
         pytest.param(
-            (Board("tesla-p4", FIRST, ecc=True),), [], "nvidia-63", False, None, id="an all-zero card"
-        ),
-        pytest.param(
-            (Board("tesla-t4", FIRST), Board("mtty", "mtty")),
-            [],
-            T4_1Q,
-            False,
-            FIRST,
-            id="fits before the vendorless",
+            (Board("tesla-t4", FIRST), Board("mtty", "mtty")), [], T4_1Q, False, FIRST, id="fits before the vendorless"
         ),
     ],
 )
-def test_choice(
-    boards: Sequence[Board], living: Living, wanted: str, separate: bool, chosen: str | None
-) -> None:
+def test_choice(boards: Sequence[Board], living: Living, wanted: str, separate: bool, chosen: str | None) -> None:
     """The parent that VDSM takes; the types' directory order has no say in it."""
     for seed in (None, 1, 2):
         assert chosen == choose(bus_with(boards, living, seed), wanted, separate)

@@ -23,18 +23,10 @@ TWO_T4 = (Board("tesla-t4", SECOND), Board("tesla-t4", FIRST))
     [
         pytest.param((Board("mtty", "mtty"),), [], "mtty-1", False, id="its own type"),
         pytest.param(
-            (Board("tesla-t4", FIRST), Board("mtty", "mtty")),
-            [],
-            "nvidia-22",
-            False,
-            id="no parent before fits",
+            (Board("tesla-t4", FIRST), Board("mtty", "mtty")), [], "nvidia-22", False, id="no parent before fits"
         ),
         pytest.param(
-            (Board("tesla-t4", FIRST), Board("vfio-ccw", "0.0.fffe")),
-            [],
-            T4_1Q,
-            False,
-            id="sorts before all PCI",
+            (Board("tesla-t4", FIRST), Board("vfio-ccw", "0.0.fffe")), [], T4_1Q, False, id="sorts before all PCI"
         ),
         pytest.param(
             (Board("tesla-t4", FIRST), Board("vfio-ap", "matrix")),
@@ -45,9 +37,7 @@ TWO_T4 = (Board("tesla-t4", SECOND), Board("tesla-t4", FIRST))
         ),
     ],
 )
-def test_vendorless_parent_ends_the_walk(
-    boards: Sequence[Board], living: Living, wanted: str, separate: bool
-) -> None:
+def test_vendorless_parent_ends_the_walk(boards: Sequence[Board], living: Living, wanted: str, separate: bool) -> None:
     """Reaching a parent without a `vendor` file raises, and no later parent is tried."""
     with pytest.raises(FileNotFoundError):
         choose(bus_with(boards, living), wanted, separate)

@@ -50,9 +50,7 @@ def test_partial_devices_are_torn_down_before_down(scene: Scene) -> None:
     """What a failed start made is gone by the time the VM is said to be Down."""
     living_when_down: list[int] = []
     scene.host.listeners.append(
-        lambda _, status, __: (
-            living_when_down.append(len(scene.host.bus.instances())) if status == "Down" else None
-        )
+        lambda _, status, __: living_when_down.append(len(scene.host.bus.instances())) if status == "Down" else None
     )
     scene.start("1", T4_1Q, T4_16Q)
     scene.timeline.run_until(1.3)
@@ -66,9 +64,7 @@ def test_partial_devices_are_torn_down_before_down(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("boards", "wanted", "message"),
     [
-        pytest.param(
-            ["tesla-t4"], "nvidia-22", "vgpu: No device with type nvidia-22 is available", id="no such type"
-        ),
+        pytest.param(["tesla-t4"], "nvidia-22", "vgpu: No device with type nvidia-22 is available", id="no such type"),
         pytest.param(["mtty"], "mtty-1", "No such file or directory", id="a parent without a vendor"),
         pytest.param([], T4_1Q, "No such file or directory", id="no bus"),
     ],

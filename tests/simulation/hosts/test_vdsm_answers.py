@@ -32,15 +32,12 @@ def test_host_devices_of_a_card() -> None:
     assert mdev["nvidia-231"] == {
         "name": "GRID T4-2Q",
         "available_instances": "7",
-        "description": "num_heads=4, frl_config=60, framebuffer=2048M, "
-        "max_resolution=7680x4320, max_instance=8",
+        "description": "num_heads=4, frl_config=60, framebuffer=2048M, max_resolution=7680x4320, max_instance=8",
     }
     assert mdev["nvidia-230"]["available_instances"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("version", "rich"), [("4.2.6", False), ("4.3", False), ("4.4", True), ("4.5", True)]
-)
+@pytest.mark.parametrize(("version", "rich"), [("4.2.6", False), ("4.3", False), ("4.4", True), ("4.5", True)])
 def test_older_releases_say_less(version: str, rich: bool) -> None:
     """Descriptions and NUMA nodes are reported since 4.4."""
     params = hostdev_list(bus_of("tesla-t4"), version)["pci_0000_3b_00_0"]["params"]
@@ -81,11 +78,7 @@ def test_a_type_without_a_name_goes_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "bus",
-    [
-        pytest.param(bus_of("mtty", "vfio-ap", "vfio-ccw"), id="not PCI"),
-        pytest.param(bus_of(), id="no card"),
-    ],
+    "bus", [pytest.param(bus_of("mtty", "vfio-ap", "vfio-ccw"), id="not PCI"), pytest.param(bus_of(), id="no card")]
 )
 def test_parents_that_are_not_pci_are_not_listed(bus: Bus) -> None:
     """Virtual, css and matrix parents never reach the engine."""
@@ -100,9 +93,7 @@ def test_cards_without_mdev_are_plain_devices() -> None:
     assert not any("mdev" in device["params"] for device in found.values())
 
 
-@pytest.mark.parametrize(
-    "figure", ["", "many", OSError(5, "Input/output error")], ids=["empty", "text", "EIO"]
-)
+@pytest.mark.parametrize("figure", ["", "many", OSError(5, "Input/output error")], ids=["empty", "text", "EIO"])
 def test_one_bad_figure_hides_a_parents_types(figure: str | OSError) -> None:
     """libvirt drops all types of a parent when one cannot be read; other parents keep theirs."""
     bus = bus_of("tesla-m60")
@@ -122,9 +113,7 @@ def test_no_numa_node() -> None:
     assert "numa_node" not in found["pci_0000_3b_00_0"]["params"]
 
 
-@pytest.mark.parametrize(
-    ("version", "level"), [("4.2.6", "4.2"), ("4.3", "4.3"), ("4.4", "4.6"), ("4.5", "4.7")]
-)
+@pytest.mark.parametrize(("version", "level"), [("4.2.6", "4.2"), ("4.3", "4.3"), ("4.4", "4.6"), ("4.5", "4.7")])
 def test_capabilities(version: str, level: str) -> None:
     """Capabilities are plain JSON, differ between hosts, and carry nothing of ours."""
     caps = capabilities("h1", "host1", version)

@@ -8,9 +8,7 @@ from simulation.kernel.boards import Board, build_bus, bus_of
 @pytest.mark.parametrize(
     ("board", "parents"),
     [
-        pytest.param(
-            Board("tesla-m60", "0000:3d:00.0"), ["0000:3d:00.0", "0000:3e:00.0"], id="M60: two GPUs"
-        ),
+        pytest.param(Board("tesla-m60", "0000:3d:00.0"), ["0000:3d:00.0", "0000:3e:00.0"], id="M60: two GPUs"),
         pytest.param(
             Board("tesla-m10", "0000:84:00.0"), [f"0000:8{n}:00.0" for n in (4, 5, 6, 7)], id="M10: four GPUs"
         ),
@@ -20,9 +18,7 @@ from simulation.kernel.boards import Board, build_bus, bus_of
             id="A40: functions from .4 on",
         ),
         pytest.param(
-            Board("a16", "0001:c8:00.0", vfs=1),
-            [f"0001:{b}:00.4" for b in ("c8", "c9", "ca", "cb")],
-            id="A16",
+            Board("a16", "0001:c8:00.0", vfs=1), [f"0001:{b}:00.4" for b in ("c8", "c9", "ca", "cb")], id="A16"
         ),
         pytest.param(Board("a40", "0000:51:00.0", vfs=0), [], id="functions not enabled"),
         pytest.param(Board("rtx-a6000", "0000:51:00.0", sriov=False), ["0000:51:00.0"], id="without SR-IOV"),

@@ -71,9 +71,7 @@ def test_measured_removal(samples: Bus, type_id: str) -> None:
     assert refusal(samples, parent, type_id, next(uuids())) == "ok"
 
 
-@pytest.mark.parametrize(
-    "case", [*MEASURED["remainders"], MEASURED["mixed"]], ids=["mtty", "mbochs", "mixed"]
-)
+@pytest.mark.parametrize("case", [*MEASURED["remainders"], MEASURED["mixed"]], ids=["mtty", "mbochs", "mixed"])
 def test_measured_mixtures(samples: Bus, case: dict[str, Any]) -> None:
     """Types of one parent mixed: rounding and remainders are the kernel's."""
     for type_id, uuid in zip(case["creations"], uuids(), strict=False):
@@ -88,10 +86,7 @@ def test_measured_mixtures(samples: Bus, case: dict[str, Any]) -> None:
 def test_measured_races(samples: Bus, type_id: str, race: tuple[int, dict[str, int]]) -> None:
     """More writers than room: as many succeed, and the rest fail with the errno, as in the kernel."""
     writers, results = race
-    seen = [
-        refusal(samples, PARENT[type_id], type_id, uuid)
-        for uuid, _ in zip(uuids(), range(writers), strict=False)
-    ]
+    seen = [refusal(samples, PARENT[type_id], type_id, uuid) for uuid, _ in zip(uuids(), range(writers), strict=False)]
 
     assert results == {result: seen.count(result) for result in set(seen)}
 

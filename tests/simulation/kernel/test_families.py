@@ -15,9 +15,7 @@ from tests.simulation.kernel.filling import T4, by_name, fill
 INVALID = "Invalid argument"
 
 
-@pytest.mark.parametrize(
-    "key", [k for k, p in profiles().items() if p.family in ("time-sliced", "gvt-g", "pool")]
-)
+@pytest.mark.parametrize("key", [k for k, p in profiles().items() if p.family in ("time-sliced", "gvt-g", "pool")])
 def test_empty_cards_offer_their_maxima(key: str) -> None:
     """An empty card without virtual functions shows each type's maximum."""
     bus = bus_of(key)
@@ -31,16 +29,10 @@ def test_empty_cards_offer_their_maxima(key: str) -> None:
     ("board", "created", "left"),
     [
         pytest.param(
-            Board("tesla-p40", T4),
-            "nvidia-47",
-            {"2B": "11", "2B4": "11", "2Q": "11", "2A": "11"},
-            id="P40, one 2Q",
+            Board("tesla-p40", T4), "nvidia-47", {"2B": "11", "2B4": "11", "2Q": "11", "2A": "11"}, id="P40, one 2Q"
         ),
         pytest.param(
-            Board("rtx-a6000", T4, sriov=False),
-            "nvidia-525",
-            {"2B": "23", "2Q": "23", "2A": "23"},
-            id="A6000, one 2Q",
+            Board("rtx-a6000", T4, sriov=False), "nvidia-525", {"2B": "23", "2Q": "23", "2A": "23"}, id="A6000, one 2Q"
         ),
         pytest.param(Board("tesla-m60", T4), "nvidia-22", {}, id="M60, one 8Q"),
     ],
@@ -66,9 +58,7 @@ def test_time_sliced_counts_every_series() -> None:
 def test_the_size_rule_is_per_parent() -> None:
     """The GPUs of an M10 board hold four sizes at once."""
     bus = bus_of("tesla-m10")
-    for parent, type_id in zip(
-        bus.parents(), ["nvidia-36", "nvidia-39", "nvidia-41", "nvidia-45"], strict=True
-    ):
+    for parent, type_id in zip(bus.parents(), ["nvidia-36", "nvidia-39", "nvidia-41", "nvidia-45"], strict=True):
         fill(bus, parent, type_id)
 
     assert len(bus.instances()) == 4
@@ -98,18 +88,10 @@ def test_memory_checking_shows_zero_everywhere(board: Board) -> None:
 @pytest.mark.parametrize(
     ("key", "created", "left"),
     [
-        pytest.param(
-            "gvtg-256", ["i915-GVTg_V5_8"], {"V5_4": 0, "V5_8": 1}, id="a small one takes the big one's room"
-        ),
-        pytest.param(
-            "gvtg-512", ["i915-GVTg_V5_4"], {"V5_2": 1, "V5_4": 2, "V5_8": 4}, id="no one-type rule"
-        ),
-        pytest.param(
-            "gvtg-1024", ["i915-GVTg_V5_1"], {"V5_1": 0, "V5_2": 0, "V5_4": 1, "V5_8": 1}, id="hidden memory"
-        ),
-        pytest.param(
-            "gvtg-1024", ["i915-GVTg_V5_8"] * 7, {"V5_1": 0, "V5_2": 0, "V5_4": 0, "V5_8": 0}, id="fences"
-        ),
+        pytest.param("gvtg-256", ["i915-GVTg_V5_8"], {"V5_4": 0, "V5_8": 1}, id="a small one takes the big one's room"),
+        pytest.param("gvtg-512", ["i915-GVTg_V5_4"], {"V5_2": 1, "V5_4": 2, "V5_8": 4}, id="no one-type rule"),
+        pytest.param("gvtg-1024", ["i915-GVTg_V5_1"], {"V5_1": 0, "V5_2": 0, "V5_4": 1, "V5_8": 1}, id="hidden memory"),
+        pytest.param("gvtg-1024", ["i915-GVTg_V5_8"] * 7, {"V5_1": 0, "V5_2": 0, "V5_4": 0, "V5_8": 0}, id="fences"),
     ],
 )
 def test_gvtg_pools(key: str, created: Sequence[str], left: dict[str, int]) -> None:

@@ -43,9 +43,7 @@ from simulation.kernel.profiles import UnknownProfileError, profile, profiles
         ("vfio-ap", "vfio_ap-passthrough", "VFIO AP Passthrough Device", None, 65536),
     ],
 )
-def test_type_facts(
-    key: str, type_id: str, name: str | None, description: str | None, max_instance: int
-) -> None:
+def test_type_facts(key: str, type_id: str, name: str | None, description: str | None, max_instance: int) -> None:
     """A type's name, description and maximum are the ones that its driver publishes."""
     found = profile(key).type(type_id)
 

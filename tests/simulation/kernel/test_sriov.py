@@ -66,8 +66,7 @@ def test_mig_off() -> None:
     """With MIG off, MIG-backed types read 0 on an empty card and time-sliced ones 1."""
     bus = bus_of("a100-40")
     shown = {
-        profile("a100-40").type(t).mig_backed: bus.available(bus.parents()[0], t)
-        for t in bus.types(bus.parents()[0])
+        profile("a100-40").type(t).mig_backed: bus.available(bus.parents()[0], t) for t in bus.types(bus.parents()[0])
     }
 
     assert shown == {False: "1", True: "0"}

@@ -30,9 +30,7 @@ def shown(root: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
 def modelled(bus: Bus) -> dict[tuple[str, str], tuple[str, list[str]]]:
     """The same, from the model."""
     return {
-        (p, t): (f"{bus.available(p, t)}\n", sorted(bus.devices(p, t)))
-        for p in bus.parents()
-        for t in bus.types(p)
+        (p, t): (f"{bus.available(p, t)}\n", sorted(bus.devices(p, t))) for p in bus.parents() for t in bus.types(p)
     }
 
 
@@ -68,13 +66,7 @@ def test_files_of_a_type(tmp_path: Path) -> None:
     gvtg = tmp_path / "sys/devices/pci0000:00/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_8"
     mtty = tmp_path / "sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2"
 
-    assert sorted(os.listdir(gvtg)) == [
-        "available_instances",
-        "create",
-        "description",
-        "device_api",
-        "devices",
-    ]
+    assert sorted(os.listdir(gvtg)) == ["available_instances", "create", "description", "device_api", "devices"]
     assert (gvtg / "description").read_text("utf-8") == (
         "low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\nweight: 2\n"
     )
@@ -102,9 +94,7 @@ def test_links_are_those_of_the_kernel(tmp_path: Path) -> None:
     device = tmp_path / "sys/devices/virtual/mtty/mtty" / UUID
 
     assert os.readlink(tmp_path / "sys/class/mdev_bus/mtty") == "../../devices/virtual/mtty/mtty"
-    assert (
-        os.readlink(tmp_path / "sys/bus/mdev/devices" / UUID) == f"../../../devices/virtual/mtty/mtty/{UUID}"
-    )
+    assert os.readlink(tmp_path / "sys/bus/mdev/devices" / UUID) == f"../../../devices/virtual/mtty/mtty/{UUID}"
     assert os.readlink(device / "mdev_type") == "../mdev_supported_types/mtty-1"
     assert os.readlink(device / "subsystem") == "../../../../../bus/mdev"
     assert os.readlink(device.parent / "mdev_supported_types/mtty-1/devices" / UUID) == f"../../../{UUID}"

@@ -27,11 +27,7 @@ def test_read_back(tmp_path: Path, key: str) -> None:
     assert {p: bus.attributes(p)["physfn"] for p in sorted(bus.parents())} == {
         p.address: p.physfn for p in inventory.parents
     }
-    assert {
-        (p, t): (bus.available(p, t), bus.devices(p, t)) for p in bus.parents() for t in bus.types(p)
-    } == {
-        (p.address, t.id): (str(t.available), list(t.instances or ()))
-        for p in inventory.parents
-        for t in p.types or ()
+    assert {(p, t): (bus.available(p, t), bus.devices(p, t)) for p in bus.parents() for t in bus.types(p)} == {
+        (p.address, t.id): (str(t.available), list(t.instances or ())) for p in inventory.parents for t in p.types or ()
     }
     assert inventory.errors == ()

@@ -13,9 +13,7 @@ from simulation.storm.virtual_service import product, without_claims, without_cl
 
 SMALL = Plan(hosts=4, starts=100, stops=10)
 """A fifth of the storm: 100 starts, room for 96 instances."""
-TINY = Plan(
-    hosts=1, starts=25, stops=3, lasts=20.0, stopping=(10.0, 18.0), collect_interval=10.0, settles=45.0
-)
+TINY = Plan(hosts=1, starts=25, stops=3, lasts=20.0, stopping=(10.0, 18.0), collect_interval=10.0, settles=45.0)
 ZEROS = dict.fromkeys(WANTED_ZERO, 0)
 
 

@@ -25,9 +25,7 @@ def asked(
 
 
 @pytest.mark.parametrize(("down", "answer"), [(True, None), (False, frozenset())], ids=["down", "up"])
-def test_a_refusal_the_service_knows_nothing_of(
-    down: bool, answer: frozenset[str] | None, tmp_path: Path
-) -> None:
+def test_a_refusal_the_service_knows_nothing_of(down: bool, answer: frozenset[str] | None, tmp_path: Path) -> None:
     """The plugin had found no service and answered alone; where there was one, its silence is its fault."""
     question = asked(tmp_path / "log", set(), {"a"}, before=LINE.format("vm", ""), down=down)
 
@@ -36,9 +34,7 @@ def test_a_refusal_the_service_knows_nothing_of(
 
 @pytest.mark.parametrize(("answer", "able"), [(set(), {"a"}), ({"a", "b"}, {"a"})], ids=["no", "yes"])
 @pytest.mark.parametrize("risk", ["", "an pending decision is late"])
-def test_a_wrong_answer_of_the_services_own(
-    answer: set[str], able: set[str], risk: str, tmp_path: Path
-) -> None:
+def test_a_wrong_answer_of_the_services_own(answer: set[str], able: set[str], risk: str, tmp_path: Path) -> None:
     """It stays the service's; whether it was at risk is what the service said."""
     question = asked(tmp_path / "log", answer, able, after=LINE.format("vm", risk))
 

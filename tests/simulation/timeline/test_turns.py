@@ -60,10 +60,7 @@ def test_an_error_is_the_answer() -> None:
 
 @pytest.mark.parametrize(
     ("resolved_at", "expected"),
-    [
-        pytest.param(0.25, (0.25, True), id="in time"),
-        pytest.param(0.75, (0.5, False), id="too late"),
-    ],
+    [pytest.param(0.25, (0.25, True), id="in time"), pytest.param(0.75, (0.5, False), id="too late")],
 )
 def test_a_promise_is_waited_for_until_the_limit(resolved_at: float, expected: tuple[float, bool]) -> None:
     """A wait ends with the promise or at its limit, whichever comes first."""

@@ -56,8 +56,7 @@ def request(number: int | str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("version", "command"),
-    [("1.2", "CONNECTED"), ("1.1,1.2", "ERROR"), ("1.1", "ERROR"), ("", "ERROR")],
+    ("version", "command"), [("1.2", "CONNECTED"), ("1.1,1.2", "ERROR"), ("1.1", "ERROR"), ("", "ERROR")]
 )
 def test_the_version_must_be_exactly_1_2(broker: Broker, version: str, command: str) -> None:
     """A list that contains 1.2 is refused as well."""
@@ -85,9 +84,7 @@ def test_heart_beats_are_agreed(broker: Broker, asked: str, answered: str, agree
     assert [agreed] == client.heart_beats
 
 
-def test_an_answer_goes_to_the_reply_destination_of_its_request(
-    broker: Broker, requests: list[bytes]
-) -> None:
+def test_an_answer_goes_to_the_reply_destination_of_its_request(broker: Broker, requests: list[bytes]) -> None:
     """MESSAGE with the subscription's id; other destinations hear nothing."""
     asker, other = Client(broker), Client(broker)
     asker.say("SUBSCRIBE", destination="mine", id="s1")
@@ -137,9 +134,7 @@ def test_without_reply_to_the_answer_is_lost(broker: Broker, requests: list[byte
 
 
 @pytest.mark.parametrize("destination", [QUEUE, "jms.topic", "jms"])
-def test_who_subscribes_to_a_request_queue_hears_everybodys_requests(
-    broker: Broker, destination: str
-) -> None:
+def test_who_subscribes_to_a_request_queue_hears_everybodys_requests(broker: Broker, destination: str) -> None:
     """The queue itself and each dot-prefix of it."""
     spy, client = Client(broker), Client(broker)
     spy.say("SUBSCRIBE", destination=destination, id="s")

@@ -46,10 +46,7 @@ def call(method: str, params: Any = None, hook: Path | None = None, tree: Path |
         pytest.param("Host.hostdevListByCaps", {}, DEVICES, id="all devices"),
         pytest.param("Host.hostdevListByCaps", {"caps": ["pci"]}, {"pci_1": DEVICES["pci_1"]}, id="pci"),
         pytest.param(
-            "Host.getCapabilities",
-            {},
-            {"software_version": "4.50", "lastClientIface": "ovirtmgmt"},
-            id="capabilities",
+            "Host.getCapabilities", {}, {"software_version": "4.50", "lastClientIface": "ovirtmgmt"}, id="capabilities"
         ),
     ],
 )
@@ -103,11 +100,7 @@ def test_what_the_hook_leaves_in_the_file_counts(tmp_path: Path, text: str, adde
     """after_get_caps: the exit code does not matter, the file does."""
     result = call("Host.getCapabilities", hook=write_hook(tmp_path, text))
 
-    assert ("4.50", "ovirtmgmt", added) == (
-        result["software_version"],
-        result["lastClientIface"],
-        result.get("added"),
-    )
+    assert ("4.50", "ovirtmgmt", added) == (result["software_version"], result["lastClientIface"], result.get("added"))
 
 
 @pytest.mark.parametrize("text", ["open(path, 'w').write('{\"half')", "os.remove(path)"], ids=["cut", "gone"])

@@ -8,9 +8,7 @@ import ovirtsdk4.services
 
 def _connection() -> ovirtsdk4.Connection:
     return ovirtsdk4.Connection(
-        url=os.environ["ENGINE_URL"],
-        username=os.environ["ENGINE_USER"],
-        password=os.environ["ENGINE_PASSWORD"],
+        url=os.environ["ENGINE_URL"], username=os.environ["ENGINE_USER"], password=os.environ["ENGINE_PASSWORD"]
     )
 
 

@@ -18,9 +18,7 @@ ALL = 100.0
         pytest.param(demand((0, 9, HALF), (1, 9, QUARTER)), ALL, 200 / 3, id="a card takes one class"),
         pytest.param(demand((0, 1, FULL), (1, 2, FULL), (2, 3, FULL)), ALL, ALL, id="one after the other"),
         pytest.param(demand((0, 2, FULL), (1, 2, FULL), (2, 3, FULL)), 200 / 3, 200 / 3, id="two overlap"),
-        pytest.param(
-            demand((0, 9, FULL), (1, 2, FULL), (2, 3, FULL)), 200 / 3, 200 / 3, id="the long one goes"
-        ),
+        pytest.param(demand((0, 9, FULL), (1, 2, FULL), (2, 3, FULL)), 200 / 3, 200 / 3, id="the long one goes"),
         pytest.param(demand((0, 9, HALF, 2), (1, 9, HALF)), 200 / 3, 200 / 3, id="two instances count twice"),
         pytest.param(demand((0, 9, FULL), (0, 9, HALF), (0, 9, HALF)), 50, 50, id="a whole or two halves"),
     ],

@@ -29,9 +29,7 @@ def _compiled(judge: Judge) -> None:
         pytest.param((5, 9, QUARTER, 2), True, 1, id="an empty card is enough for two"),
     ],
 )
-def test_a_card_is_emptied_where_a_start_would_be_refused(
-    last: tuple[float, ...], fits: bool, moves: int
-) -> None:
+def test_a_card_is_emptied_where_a_start_would_be_refused(last: tuple[float, ...], fits: bool, moves: int) -> None:
     """What was alone on a card joins its like; the VM starts on the emptied card."""
     found, moved = replay_draining(hosts(1, 1), demand(*ALONE, last))
 

@@ -28,10 +28,7 @@ def demands(draw: st.DrawFn) -> list[Vm]:
     """Up to 40 VMs of all sizes, one or two instances each."""
     gaps = draw(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=40))
     lives = st.floats(0.1, 20.0)
-    return [
-        Vm(float(when), draw(lives), draw(st.integers(0, 4)), draw(st.integers(1, 2)))
-        for when in np.cumsum(gaps)
-    ]
+    return [Vm(float(when), draw(lives), draw(st.integers(0, 4)), draw(st.integers(1, 2))) for when in np.cumsum(gaps)]
 
 
 def packing(seen: HostInventory, alive: Alive, put: Placement) -> float:  # noqa: D103

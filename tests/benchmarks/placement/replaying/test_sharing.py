@@ -122,9 +122,7 @@ def test_nothing_is_given_twice(policy: int) -> None:
     random = np.random.default_rng(policy)
     gpus = random.integers(0, 9, 20)
     left = whole(*[a_row(*[1000] * int(g)) for g in gpus])
-    nodes = Nodes(
-        random.integers(1000, 9000, 20), random.integers(9, 99, 20), left.copy(), gpus, whole(*[1] * 20)
-    )
+    nodes = Nodes(random.integers(1000, 9000, 20), random.integers(9, 99, 20), left.copy(), gpus, whole(*[1] * 20))
     requests = Requests(
         random.integers(1, 900, 6),
         whole(0, 1, 1, 1, 2, 8),
@@ -133,9 +131,7 @@ def test_nothing_is_given_twice(policy: int) -> None:
         np.full(6, 1 / 6),
     )
 
-    _, allocated = sharing.replay(
-        policy, nodes, requests, random.integers(0, 6, 400), random.integers(0, 9, 400)
-    )
+    _, allocated = sharing.replay(policy, nodes, requests, random.integers(0, 6, 400), random.integers(0, 9, 400))
 
     assert all((left >= 0).all() for left in (nodes.left, nodes.cpu, nodes.memory))
     assert left.sum() - nodes.left.sum() == allocated[-1]

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NODES = "sn,cpu_milli,memory_mib,gpu,model"
-PODS = (
-    "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,"
-    "creation_time,deletion_time,scheduled_time"
-)
+PODS = "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time"
 
 
 def pod(gpus: int = 1, milli: int = 1000, spec: str = "", created: object = 0, deleted: object = 60) -> str:

@@ -4,15 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.placement.workload.openb import (
-    Node,
-    Pod,
-    TraceError,
-    node_list,
-    pod_list,
-    read_nodes,
-    read_pods,
-)
+from benchmarks.placement.workload.openb import Node, Pod, TraceError, node_list, pod_list, read_nodes, read_pods
 from tests.benchmarks.placement.workload import openb_files
 
 
@@ -21,10 +13,9 @@ def test_rows_become_nodes_and_requests(tmp_path: Path) -> None:
     trace = openb_files.write(tmp_path, [openb_files.pod(1, 470, "T4|G2", 5, 65), openb_files.pod(0, 0)])
 
     assert (Node(64000, 65536, 2, "T4"),) == read_nodes(node_list(trace))
-    assert (
-        Pod(4000, 1024, 1, 470, ("T4", "G2"), 5, 65),
-        Pod(4000, 1024, 0, 0, (), 0, 60),
-    ) == read_pods(pod_list(trace))
+    assert (Pod(4000, 1024, 1, 470, ("T4", "G2"), 5, 65), Pod(4000, 1024, 0, 0, (), 0, 60)) == read_pods(
+        pod_list(trace)
+    )
 
 
 def test_a_pod_list_can_be_named_itself(tmp_path: Path) -> None:
@@ -44,13 +35,9 @@ def test_a_pod_list_can_be_named_itself(tmp_path: Path) -> None:
         pytest.param(openb_files.pod(0, 500), "num_gpu=0 with gpu_milli=500", id="a share of no GPU"),
         pytest.param(openb_files.pod(1, 0), "num_gpu=1 with gpu_milli=0", id="a GPU with nothing of it"),
         pytest.param(openb_files.pod(1, -5), "gpu_milli='-5' is no whole number", id="negative"),
-        pytest.param(
-            openb_files.pod(1, 5, created="x"), "creation_time='x' is no whole number", id="no number"
-        ),
+        pytest.param(openb_files.pod(1, 5, created="x"), "creation_time='x' is no whole number", id="no number"),
         pytest.param(openb_files.pod(1, 5, deleted=""), "deletion_time='' is no whole number", id="no end"),
-        pytest.param(
-            openb_files.pod(created=9, deleted=8), "lies before creation_time=9", id="ends too early"
-        ),
+        pytest.param(openb_files.pod(created=9, deleted=8), "lies before creation_time=9", id="ends too early"),
         pytest.param("pod,4000", "num_gpu=None is no whole number", id="half a row"),
     ],
 )

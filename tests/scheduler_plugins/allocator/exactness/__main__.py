@@ -17,15 +17,7 @@ from tests.scheduler_plugins.allocator.exactness.families import FAMILIES
 from tests.scheduler_plugins.allocator.exactness.hosts import RandomHost, random_host
 from tests.scheduler_plugins.allocator.exactness.truth import ENDLESS, create, creates
 
-HEADER = (
-    "Boards of the host",
-    "equal",
-    "created",
-    "refused falsely",
-    "2 and more",
-    "free counted",
-    "wrong yes",
-)
+HEADER = ("Boards of the host", "equal", "created", "refused falsely", "2 and more", "free counted", "wrong yes")
 ALL = "hosts of any boards"
 
 

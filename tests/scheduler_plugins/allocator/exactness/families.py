@@ -92,9 +92,7 @@ def _counter(rng: Random, address: str) -> list[Card]:
     """One counter for all types, as the kernel's core keeps it from 6.1 on."""
     key = rng.choice(["vfio-ap", "vfio-ccw", "mdpy"])
     types: Sequence[TypeProfile] = profile(key).types
-    return [
-        families.Pool(_pci(address, key), types, unknown_drivers.EXHAUSTED, capacity=(rng.randint(0, 6),))
-    ]
+    return [families.Pool(_pci(address, key), types, unknown_drivers.EXHAUSTED, capacity=(rng.randint(0, 6),))]
 
 
 def _idxd(rng: Random, address: str) -> list[Card]:

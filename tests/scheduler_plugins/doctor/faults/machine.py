@@ -97,10 +97,7 @@ def proxy(plugin: str | None, units: tuple[str, ...]) -> Broken:
 
     @contextmanager
     def broken(site: Site) -> Iterator[None]:
-        with (
-            proxy_running(site.root, plugin, units) as port,
-            changed(site, options=f"[service]\nxmlrpc_port = {port}"),
-        ):
+        with proxy_running(site.root, plugin, units) as port, changed(site, options=f"[service]\nxmlrpc_port = {port}"):
             yield
 
     return broken

@@ -87,9 +87,7 @@ def is_closed(client: socket.socket) -> bool:
 def words(client: socket.socket, *words: str) -> bool:
     """Whether these calls are what is answered next, in turn."""
     found = answers(client, len(words))
-    return all(
-        200 == status and word.encode() in body for word, (status, body) in zip(words, found, strict=True)
-    )
+    return all(200 == status and word.encode() in body for word, (status, body) in zip(words, found, strict=True))
 
 
 def test_a_connection_serves_one_request_after_the_other(client: socket.socket) -> None:

@@ -95,11 +95,7 @@ def test_weights_are_integers_with_the_units_name(endpoint: Endpoint) -> None:
 
 def test_an_unknown_filter_is_a_plugin_error(endpoint: Endpoint) -> None:
     """In the proxy's words, beside what the known ones say."""
-    expected = {
-        "result_code": 1,
-        "result": [HOST_A],
-        "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]},
-    }
+    expected = {"result_code": 1, "result": [HOST_A], "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]}}
 
     assert expected == endpoint.filters("MdevFilter", "MdevFoo")
 
@@ -126,11 +122,7 @@ def test_an_unknown_weight_is_a_plugin_error(endpoint: Endpoint) -> None:
 
 def test_there_is_nothing_to_balance(endpoint: Endpoint) -> None:
     """An answer that the engine understands as: move nothing."""
-    expected = {
-        "result_code": 1,
-        "result": ["", []],
-        "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]},
-    }
+    expected = {"result_code": 1, "result": ["", []], "plugin_errors": {"MdevFoo": ["plugin not found: 'MdevFoo'"]}}
 
     assert expected == endpoint.call("runLoadBalancing", "MdevFoo", HOSTS, {})
 
@@ -164,9 +156,7 @@ def test_a_request_from_memory_is_an_error_beside_the_answer(endpoint: Endpoint)
         "result_code": 1,
         "result": [HOST_A],
         "plugin_errors": {
-            "MdevFilter": [
-                "request-from-memory: the engine does not answer; its request is as known 75 s ago"
-            ]
+            "MdevFilter": ["request-from-memory: the engine does not answer; its request is as known 75 s ago"]
         },
     } == endpoint.filters("MdevFilter")
 
@@ -187,32 +177,16 @@ def test_a_weight_that_fails_leaves_the_others(endpoint: Endpoint) -> None:
         pytest.param("__init__", (), METHOD_NOT_FOUND, "no method", id="private method"),
         pytest.param("discover", (1,), INVALID_METHOD_PARAMS, "0 parameters, not 1", id="too many"),
         pytest.param("runFilters", ([], []), INVALID_METHOD_PARAMS, "4 parameters, not 2", id="too few"),
-        pytest.param(
-            "runFilters", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "filters must be an array", id="names"
-        ),
-        pytest.param(
-            "runFilters", ([], [1], "v", {}), INVALID_METHOD_PARAMS, "hosts must be an array", id="hosts"
-        ),
+        pytest.param("runFilters", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "filters must be an array", id="names"),
+        pytest.param("runFilters", ([], [1], "v", {}), INVALID_METHOD_PARAMS, "hosts must be an array", id="hosts"),
         pytest.param("runFilters", ([], [], 1, {}), INVALID_METHOD_PARAMS, "vm must be a string", id="vm"),
+        pytest.param("runFilters", ([], [], "v", []), INVALID_METHOD_PARAMS, "properties must be", id="properties"),
+        pytest.param("runFilters", ([], [], "v", {"a": 1}), INVALID_METHOD_PARAMS, "'a' must be a string", id="value"),
+        pytest.param("runCostFunctions", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "must be an array", id="costs"),
         pytest.param(
-            "runFilters", ([], [], "v", []), INVALID_METHOD_PARAMS, "properties must be", id="properties"
+            "runCostFunctions", ([["x"]], [], "v", {}), INVALID_METHOD_PARAMS, "must be [name, factor]", id="cost"
         ),
-        pytest.param(
-            "runFilters", ([], [], "v", {"a": 1}), INVALID_METHOD_PARAMS, "'a' must be a string", id="value"
-        ),
-        pytest.param(
-            "runCostFunctions", ("x", [], "v", {}), INVALID_METHOD_PARAMS, "must be an array", id="costs"
-        ),
-        pytest.param(
-            "runCostFunctions",
-            ([["x"]], [], "v", {}),
-            INVALID_METHOD_PARAMS,
-            "must be [name, factor]",
-            id="cost",
-        ),
-        pytest.param(
-            "runLoadBalancing", (None, [], {}), INVALID_METHOD_PARAMS, "balance must be", id="balance"
-        ),
+        pytest.param("runLoadBalancing", (None, [], {}), INVALID_METHOD_PARAMS, "balance must be", id="balance"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_a_fault(

@@ -38,9 +38,7 @@ EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY file SYSTEM "file:///et
         pytest.param(dumps((1,), methodresponse=True), id="a response"),
         pytest.param(dumps(Fault(1, "x")), id="a fault"),
         pytest.param("<methodCall><params><param/></params></methodCall>", id="no method"),
-        pytest.param(
-            "<methodCall><methodName>x</methodName><params></array></params></methodCall>", id="nesting"
-        ),
+        pytest.param("<methodCall><methodName>x</methodName><params></array></params></methodCall>", id="nesting"),
         pytest.param(dumps((1,), "discover").replace("<int>1", "<int>one"), id="no number"),
         pytest.param(b"<methodCall><methodName>\xff</methodName></methodCall>", id="no UTF-8"),
         pytest.param(BOMB, id="entity bomb"),

@@ -14,15 +14,7 @@ from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
-from tests.scheduler_plugins.service.fakes import (
-    HOST_A,
-    HOST_B,
-    VM,
-    FakeDecider,
-    line_of,
-    proxy_socket,
-    running,
-)
+from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, line_of, proxy_socket, running
 
 
 def ask(path: Path, data: bytes) -> bytes:
@@ -69,14 +61,10 @@ def test_a_weight_answers_pairs(path: Path) -> None:
 @pytest.mark.parametrize(
     ("decider", "data", "expected"),
     [
-        pytest.param(
-            FakeDecider(), question("MdevFoo"), b"!unknown-unit: no policy unit 'MdevFoo'", id="unit"
-        ),
+        pytest.param(FakeDecider(), question("MdevFoo"), b"!unknown-unit: no policy unit 'MdevFoo'", id="unit"),
         pytest.param(FakeDecider(), b"hello\n", b"!bad-line: 1 fields", id="line"),
         pytest.param(FakeDecider(), b"1 " + b"x" * line.LIMIT, b"!bad-line: no newline after", id="too long"),
-        pytest.param(
-            FakeDecider(error=UnknownVmError(VM)), question("MdevFilter"), b"!unknown-vm: ", id="no decision"
-        ),
+        pytest.param(FakeDecider(error=UnknownVmError(VM)), question("MdevFilter"), b"!unknown-vm: ", id="no decision"),
         pytest.param(
             FakeDecider(error=ZeroDivisionError("secret")),
             question("MdevFilter"),
@@ -85,9 +73,7 @@ def test_a_weight_answers_pairs(path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_answered_is_an_error(
-    path: Path, decider: FakeDecider, data: bytes, expected: bytes
-) -> None:
+def test_what_cannot_be_answered_is_an_error(path: Path, decider: FakeDecider, data: bytes, expected: bytes) -> None:
     """Every failure is one line that begins with `!`; a fault's text stays in the log."""
     with proxy_socket(path, decider):
         answer = ask(path, data)
@@ -177,10 +163,7 @@ def test_an_unknown_group_is_named(path: Path) -> None:
     """The error says which setting is wrong."""
     with ThreadPoolExecutor(1) as pool:
         endpoint = ProxySocket(path, FakeDecider(), pool, group="no-such-group")
-        with (
-            pytest.raises(EndpointError, match="no group 'no-such-group'"),
-            running(endpoint.start, endpoint.stop),
-        ):
+        with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
             pass
 
 

@@ -10,9 +10,7 @@ from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.web.api import api
 from scheduler_plugins.service.web.capacity import Capacities
 from tests.scheduler_plugins.service import fakes
-from tests.scheduler_plugins.world import (
-    World,
-)
+from tests.scheduler_plugins.world import World
 
 
 class Served:

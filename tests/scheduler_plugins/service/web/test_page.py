@@ -6,15 +6,7 @@ from dataclasses import replace
 from mdev_inventory.model import MdevType
 from mdev_inventory.observation import HostFailure
 from tests.scheduler_plugins.service.web.conftest import Served
-from tests.scheduler_plugins.world import (
-    DEAD,
-    FREE,
-    FULL,
-    NOW,
-    WANTS,
-    host,
-    with_errors,
-)
+from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, WANTS, host, with_errors
 
 EVIL = "<script>alert('x')</script>"
 

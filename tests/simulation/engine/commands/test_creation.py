@@ -67,11 +67,7 @@ def test_network_error_in_create() -> None:
     centre.engine.set_host_status(centre.hosts[0].id, "non_responsive")
     centre.timeline.run_all()
 
-    assert (vm.status, vm.host, run.history) == (
-        "unknown",
-        centre.hosts[0],
-        [(centre.hosts[0].id, Ending.UNKNOWN)],
-    )
+    assert (vm.status, vm.host, run.history) == ("unknown", centre.hosts[0], [(centre.hosts[0].id, Ending.UNKNOWN)])
 
 
 def test_host_in_maintenance_meanwhile() -> None:

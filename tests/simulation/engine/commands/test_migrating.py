@@ -77,10 +77,7 @@ def test_a_group_migrates(centre: Centre) -> None:
     centre.timeline.run_all()
 
     everywhere = [host.id for host in centre.hosts]
-    assert centre.units.asked == [
-        ("runFilters", vms[0].id, everywhere),
-        ("runFilters", vms[1].id, [target.id]),
-    ]
+    assert centre.units.asked == [("runFilters", vms[0].id, everywhere), ("runFilters", vms[1].id, [target.id])]
     assert ([vm.host for vm in vms], result.value) == ([target, target], [True, True])
 
 

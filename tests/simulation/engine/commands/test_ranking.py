@@ -18,14 +18,9 @@ Weights = dict[str, dict[str, int]]
         pytest.param({"": {"a": 1, "b": 1, "c": 1}}, {}, "a", id="all alike: the first"),
         pytest.param({"": {"a": 5, "b": 5}}, {}, "c", id="an absent host counts 0, the best"),
         pytest.param({"": {"a": -5, "b": 5}}, {}, "a", id="unless others are negative"),
+        pytest.param({"X": {"a": 1, "b": 2, "c": 3}, "Y": {"a": 3, "b": 1, "c": 2}}, {}, "b", id="ranks add up"),
         pytest.param(
-            {"X": {"a": 1, "b": 2, "c": 3}, "Y": {"a": 3, "b": 1, "c": 2}}, {}, "b", id="ranks add up"
-        ),
-        pytest.param(
-            {"X": {"a": 1, "b": 2, "c": 3}, "Y": {"a": 3, "b": 2, "c": 1}},
-            {"Y": 2},
-            "c",
-            id="a factor decides",
+            {"X": {"a": 1, "b": 2, "c": 3}, "Y": {"a": 3, "b": 2, "c": 1}}, {"Y": 2}, "c", id="a factor decides"
         ),
         pytest.param(
             {"X": {"a": 1, "b": 2, "c": 2}, "Y": {"a": 999, "b": 1, "c": 999}},

@@ -7,14 +7,7 @@ import pytest
 
 from simulation.engine.settings import Jitter
 from simulation.engine.state import Ending, Policy
-from tests.simulation.engine.centre import (
-    FULL_SIZE,
-    T4_1Q,
-    Centre,
-    everyone,
-    with_delays,
-    with_misfortunes,
-)
+from tests.simulation.engine.centre import FULL_SIZE, T4_1Q, Centre, everyone, with_delays, with_misfortunes
 
 
 def test_what_units_are_asked() -> None:
@@ -80,9 +73,7 @@ def test_not_asked_without_a_host() -> None:
         pytest.param([], 0, id="nothing weighed: the first of the list"),
         pytest.param([[0, 5], [1, 3], [2, 4]], 1, id="the lowest"),
         pytest.param([[0, 5], [1, 3]], 2, id="the absent one, as if it had 0"),
-        pytest.param(
-            [[0, 1, "Pack"], [1, 2, "Pack"], [2, 3, "Pack"], [2, 1], [1, 2], [0, 3]], 0, id="a factor of 3"
-        ),
+        pytest.param([[0, 1, "Pack"], [1, 2, "Pack"], [2, 3, "Pack"], [2, 1], [1, 2], [0, 3]], 0, id="a factor of 3"),
     ],
 )
 def test_weights(scores: list[list[Any]], chosen: int) -> None:
@@ -126,10 +117,7 @@ def test_a_foreign_host_that_wins_fails_the_start() -> None:
     """A score for a host that nobody asked about may win, and then the engine finds no such host."""
     centre = Centre(2)
     stranger = "00000000-0000-4000-8000-000000000001"
-    centre.units.scores = lambda hosts: {
-        "result_code": 0,
-        "result": [[h, 9] for h in hosts] + [[stranger, 1]],
-    }
+    centre.units.scores = lambda hosts: {"result_code": 0, "result": [[h, 9] for h in hosts] + [[stranger, 1]]}
     vm = centre.started()
 
     assert vm.run is not None

@@ -67,9 +67,7 @@ def test_rerun_excludes_the_host_that_failed() -> None:
     assert second.run is not None
     assert second.run.history == [(centre.hosts[0].id, Ending.FAILED), (centre.hosts[1].id, Ending.UP)]
     assert "No device with type" in second.run.attempts[0].reason
-    questions = [
-        hosts for method, vm, hosts in centre.units.asked if vm == second.id and method == "runFilters"
-    ]
+    questions = [hosts for method, vm, hosts in centre.units.asked if vm == second.id and method == "runFilters"]
     assert questions == [[host.id for host in centre.hosts], [centre.hosts[1].id]]
     assert centre.codes()[2:] == [153, 119, 153, 32]
 

@@ -15,9 +15,7 @@ TIMEOUT_S = 10.0
 class Client:
     """Asks a served engine; `get` and `post` return the decoded answer, `ask` all of it."""
 
-    def __init__(
-        self, engine: SimulatedEngine, tls: ssl.SSLContext | None = None, ca: Path | None = None
-    ) -> None:
+    def __init__(self, engine: SimulatedEngine, tls: ssl.SSLContext | None = None, ca: Path | None = None) -> None:
         self.engine, self.rest = engine, RestServer(engine, tls)
         self.url = self.rest.start()
         self.session = requests.Session()
@@ -54,9 +52,7 @@ class Client:
 
     def ask(self, method: str, path: str, body: object = None, **parameters: str) -> requests.Response:
         """One request below the API's base."""
-        return self.session.request(
-            method, f"{self.url}/{path}", params=parameters, json=body, timeout=TIMEOUT_S
-        )
+        return self.session.request(method, f"{self.url}/{path}", params=parameters, json=body, timeout=TIMEOUT_S)
 
     def get(self, path: str, **parameters: str) -> Any:
         """A document; anything but 200 fails the test."""

@@ -93,8 +93,7 @@ def test_complaints() -> None:
 
     assert complaints(answer) == [
         Complaint(
-            Code.EXTERNAL_SCHEDULER_PLUGIN_ERROR,
-            "plugin Fits of the external scheduler: plugin not found: 'Fits'",
+            Code.EXTERNAL_SCHEDULER_PLUGIN_ERROR, "plugin Fits of the external scheduler: plugin not found: 'Fits'"
         ),
         Complaint(Code.EXTERNAL_SCHEDULER_PLUGIN_ERROR, "plugin Fits of the external scheduler: again"),
         Complaint(Code.EXTERNAL_SCHEDULER_ERROR, "external scheduler: all filters failed"),

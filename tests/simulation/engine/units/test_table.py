@@ -2,11 +2,7 @@
 
 from simulation.engine.state import Ending, Policy
 from simulation.engine.units.external import ExternalSchedulerError
-from tests.simulation.engine.centre import (
-    T4_1Q,
-    Centre,
-    Units,
-)
+from tests.simulation.engine.centre import T4_1Q, Centre, Units
 
 
 def broken(_: list[str]) -> object:
@@ -60,9 +56,7 @@ def test_neither_array_nor_map_fails_closed() -> None:
 def test_foreign_hosts_of_a_filter_are_harmless() -> None:
     """Filter results are intersected with the hosts asked about."""
     stranger = "00000000-0000-4000-8000-000000000001"
-    centre = Centre(
-        2, units=Units(lambda hosts: {"result_code": 0, "result": [stranger, hosts[1], hosts[1]]})
-    )
+    centre = Centre(2, units=Units(lambda hosts: {"result_code": 0, "result": [stranger, hosts[1], hosts[1]]}))
 
     assert centre.started().host is centre.hosts[1]
 
