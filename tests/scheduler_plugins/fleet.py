@@ -1,22 +1,47 @@
 """Hosts with so many free instances, VMs that want one each, and a scheduler that decides among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from mdev_inventory.engine.model import Vm
+from mdev_inventory.store.file import StoreError
 from scheduler_plugins.claims.store import ClaimTable
 from scheduler_plugins.decisions.scheduler import Scheduler
 from tests.scheduler_plugins.world import CLUSTER, TYPE, World, host, observation
 
-A, B, C = (f"a{n}000000-0000-4000-8000-000000000000" for n in range(3))
+HOSTS = tuple(f"a{n:07}-0000-4000-8000-000000000000" for n in range(1000))
+A, B, C = HOSTS[:3]
 VMS = tuple(f"b{n}000000-0000-4000-8000-000000000000" for n in range(9))
+
+
+class Rows:
+    """A state file in memory, as far as claims go; it counts, and fails when it is told to."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.writes = 0
+        self.broken = False
+
+    def claims(self) -> Mapping[str, str]:
+        """Every row."""
+        return dict(self.rows)
+
+    def save_claims(self, put: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Write and remove."""
+        if self.broken:
+            raise StoreError(Path("state"), "is full")
+        self.writes += 1
+        self.rows.update(put)
+        for key in gone:
+            del self.rows[key]
 
 
 class Fleet(World):
     """Hosts with so many free instances each, VMs that want one."""
 
-    def __init__(self, *free: int) -> None:
-        ids = (A, B, C)[: len(free)]
+    def __init__(self, *free: int, store: ClaimTable | None = None) -> None:
+        ids = HOSTS[: len(free)]
         super().__init__(
             engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
             host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(ids)),
@@ -29,11 +54,16 @@ class Fleet(World):
         self.refreshed: list[tuple[str, ...]] = []
         self.answers: dict[str, int] = {}
         """What hosts show when they are asked again; those not in it do not answer."""
-        self.scheduler = self.started()
+        self.scheduler = self.started(store)
 
     def started(self, store: ClaimTable | None = None) -> Scheduler:
-        """A scheduler of this data centre, which remembers what `store` does."""
+        """A service that starts now in this data centre, and remembers what `store` does."""
         return Scheduler(self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh, store=store)
+
+    def restart(self, store: ClaimTable) -> Scheduler:
+        """The service is killed, and starts again with what `store` remembers."""
+        self.scheduler = self.started(store)
+        return self.scheduler
 
     def pause(self, seconds: float) -> None:
         """Time passes."""

@@ -8,6 +8,9 @@ from mdev_inventory.observation import HostFailure, Observation, Source
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
 
+A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
+"""Addresses of a host's first cards, in the allocator's order."""
+
 
 class Size(NamedTuple):
     """An NVIDIA type: its name, framebuffer in MiB and how many a whole card holds."""
@@ -25,6 +28,8 @@ T4 = {
     "nvidia-232": Size("GRID T4-4Q", 4096, 4),
     "nvidia-234": Size("GRID T4-16Q", 16384, 1),
 }
+Q1, Q2, Q4, Q16, B2 = "nvidia-230", "nvidia-231", "nvidia-232", "nvidia-234", "nvidia-223"
+"""Types of a T4: 2B and 2Q have one size, 8 fit; 16Q is the whole card."""
 A40 = {
     "nvidia-556": Size("NVIDIA A40-2B", 2048, 24),
     "nvidia-557": Size("NVIDIA A40-1Q", 1024, 32),
@@ -33,6 +38,9 @@ A40 = {
     "nvidia-566": Size("NVIDIA A40-48Q", 49152, 1),
     "nvidia-570": Size("NVIDIA A40-4A", 4096, 12),
 }
+A40_1Q, A40_4Q, A40_4A, A40_48Q = "nvidia-557", "nvidia-560", "nvidia-570", "nvidia-566"
+ALL_A40, ONLY_4 = dict.fromkeys(A40, 1), {A40_4Q: 1, A40_4A: 1}
+"""What a free function of an A40 shows: on an empty card, and beside an instance of 4 GB."""
 L40S = {"nvidia-1148": Size("NVIDIA L40S-2Q", 2048, 24), "nvidia-1151": Size("NVIDIA L40S-6Q", 6144, 8)}
 A100_MIG = {
     "nvidia-474": Size("GRID A100-1-5C", 5120, 7),
@@ -78,6 +86,16 @@ def gpu(address: str, table: Mapping[str, Size], alive: Alive | None = None) -> 
     sizes = {table[t].framebuffer for t, count in alive.items() if count}
     figures = {t: size.most - sum(alive.values()) if sizes <= {size.framebuffer} else 0 for t, size in table.items()}
     return described(device(address, figures, alive, NVIDIA), table)
+
+
+def t4(address: str = A, alive: Alive | None = None) -> ParentDevice:
+    """A Tesla T4 that holds those instances."""
+    return gpu(address, T4, alive)
+
+
+def a40(count: int, *taken: str, bus: str = "0000:3b") -> list[ParentDevice]:
+    """An A40 of that many virtual functions, the first of which hold these types of 4 GB."""
+    return functions(bus, count, A40, ONLY_4 if taken else ALL_A40, taken)
 
 
 def functions(

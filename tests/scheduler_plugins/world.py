@@ -1,6 +1,6 @@
 """A small data centre as the scheduler sees it: hosts, their observations, and an engine with VMs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -10,6 +10,7 @@ from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.engine.vms import STARTING
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
+from scheduler_plugins.decisions.scheduler import Scheduler
 
 NOW = 1_700_000_000.0
 CLUSTER, OTHER_CLUSTER = "cluster-1", "cluster-2"
@@ -25,7 +26,7 @@ def host(host_id: str, name: str, status: str = "up", cluster: str = CLUSTER) ->
 
 
 def observation(host_id: str, available: int, instances: tuple[str, ...] = ()) -> Observation:
-    """One T4-like card with one type, seen ten seconds ago."""
+    """One card with one type, seen ten seconds ago."""
     mdev_type = MdevType(TYPE, "GRID M60-8Q", "max_instance=2", "vfio-pci", available, instances)
     card = ParentDevice("0000:3b:00.0", "0x10de", "0x13f2", "nvidia", 0, None, (mdev_type,))
     inventory = HostInventory((card,), (), "2023-11-14T22:13:10Z", "boot", "0.1.0")
@@ -43,6 +44,8 @@ class World:
 
     engine_vms: list[Vm] = field(default_factory=lambda: [vm(), vm(PLAIN, "plain", None)])
     engine_error: EngineError | None = None
+    devices_error: EngineError | None = None
+    """Why the engine does not tell a VM's devices, where it tells the rest."""
     asked: list[tuple[str, float | None]] = field(default_factory=list)
     """What the engine was asked, with its deadline."""
     vms: dict[str, KnownVm] = field(default_factory=dict)
@@ -99,6 +102,8 @@ class World:
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """The engine's answer about one VM's devices; an engine without any is not asked."""
+        if self.devices_error:
+            raise self.devices_error
         found = next(each for each in self.engine_vms if each.id == vm_id)
         if found.mediated_devices is not None:
             self.asked.append((f"{vm_id}/mediateddevices", timeout_s))
@@ -106,23 +111,23 @@ class World:
 
     def find_vm(self, name_or_id: str, timeout_s: float | None = None) -> Vm:
         """The engine's answer about one VM of that id or name."""
-        return self._find(name_or_id, timeout_s, lambda found: name_or_id.lower() in (found.id, found.name))
-
-    def _find(self, asked: str, timeout_s: float | None, fits: Callable[[Vm], bool]) -> Vm:
-        self.asked.append((asked, timeout_s))
+        self.asked.append((name_or_id, timeout_s))
         if self.engine_error:
             raise self.engine_error
-        found = [each for each in self.engine_vms if fits(each)]
+        found = [each for each in self.engine_vms if name_or_id.lower() in (each.id, each.name)]
         if len(found) > 1:
-            raise EngineError("ambiguous", f"several VMs have the name {asked!r}")
+            raise EngineError("ambiguous", f"several VMs have the name {name_or_id!r}")
         if not found:
-            raise EngineError("not-found", f"no VM {asked}")
+            raise EngineError("not-found", f"no VM {name_or_id}")
         return found[0]
+
+
+def fitting(scheduler: Scheduler, *hosts: str, vm: str = WANTS) -> tuple[str, ...]:
+    """The hosts that the filter answers for the VM."""
+    return scheduler.filter("MdevFilter", vm, hosts, {}).fitting
 
 
 def with_errors(seen: Observation, *paths: str) -> Observation:
     """The same observation with files that could not be read."""
     errors = tuple(ReadError(path, "EIO") for path in paths)
-    return Observation(
-        seen.host_id, seen.inventory._replace(errors=errors), seen.source, seen.requested_at, seen.received_at
-    )
+    return replace(seen, inventory=seen.inventory._replace(errors=errors))

@@ -15,7 +15,8 @@ from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
 from scheduler_plugins.allocator.request import Request, from_devices
 from simulation.kernel import Bus
 from simulation.kernel.boards import Board, build_bus
-from tests.scheduler_plugins.allocator.exactness.truth import create, creates, inventory_of
+from simulation.kernel.inventory import inventory_of
+from tests.scheduler_plugins.allocator.exactness.truth import create, creates
 from tests.simulation.kernel.filling import fill
 
 A, B = "0000:3b:00.0", "0000:5b:00.0"

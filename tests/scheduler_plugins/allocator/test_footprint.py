@@ -6,47 +6,34 @@ from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.footprint import Figures, Resident, cards_of, footprint
 from tests.scheduler_plugins import inventories as inv
-
-A, B, C = "0000:3b:00.0", "0000:86:00.0", "0000:af:00.0"
-Q1, Q2, Q4, B2 = "nvidia-230", "nvidia-231", "nvidia-232", "nvidia-223"
-A4Q, A4A, A48Q = "nvidia-560", "nvidia-570", "nvidia-566"
-ONLY_4 = {A4Q: 1, A4A: 1}
-
-
-def a40(bus: str, *taken: str) -> list[object]:
-    """A card of 16 functions, some of which hold a type of 4 GB."""
-    return [*inv.functions(bus, 16, inv.A40, ONLY_4 if taken else dict.fromkeys(inv.A40, 1), taken)]
-
+from tests.scheduler_plugins.inventories import A40_4A, A40_4Q, A40_48Q, B2, Q1, Q2, Q4, A, B, C, a40, t4
 
 ROWS = [
     pytest.param(
-        inv.host(inv.gpu(A, inv.T4), inv.gpu(B, inv.T4, {Q4: 3}), inv.gpu(C, inv.T4, {Q2: 8})),
+        inv.host(t4(), t4(B, {Q4: 3}), t4(C, {Q2: 8})),
         [Q2],
         Figures((-1, 1, 0), (0, 3, 8), (8, 4, 8), (0,), (0,), (8,), (Q2, Q4)),
         id="three GPUs: empty, another type, full",
     ),
     pytest.param(
-        inv.host(inv.gpu(A, inv.T4, {Q2: 7}), inv.gpu(B, inv.T4)),
+        inv.host(t4(A, {Q2: 7}), t4(B)),
         [Q2, Q2],
         Figures((0, -1), (7, 0), (8, 8), (0, 1), (0, 0), (8, 8), (Q2,)),
         id="two instances on two GPUs",
     ),
     pytest.param(
-        inv.host(inv.gpu(A, inv.T4)),
-        [Q2, Q2],
-        Figures((-1,), (0,), (8,), (0, 0), (0, 0), (8, 8), (Q2,)),
-        id="two instances on one",
+        inv.host(t4()), [Q2, Q2], Figures((-1,), (0,), (8,), (0, 0), (0, 0), (8, 8), (Q2,)), id="two instances on one"
     ),
     pytest.param(
-        inv.host(inv.gpu(A, inv.T4), a40("0000:5b", A4Q, A4Q, A4A), a40("0000:6b")),  # type: ignore[arg-type]
-        [A4Q],
-        Figures((0, -1), (3, 0), (12, 12), (0,), (0,), (12,), (A4Q,)),
+        inv.host(t4(), a40(16, A40_4Q, A40_4Q, A40_4A, bus="0000:5b"), a40(16, bus="0000:6b")),
+        [A40_4Q],
+        Figures((0, -1), (3, 0), (12, 12), (0,), (0,), (12,), (A40_4Q,)),
         id="functions are one card, another model none",
     ),
     pytest.param(
-        inv.host(a40("0000:5b", A4A), a40("0000:6b")),  # type: ignore[arg-type]
-        [A48Q],
-        Figures((1, -1), (1, 0), (12, 1), (1,), (0,), (1,), (A48Q, A4A)),
+        inv.host(a40(16, A40_4A, bus="0000:5b"), a40(16, bus="0000:6b")),
+        [A40_48Q],
+        Figures((1, -1), (1, 0), (12, 1), (1,), (0,), (1,), (A40_48Q, A40_4A)),
         id="a whole card behind one in use",
     ),
     pytest.param(
@@ -62,7 +49,7 @@ ROWS = [
         id="a pool",
     ),
     pytest.param(
-        inv.host(inv.gpu(A, inv.T4, {Q2: 8})._replace(types=()), inv.gpu(B, inv.T4)),
+        inv.host(t4(A, {Q2: 8})._replace(types=()), t4(B)),
         [Q2],
         Figures((-1,), (0,), (8,), (0,), (0,), (8,), (Q2,)),
         id="a parent without types",
@@ -81,7 +68,7 @@ def test_figures(inventory: HostInventory, types: list[str], figures: Figures) -
 
 def test_separate_placement() -> None:
     """The card is the one that the host's own placement takes."""
-    view = inv.view(inv.host(inv.gpu(A, inv.T4, {Q2: 1}), inv.gpu(B, inv.T4)), separate=True)
+    view = inv.view(inv.host(t4(A, {Q2: 1}), t4(B)), separate=True)
     taken = footprint(view, inv.request(Q2))
 
     assert taken is not None
@@ -90,7 +77,7 @@ def test_separate_placement() -> None:
 
 def test_sources_without_instances() -> None:
     """A card that lacks some of its maximum holds the type asked for; its neighbours have no names."""
-    view = inv.view(inv.host(inv.unseen(inv.gpu(A, inv.T4, {Q2: 5}))), source=Source.VDSM)
+    view = inv.view(inv.host(inv.unseen(t4(A, {Q2: 5}))), source=Source.VDSM)
     taken = footprint(view, inv.request(Q2))
 
     assert taken is not None
@@ -109,7 +96,7 @@ def test_residents() -> None:
     assert (uuids, None) == taken.residents
 
 
-@pytest.mark.parametrize("inventory", [None, inv.host(), inv.host(inv.gpu(A, inv.T4, {Q4: 1}))])
+@pytest.mark.parametrize("inventory", [None, inv.host(), inv.host(t4(A, {Q4: 1}))])
 def test_refused(inventory: HostInventory | None) -> None:
     """Nothing known, nothing there, or held by another type: there is no footprint."""
     assert footprint(inv.view(inventory), inv.request(Q2)) is None
@@ -117,7 +104,7 @@ def test_refused(inventory: HostInventory | None) -> None:
 
 def test_worked_out_once() -> None:
     """The same question about the same inventory has the very same answer; another inventory its own."""
-    view, other = (inv.view(inv.host(inv.gpu(A, inv.T4))) for _ in range(2))
+    view, other = (inv.view(inv.host(t4())) for _ in range(2))
     first, again, elsewhere = (footprint(each, inv.request(Q2)) for each in (view, view, other))
 
     assert first is again
@@ -128,7 +115,7 @@ def test_worked_out_once() -> None:
 
 def test_cards_of_no_use() -> None:
     """What holds nothing and offers nothing of the types does not count."""
-    inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), inv.gpu(C, inv.T4))
+    inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), t4(C))
 
     assert [] == list(cards_of(inventory, ["x-1"]))
     assert [(C, 0, 16)] == [(card.key[0], card.alive, card.places) for card in cards_of(inventory, [Q1, Q4])]

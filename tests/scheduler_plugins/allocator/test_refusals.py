@@ -2,21 +2,12 @@
 
 import pytest
 
-from mdev_inventory.model import HostInventory, ParentDevice, ReadError
+from mdev_inventory.model import HostInventory, ReadError
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import place
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
 from tests.scheduler_plugins import inventories as inv
-
-A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
-Q2, B2, Q4, Q16 = "nvidia-231", "nvidia-223", "nvidia-232", "nvidia-234"
-ONLY_4 = {"nvidia-560": 1, "nvidia-570": 1}
-
-
-def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
-    """A T4 that holds those instances."""
-    return inv.gpu(address, inv.T4, alive)
-
+from tests.scheduler_plugins.inventories import A40_1Q, A40_4Q, B2, Q2, Q4, Q16, A, B, C, a40, t4
 
 REFUSALS = [
     pytest.param(
@@ -27,14 +18,14 @@ REFUSALS = [
         id="none free",
     ),
     pytest.param(
-        inv.host(t4(A, {Q2: 3, "nvidia-223": 1}), t4(B, {Q4: 4})),
+        inv.host(t4(A, {Q2: 3, B2: 1}), t4(B, {Q4: 4})),
         [Q2],
         RefusalCode.HELD_BY_OTHER_TYPE,
         "has 0 of nvidia-231, needs 1; held by another type: 0000:3b:00.0 by nvidia-223",
         id="held, and the other one full",
     ),
     pytest.param(
-        inv.host(t4(A)),
+        inv.host(t4()),
         [Q2, B2],
         RefusalCode.HELD_BY_OTHER_TYPE,
         "has 0 of nvidia-223 beside the VM's own nvidia-231, needs 1; held by another type: 0000:3b:00.0 by nvidia-231",
@@ -51,7 +42,7 @@ REFUSALS = [
     ),
     pytest.param(
         inv.host(inv.gpu(A, inv.A40, {"nvidia-556": 2, "nvidia-558": 1})),
-        ["nvidia-557"],
+        [A40_1Q],
         RefusalCode.NO_FREE_INSTANCE,
         "has 0 of nvidia-557, needs 1; none left on 0000:3b:00.0 (2 x nvidia-556, 1 x nvidia-558)",
         id="two types side by side",
@@ -68,7 +59,7 @@ REFUSALS = [
         id="held by two types",
     ),
     pytest.param(
-        inv.host(t4(A)),
+        inv.host(t4()),
         [Q2, Q16],
         RefusalCode.NO_FREE_INSTANCE,
         "has 0 of nvidia-234 beside the VM's own nvidia-231, needs 1;"
@@ -83,8 +74,8 @@ REFUSALS = [
         id="one beside others of its type",
     ),
     pytest.param(
-        inv.host(inv.functions("0000:3b", 16, inv.A40, ONLY_4, ["nvidia-560"] * 11)),
-        ["nvidia-560", "nvidia-560"],
+        inv.host(a40(16, *[A40_4Q] * 11)),
+        [A40_4Q, A40_4Q],
         RefusalCode.NO_FREE_INSTANCE,
         "has 1 of nvidia-560, needs 2;"
         " none left on 0000:3b:00.4 (1 x nvidia-560), 0000:3b:00.5 (1 x nvidia-560),"
@@ -92,14 +83,14 @@ REFUSALS = [
         id="two on a card with five free functions and one place",
     ),
     pytest.param(
-        inv.host(t4(A), t4(B)),
+        inv.host(t4(), t4(B)),
         ["nvidia-9"],
         RefusalCode.NO_SUCH_TYPE,
         "none of the host's 2 parents offers nvidia-9",
         id="type not there",
     ),
     pytest.param(
-        inv.host(t4(A), inv.mtty(24, 12)),
+        inv.host(t4(), inv.mtty(24, 12)),
         [Q2, ""],
         RefusalCode.NO_SUCH_TYPE,
         "none of the host's 2 parents offers ",
@@ -162,7 +153,7 @@ REFUSALS = [
         id="an unknown figure beside held ones",
     ),
     pytest.param(
-        inv.host(t4(A)._replace(types=None)),
+        inv.host(t4()._replace(types=None)),
         [Q2],
         RefusalCode.ALLOCATOR_FAILS,
         "the host's allocator fails on its way to nvidia-231: it cannot list the types of 0000:3b:00.0",
@@ -174,6 +165,4 @@ REFUSALS = [
 @pytest.mark.parametrize(("inventory", "types", "code", "text"), REFUSALS)
 def test_refusal(inventory: HostInventory, types: list[str], code: RefusalCode, text: str) -> None:
     """A refusal names the first reason that holds, with parent, type and figures."""
-    fresh = inventory._replace()  # nothing is remembered of it yet
-
-    assert Refusal(code, text) == place(fresh, Source.HOOK, inv.request(*types), separate=False)
+    assert Refusal(code, text) == place(inventory, Source.HOOK, inv.request(*types), separate=False)

@@ -7,10 +7,9 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.replay import Replayed
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import A40_1Q, A40_4Q, ALL_A40, ONLY_4, Q2, A, B, C, a40, t4
 
-A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
 ONE, TWO, THREE = "toy-1", "toy-2", "toy-3"
-Q1, Q4, A4 = "nvidia-557", "nvidia-560", "nvidia-570"
 
 
 def toy(address: str, **figures: int) -> ParentDevice:
@@ -26,7 +25,7 @@ def holding(parent: ParentDevice, type_id: str) -> ParentDevice:
 
 def mixed_a40(bus: str, count: int) -> list[ParentDevice]:
     """An A40 in mixed-size mode: a 1Q lives, and all other sizes are shown."""
-    return inv.functions(bus, count, inv.A40, dict.fromkeys(inv.A40, 1), [Q1])
+    return inv.functions(bus, count, inv.A40, ALL_A40, [A40_1Q])
 
 
 def slots(inventory: HostInventory, *types: str, separate: bool = False) -> list[str] | None:
@@ -51,28 +50,28 @@ def test_unknown_driver(types: list[str], parents: list[str] | None) -> None:
 
 def test_neither_place_is_counted_on() -> None:
     """What lands behind a doubtful device is not taken off what may be there: that is doubtful then too."""
-    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=1, toy_3=1), toy(C, toy_1=1, toy_3=1))
+    inventory = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=1, toy_3=1), toy(C, toy_1=1, toy_3=1))
 
-    assert [A, B, C] == slots(host, TWO, ONE, "toy-3")
-    assert slots(host, TWO, ONE, "toy-3", "toy-3") is None
+    assert [A, B, C] == slots(inventory, TWO, ONE, "toy-3")
+    assert slots(inventory, TWO, ONE, "toy-3", "toy-3") is None
 
 
 def test_one_type_after_the_other_card() -> None:
     """One type again and again fills every card, as the count of free instances says."""
-    host = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 16, inv.A40, {Q4: 1, A4: 1}))
-    free = free_instances(host, Source.HOOK, Q4, separate=False)
+    inventory = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 16, inv.A40, ONLY_4))
+    free = free_instances(inventory, Source.HOOK, A40_4Q, separate=False)
 
     assert free == 1 + 12
-    assert slots(host, *[Q4] * free) is not None
-    assert slots(host, *[Q4] * (free + 1)) is None
+    assert slots(inventory, *[A40_4Q] * free) is not None
+    assert slots(inventory, *[A40_4Q] * (free + 1)) is None
 
 
 @pytest.mark.parametrize(("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"])
 def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> None:
     """The second walk of separate placement is followed too."""
-    host = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
+    inventory = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
 
-    assert parents == slots(host, ONE, ONE, ONE, separate=separate)
+    assert parents == slots(inventory, ONE, ONE, ONE, separate=separate)
 
 
 POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
@@ -117,11 +116,11 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
 )
 def test_passed_over(parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None) -> None:
     """What a walk of the host may take before the replay's choice is closed from then on."""
-    host = inv.host(parents)
+    inventory = inv.host(parents)
 
-    assert expected == slots(host, *types, separate=separate)
+    assert expected == slots(inventory, *types, separate=separate)
     if expected is None:  # the same, asked for in two requests
-        found = place(host, Source.HOOK, inv.request(*types[:-1]), separate)
+        found = place(inventory, Source.HOOK, inv.request(*types[:-1]), separate)
         assert isinstance(found, Placement)
         assert slots(found.after, types[-1], separate=separate) is None
 
@@ -130,16 +129,16 @@ def test_what_may_be_elsewhere_is_not_taken_off() -> None:
     """A 4Q that may lie on the first card does not keep a 2Q off the second: then no 4Q fits there."""
     two = {"nvidia-556": 1, "nvidia-558": 1}
     third = inv.functions("0000:7b", 4, inv.A40, two, ["nvidia-558"])
-    host = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 4, inv.A40, dict.fromkeys(inv.A40, 1)))
-    both = inv.host(list(host.parents), third)
+    inventory = inv.host(mixed_a40("0000:3b", 4), a40(4, bus="0000:5b"))
+    both = inv.host(list(inventory.parents), third)
 
-    assert ["0000:3b:00.5", "0000:5b:00.4", "0000:7b:00.5"] == slots(both, Q4, Q4, "nvidia-558")
-    assert slots(both, Q4, Q4, "nvidia-558", Q4) is None
+    assert ["0000:3b:00.5", "0000:5b:00.4", "0000:7b:00.5"] == slots(both, A40_4Q, A40_4Q, "nvidia-558")
+    assert slots(both, A40_4Q, A40_4Q, "nvidia-558", A40_4Q) is None
 
 
 def test_function_at_most() -> None:
     """A function that took an instance has nothing left, also where its card hides what it has."""
-    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(Q4), separate=False)
+    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(A40_4Q), separate=False)
 
     assert isinstance(found, Placement)
     assert isinstance(found.after, Replayed)
@@ -149,7 +148,7 @@ def test_function_at_most() -> None:
 
 def test_exact_cards_have_one_inventory() -> None:
     """Where the figures tell all, least and most are the same."""
-    after = place(inv.host(inv.gpu(A, inv.T4)), Source.HOOK, inv.request("nvidia-231"), separate=False)
+    after = place(inv.host(t4()), Source.HOOK, inv.request(Q2), separate=False)
 
     assert isinstance(after, Placement)
     assert isinstance(after.after, Replayed)
@@ -168,8 +167,8 @@ def test_most_and_least() -> None:
 
 def test_doubt_goes_on_to_the_next_request() -> None:
     """A placement on what another one leaves knows what the host may have done for that."""
-    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
-    found = place(host, Source.HOOK, inv.request(TWO, ONE), separate=False)
+    inventory = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
+    found = place(inventory, Source.HOOK, inv.request(TWO, ONE), separate=False)
 
     assert isinstance(found, Placement)
     assert slots(found.after, TWO) is None

@@ -6,9 +6,7 @@ from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.walk import AllocatorDiesError, first_fit
 from tests.scheduler_plugins import inventories as inv
-
-A, B, C = "0000:3b:00.0", "0000:3c:00.0", "0000:3d:00.0"
-Q2, B2, Q4 = "nvidia-231", "nvidia-223", "nvidia-232"
+from tests.scheduler_plugins.inventories import A40_4Q, B2, Q2, Q4, A, B, C, a40, t4
 
 
 def spoilt(parent: ParentDevice, type_id: str, *, figure: bool = False, instances: bool = False) -> ParentDevice:
@@ -27,17 +25,12 @@ def turned(parent: ParentDevice) -> ParentDevice:
     return parent._replace(types=parent.types and parent.types[::-1])
 
 
-def t4(address: str, alive: inv.Alive | None = None) -> ParentDevice:
-    """A T4 that holds those instances."""
-    return inv.gpu(address, inv.T4, alive)
-
-
 NO_VENDOR = inv.mtty(24, 12)
 FULL = t4(A, {Q2: 8})
 
 CHOICES = [
-    pytest.param([t4(B), t4(A)], Q2, False, A, id="first by name"),
-    pytest.param([t4(A), t4(B, {Q2: 7})], Q2, False, A, id="compact takes the first, not the fullest"),
+    pytest.param([t4(B), t4()], Q2, False, A, id="first by name"),
+    pytest.param([t4(), t4(B, {Q2: 7})], Q2, False, A, id="compact takes the first, not the fullest"),
     pytest.param([FULL, t4(B)], Q2, False, B, id="a full one is passed over"),
     pytest.param([t4(A, {Q4: 1}), t4(B)], Q2, False, B, id="another size holds the GPU"),
     pytest.param([t4(A, {Q2: 1}), t4(B)], B2, False, B, id="2B beside 2Q: the driver allows it, VDSM refuses"),
@@ -56,8 +49,8 @@ CHOICES = [
     pytest.param([inv.device(A, {}), inv.device(B, {"x-1": 1})], "x-1", False, B, id="no types: passed over"),
     pytest.param([inv.device(A, {"x-1": 1})], "x-2", False, None, id="type not offered"),
     pytest.param([], "x-1", False, None, id="no parents"),
-    pytest.param([t4(A), NO_VENDOR], Q2, False, A, id="what comes later is never reached"),
-    pytest.param([spoilt(t4(A), Q4, figure=True)], Q2, False, A, id="another type's figure is not read"),
+    pytest.param([t4(), NO_VENDOR], Q2, False, A, id="what comes later is never reached"),
+    pytest.param([spoilt(t4(), Q4, figure=True)], Q2, False, A, id="another type's figure is not read"),
     pytest.param(
         [spoilt(inv.device(A, {"x-1": 1, "x-2": 1}), "x-2", instances=True)],
         "x-1",
@@ -65,7 +58,7 @@ CHOICES = [
         A,
         id="other vendors' instances are not looked at",
     ),
-    pytest.param([spoilt(t4(A), Q2, instances=True)], Q2, False, A, id="compact does not look at its own instances"),
+    pytest.param([spoilt(t4(), Q2, instances=True)], Q2, False, A, id="compact does not look at its own instances"),
     pytest.param(
         [spoilt(t4(A, {Q2: 1}), Q2, figure=True), t4(B)],
         Q2,
@@ -78,7 +71,7 @@ CHOICES = [
 DEATHS = [
     pytest.param([NO_VENDOR, FULL], Q2, False, "it cannot read the vendor of mtty", id="no vendor in the walk's way"),
     pytest.param(
-        [inv.device("0.0.fffe", {"vfio_ccw-io": 1}, vendor=None), t4(A)],
+        [inv.device("0.0.fffe", {"vfio_ccw-io": 1}, vendor=None), t4()],
         Q2,
         False,
         "it cannot read the vendor of 0.0.fffe",
@@ -99,7 +92,7 @@ DEATHS = [
         id="types cannot be listed",
     ),
     pytest.param(
-        [spoilt(t4(A), Q2, figure=True), t4(B)],
+        [spoilt(t4(), Q2, figure=True), t4(B)],
         Q2,
         False,
         f"{A} has no readable figure for {Q2}",
@@ -113,21 +106,21 @@ DEATHS = [
         id="bad figure beside another type: directory order decides",
     ),
     pytest.param(
-        [spoilt(t4(A), Q4, instances=True), t4(B)],
+        [spoilt(t4(), Q4, instances=True), t4(B)],
         Q2,
         False,
         f"it cannot list the instances of {Q4} on {A}",
         id="another type's instances unreadable on NVIDIA",
     ),
     pytest.param(
-        [spoilt(t4(A), Q4, instances=True)],
+        [spoilt(t4(), Q4, instances=True)],
         "nvidia-9",
         False,
         f"it cannot list the instances of {Q4} on {A}",
         id="also where the type is not offered",
     ),
     pytest.param(
-        [spoilt(t4(A), Q2, instances=True)],
+        [spoilt(t4(), Q2, instances=True)],
         Q2,
         True,
         f"it cannot list the instances of {Q2} on {A}",
@@ -169,14 +162,8 @@ def test_death(parents: list[ParentDevice], type_id: str, separate: bool, why: s
         pytest.param([t4(A, {Q2: 7}), t4(B)], Q2, True, B, id="separate: nearly full, so it is there"),
         pytest.param([t4(A, {Q2: 1}), t4(B, {Q2: 1})], Q2, True, A, id="separate falls back"),
         pytest.param([inv.device(A, {"x-1": 1}), inv.device(B, {"x-1": 2})], "x-1", True, A, id="no maximum"),
-        pytest.param([t4(A)._replace(vendor=None)], Q2, False, A, id="no vendor: not told, not missing"),
-        pytest.param(
-            inv.functions("0000:3b", 2, inv.A40, {"nvidia-560": 1}, ["nvidia-560"]),
-            "nvidia-560",
-            True,
-            "0000:3b:00.5",
-            id="separate: a function that shows one is empty",
-        ),
+        pytest.param([t4()._replace(vendor=None)], Q2, False, A, id="no vendor: not told, not missing"),
+        pytest.param(a40(2, A40_4Q), A40_4Q, True, "0000:3b:00.5", id="separate: a function that shows one is empty"),
     ],
 )
 def test_poorer_sources(
@@ -191,8 +178,8 @@ def test_poorer_sources(
 @pytest.mark.parametrize(
     ("parent", "why"),
     [
-        pytest.param(spoilt(t4(A), Q2, figure=True), f"{A} has no readable figure for {Q2}", id="no figure"),
-        pytest.param(t4(A)._replace(types=None), f"it cannot list the types of {A}", id="no types"),
+        pytest.param(spoilt(t4(), Q2, figure=True), f"{A} has no readable figure for {Q2}", id="no figure"),
+        pytest.param(t4()._replace(types=None), f"it cannot list the types of {A}", id="no types"),
     ],
 )
 @pytest.mark.parametrize("separate", [False, True])
@@ -206,7 +193,7 @@ def test_poorer_sources_that_know_less(parent: ParentDevice, why: str, separate:
 
 def test_what_the_replay_created_is_known_to_poorer_sources() -> None:
     """An instance of the same request holds the GPU even where others are unknown, vendor told or not."""
-    grown = inv.unseen(t4(A))._replace(vendor=None)
+    grown = inv.unseen(t4())._replace(vendor=None)
     types = (t._replace(instances=("planned",)) if t.id == B2 else t for t in grown.types or ())
 
     assert first_fit(inv.host(grown._replace(types=tuple(types))), Source.ENGINE, Q2, False) is None

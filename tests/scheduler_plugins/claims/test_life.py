@@ -1,4 +1,4 @@
-"""The life of a start in flight, line by line: what each piece of news does to it, and what does not."""
+"""The life of a start in flight: what a decision, the engine's word, an inventory and time do to it."""
 
 from collections.abc import Callable, Sequence
 
@@ -119,7 +119,7 @@ NOWHERE, OPEN = "nowhere", "open"
     ],
 )
 def test_a_life(steps: Sequence[Step], expected: str) -> None:
-    """Where the start counts in the end."""
+    """On which host the start counts in the end: claimed there, pending on all of the answer, or nowhere."""
     claims = Claims()
     for step in steps:
         claims = step(claims)
@@ -131,7 +131,7 @@ def test_a_life(steps: Sequence[Step], expected: str) -> None:
     )
 
 
-def test_a_running_vm_keeps_what_is_firm() -> None:
+def test_a_running_vm_keeps_its_claim() -> None:
     """A question about a migration, asked before its host has shown its device, hides nothing."""
     claims = Claims()
     for step in (*ON_A, decided(3, B, "c", home=A)):
@@ -152,20 +152,20 @@ def test_a_chained_group() -> None:
 
 
 def test_a_vm_without_a_request_is_nowhere() -> None:
-    """Also where it had one before."""
+    """It is not pending any more either, where it had a request before."""
     claims = decided(0, A, B)(Claims())
 
     assert not claims.decided(Start(VM, "one", ()), [A, B], 1).pending
 
 
 def test_the_entries_that_a_decision_replaces_do_not_count_for_it() -> None:
-    """A start's own entries; for a VM that runs, only the open one."""
-    claimed, open_one = decided(0, A)(Claims()), decided(0, A, B)(Claims())
+    """A start's claim and pending decision; for a VM that runs, only the pending decision."""
+    claimed, pending = decided(0, A)(Claims()), decided(0, A, B)(Claims())
 
     assert not claimed.by_host(VM).at(A)
     assert claimed.by_host(VM, running=True).at(A)
     assert claimed.by_host("another").at(A)
-    assert not open_one.by_host(VM, running=True).at(B)
+    assert not pending.by_host(VM, running=True).at(B)
 
 
 def test_the_most_uncertain_are_asked_about_first() -> None:
@@ -190,7 +190,7 @@ def test_hosts_that_weights_see_changed() -> None:
 
 
 def test_the_best_host_by_our_weights_is_kept() -> None:
-    """As long as the decision is open; the same word twice is no change."""
+    """As long as the decision is pending; the same host twice is no change."""
     claims = decided(0, A, B)(Claims()).weighed(VM, B)
 
     assert B == claims.pending[VM].best
@@ -199,7 +199,7 @@ def test_the_best_host_by_our_weights_is_kept() -> None:
 
 
 def test_what_changes_nothing_makes_no_new_set() -> None:
-    """The very same claims after a word that says what was known."""
+    """The engine says what was known, or nothing of ours: the claims stay the very same object."""
     claims = decided(0, A, B)(Claims())
 
     assert claims is told(1, "down")(claims)

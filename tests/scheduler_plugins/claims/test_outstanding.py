@@ -7,22 +7,20 @@ import pytest
 from mdev_inventory.observation import Observation, Source
 from scheduler_plugins.claims.model import Start
 from scheduler_plugins.claims.outstanding import all_outstanding, outstanding
-from tests.scheduler_plugins.inventories import T4, gpu, host
+from tests.scheduler_plugins.inventories import Q2, A, host, t4, uuids
 
-Q2 = "nvidia-231"
-SEEN = Observation("h", host(gpu("0000:3b:00.0", T4, {Q2: 1})), Source.HOOK, 1000.0, 1000.5)
+SEEN = Observation("h", host(t4(A, {Q2: 1})), Source.HOOK, 1000.0, 1000.5)
+(ALIVE,) = uuids(A, Q2, 1)
 
 
 @pytest.mark.parametrize(
     ("left", "uuids", "owners"),
     [
         pytest.param([Q2], [], None, id="nothing is known of its instances"),
-        pytest.param([], ["0000:3b:00.0/nvidia-231/0"], None, id="by the id of its device"),
-        pytest.param([], [], {"0000:3b:00.0/nvidia-231/0": "s"}, id="by the host's word"),
-        pytest.param([Q2], [], {"0000:3b:00.0/nvidia-231/0": "t"}, id="it is another VM's"),
-        pytest.param(
-            [Q2], ["0000:3b:00.0/nvidia-231/0"], {"0000:3b:00.0/nvidia-231/0": "t"}, id="the host's word counts more"
-        ),
+        pytest.param([], [ALIVE], None, id="by the id of its device"),
+        pytest.param([], [], {ALIVE: "s"}, id="by the host's word"),
+        pytest.param([Q2], [], {ALIVE: "t"}, id="it is another VM's"),
+        pytest.param([Q2], [ALIVE], {ALIVE: "t"}, id="the host's word counts more"),
     ],
 )
 def test_an_instance_that_shows_is_not_counted_again(
@@ -35,8 +33,15 @@ def test_an_instance_that_shows_is_not_counted_again(
     assert tuple(left) == tuple(one.types[0] for one in all_outstanding([start], seen))
 
 
+def test_an_instance_of_a_type_that_it_did_not_ask_for() -> None:
+    """The VM's older request was another one: what it asks for now is still to come."""
+    start = Start("s", "", ("nvidia-9",), (ALIVE,))
+
+    assert ("nvidia-9",) == outstanding(start, SEEN).types
+
+
 def test_of_two_instances_one_may_show() -> None:
     """The other one is still to come."""
-    start = Start("s", "", (Q2, Q2), ("0000:3b:00.0/nvidia-231/0", "another"))
+    start = Start("s", "", (Q2, Q2), (ALIVE, "another"))
 
     assert (Q2,) == outstanding(start, SEEN).types

@@ -54,7 +54,7 @@ def test_who_is_in_flight(expected: bool, status: str, known: KnownVm | None, se
     assert expected == found(status, known, seen)
 
 
-def test_a_vm_that_is_known_is_no_stranger() -> None:
+def test_a_vm_that_was_decided_on_is_no_unplanned_start() -> None:
     """Neither one whose host is known nor one that waits for it."""
     start = Start(VM, "vm0", (TYPE,))
 

@@ -19,11 +19,11 @@ from scheduler_plugins.units.fragmentation import MdevFragmentation
 from scheduler_plugins.units.parameters import Settings
 from scheduler_plugins.units.spread import MdevSpread
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import Q1, Q2, Q4, Q16, t4
 
 UNIT = MdevFragmentation()
 ADDRESSES = tuple(f"0000:{number:02x}:00.0" for number in range(16, 24))
-TYPES = ("nvidia-230", "nvidia-231", "nvidia-232", "nvidia-234")
-Q1, Q2, Q4, Q16 = TYPES
+TYPES = (Q1, Q2, Q4, Q16)
 NOW, HOUR = 1_000_000.0, 3600.0
 
 
@@ -44,7 +44,7 @@ cards = st.lists(
 
 def view(*on: Card) -> HostView:
     """A host with these T4s."""
-    return inv.view(inv.host([inv.gpu(a, inv.T4, {c.type: c.alive}) for a, c in zip(ADDRESSES, on, strict=False)]))
+    return inv.view(inv.host([t4(a, {c.type: c.alive}) for a, c in zip(ADDRESSES, on, strict=False)]))
 
 
 @given(cards, st.sampled_from(TYPES), st.integers(1, 3))

@@ -9,11 +9,10 @@ from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.verdict import Verdict
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import Q2, A, B, t4
 
-A = "0000:3b:00.0"
-Q2 = "nvidia-231"
 NOW = 1060.0
-T4 = inv.host(inv.gpu(A, inv.T4))
+T4 = inv.host(t4())
 
 
 def test_no_request_passes_everywhere() -> None:
@@ -44,7 +43,7 @@ def test_refused() -> None:
 
 def test_source_counts() -> None:
     """What the source cannot know is not held against the host: a vendor not told is none missing."""
-    untold = inv.host(inv.unseen(inv.gpu(A, inv.T4))._replace(vendor=None))
+    untold = inv.host(inv.unseen(t4())._replace(vendor=None))
 
     assert MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.ENGINE)).fits
     assert not MdevFilter().judge(inv.request(Q2), inv.view(untold, source=Source.HOOK)).fits
@@ -52,7 +51,7 @@ def test_source_counts() -> None:
 
 def test_placement_of_the_host_counts() -> None:
     """With separate placement a second card takes the second instance."""
-    two = inv.host(inv.gpu(A, inv.T4), inv.gpu("0000:3c:00.0", inv.T4))
+    two = inv.host(t4(), t4(B))
 
     verdict = MdevFilter().judge(inv.request(Q2, Q2), inv.view(two, separate=True))
 

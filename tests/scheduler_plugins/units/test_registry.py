@@ -5,24 +5,31 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mdev_inventory.model import HostInventory
+from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.demand.ages import LEAST_DEPARTURES
 from scheduler_plugins.units.context import ALONE
+from scheduler_plugins.units.mdev_filter import MdevFilter
 from scheduler_plugins.units.parameters import declared
-from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
+from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit, Weight
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import B2, Q2, Q4, A, B, t4
+from tests.scheduler_plugins.random_hosts import hosts, requests, sources
 
 DOCS = (Path(__file__).parents[3] / "docs" / "units.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", DOCS, re.M | re.S))
 UNITS: dict[str, Unit] = {**FILTERS, **WEIGHTS}
 
 EXAMPLE = {
-    "gpu1": inv.host(inv.gpu("0000:3b:00.0", inv.T4)),
-    "gpu2": inv.host(inv.gpu("0000:3b:00.0", inv.T4, {"nvidia-231": 3})),
-    "gpu3": inv.host(inv.gpu("0000:3b:00.0", inv.T4, {"nvidia-231": 7})),
-    "gpu4": inv.host(inv.gpu("0000:3b:00.0", inv.T4, {"nvidia-223": 1})),
+    "gpu1": inv.host(t4()),
+    "gpu2": inv.host(t4(A, {Q2: 3})),
+    "gpu3": inv.host(t4(A, {Q2: 7})),
+    "gpu4": inv.host(t4(A, {B2: 1})),
     "cpu1": inv.host(),
 }
 """The hosts of the worked examples."""
@@ -52,7 +59,7 @@ def test_documented(unit: Unit) -> None:
 def test_worked_example_of_a_filter(name: str) -> None:
     """The verdicts in the documentation are what the unit says of these hosts."""
     wanted = wanted_in(name)
-    verdicts = [(host, FILTERS[name].judge(wanted, inv.view(inventory))) for host, inventory in EXAMPLE.items()]
+    verdicts = [(host, FILTERS[name].judge(wanted, inv.view(seen))) for host, seen in EXAMPLE.items()]
 
     assert [(host, f"{v.code or 'fits'}: {v.text}") for host, v in verdicts] == example(name)
 
@@ -61,11 +68,35 @@ def test_worked_example_of_a_filter(name: str) -> None:
 def test_worked_example_of_a_weight(name: str) -> None:
     """The weights in the documentation are what the unit says of these hosts."""
     wanted = wanted_in(name)
-    weights = [
-        (host, str(WEIGHTS[name].weigh(wanted, inv.view(inventory), ALONE))) for host, inventory in EXAMPLE.items()
-    ]
+    unit = WEIGHTS[name]
+    weights = [(host, str(unit.weigh(wanted, inv.view(seen), ALONE))) for host, seen in EXAMPLE.items()]
 
     assert weights == example(name)
+
+
+@given(hosts(), sources, requests, st.booleans())
+def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
+    """Whole numbers from 0 to 1000, and 1000 exactly where the filter drops a VM that the unit is for."""
+    view = inv.view(inventory, separate, source)
+    fits = MdevFilter().judge(inv.request(*types), view).fits
+
+    for unit in WEIGHTS.values():
+        weight = unit.weigh(inv.request(*types), view, ALONE)
+
+        assert int is type(weight)
+        assert 0 <= weight <= 1000
+        assert (weight == 1000) is (unit.with_request and not fits)
+
+
+@pytest.mark.parametrize("unit", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("with_request", [True, False])
+def test_who_a_weight_is_for(unit: Weight, with_request: bool) -> None:
+    """A host of which nothing is known is worst for those VMs; all hosts are alike, 0, for the others."""
+    asked = inv.request(*[Q2] * with_request)
+
+    assert (1000 if unit.with_request is with_request else 0) == unit.weigh(asked, inv.view(None), ALONE)
+    if unit.with_request is not with_request:
+        assert 0 == unit.weigh(asked, inv.view(inv.host(t4())), ALONE)
 
 
 @pytest.mark.parametrize("code", RefusalCode)
@@ -100,10 +131,8 @@ def test_how_many_lives_it_takes_is_documented() -> None:
 
 def test_places_out_of_reach() -> None:
     """The two hosts that the documentation tells apart have the weights that it says."""
-    first, second = "0000:3b:00.0", "0000:86:00.0"
-    empty = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4)))
-    behind = inv.view(inv.host(inv.gpu(first, inv.T4), inv.gpu(second, inv.T4, {"nvidia-232": 3})))
-    weights = [WEIGHTS["MdevFragmentation"].weigh(inv.request("nvidia-231"), v, ALONE) for v in (empty, behind)]
+    hosts = inv.host(t4(), t4(B)), inv.host(t4(), t4(B, {Q4: 3}))
+    weights = [WEIGHTS["MdevFragmentation"].weigh(inv.request(Q2), inv.view(h), ALONE) for h in hosts]
 
     assert "Here they weigh {} and {}:".format(*weights) in SECTIONS["MdevFragmentation"]
 

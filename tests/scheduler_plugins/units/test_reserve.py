@@ -10,9 +10,8 @@ from scheduler_plugins.units.context import Context
 from scheduler_plugins.units.parameters import Settings
 from scheduler_plugins.units.reserve import MdevReserve
 from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import A40_4Q, Q2, Q4, A, B, a40, t4
 
-A, B = "0000:3b:00.0", "0000:86:00.0"
-Q2, Q4 = "nvidia-231", "nvidia-232"
 UNIT = MdevReserve()
 
 
@@ -25,16 +24,12 @@ ROWS = [
     pytest.param(inv.host(), 0, id="no card"),
     pytest.param(inv.host(inv.device(A, {})), 0, id="a parent without types"),
     pytest.param(inv.host(inv.device(A, {"x-1": 0})), 0, id="a card of no use"),
-    pytest.param(inv.host(inv.gpu(A, inv.T4, {Q2: 8})), 100, id="a full card"),
-    pytest.param(inv.host(inv.gpu(A, inv.T4)), 549, id="an empty card"),
-    pytest.param(inv.host(inv.gpu(A, inv.T4), inv.gpu(B, inv.T4)), 699, id="two empty cards"),
-    pytest.param(inv.host(inv.gpu(A, inv.T4, {Q2: 6})), at(2 / 8), id="a quarter free"),
-    pytest.param(inv.host(inv.gpu(A, inv.T4, {Q2: 8}), inv.gpu(B, inv.T4, {Q4: 3})), at(0.25), id="a sum"),
-    pytest.param(
-        inv.host(inv.functions("0000:5b", 16, inv.A40, {"nvidia-560": 1}, ["nvidia-560"] * 9)),
-        at(3 / 12),
-        id="functions",
-    ),
+    pytest.param(inv.host(t4(A, {Q2: 8})), 100, id="a full card"),
+    pytest.param(inv.host(t4()), 549, id="an empty card"),
+    pytest.param(inv.host(t4(), t4(B)), 699, id="two empty cards"),
+    pytest.param(inv.host(t4(A, {Q2: 6})), at(2 / 8), id="a quarter free"),
+    pytest.param(inv.host(t4(A, {Q2: 8}), t4(B, {Q4: 3})), at(0.25), id="a sum"),
+    pytest.param(inv.host(a40(16, *[A40_4Q] * 9)), at(3 / 12), id="functions"),
     pytest.param(inv.host(inv.device(A, {"x-1": 3, "x-2": 6}, {"x-2": 2})), at(6 / 8), id="a pool"),
 ]
 
@@ -45,32 +40,21 @@ def test_weight(inventory: HostInventory, weight: int) -> None:
     assert weight == UNIT.weigh(inv.request(), inv.view(inventory))
 
 
-def test_with_a_request_all_hosts_are_alike() -> None:
-    """It is not for such VMs, whatever is known of the host."""
-    assert 0 == UNIT.weigh(inv.request(Q2), inv.view(None))
-    assert 0 == UNIT.weigh(inv.request(Q2), inv.view(inv.host(inv.gpu(A, inv.T4))))
-
-
-def test_nothing_known() -> None:
-    """A host that never told what it has is worst."""
-    assert 1000 == UNIT.weigh(inv.request(), inv.view(None))
-
-
 @pytest.mark.parametrize(
     ("types", "weight"),
-    [({Q2}, 549), ({"nvidia-560"}, 0), ({"nvidia-560", Q4}, 549), (set(), 549)],
+    [({Q2}, 549), ({A40_4Q}, 0), ({A40_4Q, Q4}, 549), (set(), 549)],
     ids=["offered", "not offered", "one of them", "all"],
 )
 def test_types_worth_keeping_free(types: set[str], weight: int) -> None:
     """Only cards that offer one of them count."""
     context = Context(Settings(reserved_types=frozenset(types)))
 
-    assert weight == UNIT.weigh(inv.request(), inv.view(inv.host(inv.gpu(A, inv.T4))), context)
+    assert weight == UNIT.weigh(inv.request(), inv.view(inv.host(t4())), context)
 
 
 def test_instances_unknown() -> None:
     """Where the source tells no instances, what the figures lack of the maximum is in use."""
-    parents = [inv.unseen(inv.gpu(A, inv.T4, {Q2: 6})), inv.unseen(inv.gpu(B, inv.T4))]
+    parents = [inv.unseen(t4(A, {Q2: 6})), inv.unseen(t4(B))]
 
     assert at(1.25) == UNIT.weigh(inv.request(), inv.view(inv.host(parents), source=Source.VDSM))
 
@@ -78,6 +62,6 @@ def test_instances_unknown() -> None:
 @given(st.integers(0, 8), st.integers(0, 8))
 def test_more_in_use_is_never_worse(one: int, other: int) -> None:
     """The fuller host is the better one, without ties."""
-    weights = [UNIT.weigh(inv.request(), inv.view(inv.host(inv.gpu(A, inv.T4, {Q2: n})))) for n in (one, other)]
+    weights = [UNIT.weigh(inv.request(), inv.view(inv.host(t4(A, {Q2: n})))) for n in (one, other)]
 
     assert (weights[0] < weights[1]) is (one > other)

@@ -1,4 +1,4 @@
-"""What holds for every decision, over random hosts of all families, broken ones included."""
+"""What holds for every placement, over random hosts of all families, broken ones included."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,7 @@ from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
-from scheduler_plugins.units.context import ALONE
-from scheduler_plugins.units.mdev_filter import MdevFilter
-from scheduler_plugins.units.registry import WEIGHTS
-from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.inventories import figures_of, request
 from tests.scheduler_plugins.random_hosts import TYPES, hosts, requests, sources
 
 
@@ -26,14 +23,14 @@ def test_placement_takes_what_is_there(
     inventory: HostInventory, source: Source, types: list[str], separate: bool
 ) -> None:
     """Each slot shows at least one instance when its turn comes, and nothing ever raises a figure."""
-    found = place(inventory, source, inv.request(*types), separate)
+    found = place(inventory, source, request(*types), separate)
     if isinstance(found, Refusal):
         return
     states = [state for state, _ in found.steps] + [found.after]
 
     assert types == [slot.type for slot in found.slots]
     for before, after, slot in zip(states, states[1:], found.slots, strict=False):
-        assert (inv.figures_of(before, slot.parent)[slot.type] or 0) >= 1
+        assert (figures_of(before, slot.parent)[slot.type] or 0) >= 1
         for (*where, figure), (*same, later) in zip(figures(before), figures(after), strict=True):
             assert where == same
             assert figure == later or (figure or 0) > (later or 0)
@@ -45,7 +42,7 @@ def test_free_instances_is_the_replay_repeated(
 ) -> None:
     """The count equals how often one instance after the other is placed."""
     state, count = inventory, 0
-    while isinstance(found := place(state, source, inv.request(type_id), separate), Placement):
+    while isinstance(found := place(state, source, request(type_id), separate), Placement):
         state, count = found.after, count + 1
 
     assert count == free_instances(inventory, source, type_id, separate)
@@ -56,14 +53,14 @@ def test_requests_up_to_the_count(inventory: HostInventory, source: Source, type
     """As many instances as are free fit into one request, and one more does not."""
     free = free_instances(inventory, source, type_id, separate)
 
-    assert isinstance(place(inventory, source, inv.request(*[type_id] * free), separate), Placement)
-    assert isinstance(place(inventory, source, inv.request(*[type_id] * (free + 1)), separate), Refusal)
+    assert isinstance(place(inventory, source, request(*[type_id] * free), separate), Placement)
+    assert isinstance(place(inventory, source, request(*[type_id] * (free + 1)), separate), Refusal)
 
 
 @given(hosts(), sources, requests, st.sampled_from(TYPES))
 def test_a_creation_frees_nothing(inventory: HostInventory, source: Source, types: list[str], other: str) -> None:
     """After any placement no type has more free instances than before."""
-    found = place(inventory, source, inv.request(*types), separate=False)
+    found = place(inventory, source, request(*types), separate=False)
     if isinstance(found, Placement):
         assert free_instances(found.after, source, other, False) <= free_instances(inventory, source, other, False)
 
@@ -76,8 +73,8 @@ def test_directory_order_decides_nothing(
     turned = inventory._replace(
         parents=tuple(p._replace(types=p.types and p.types[::-1]) for p in reversed(inventory.parents))
     )
-    here = place(inventory, source, inv.request(*types), separate)
-    there = place(turned, source, inv.request(*types), separate)
+    here = place(inventory, source, request(*types), separate)
+    there = place(turned, source, request(*types), separate)
 
     if isinstance(here, Placement) and isinstance(there, Placement):
         assert here.slots == there.slots
@@ -87,27 +84,10 @@ def test_directory_order_decides_nothing(
         assert here.code == there.code
 
 
-@given(hosts(), sources, requests, st.booleans())
-def test_weights_in_range(inventory: HostInventory, source: Source, types: list[str], separate: bool) -> None:
-    """Weights are whole numbers from 0 to 1000, and 1000 exactly where the filter drops the host.
-
-    But for MdevReserve, which is for VMs without a request.
-    """
-    view = inv.view(inventory, separate, source)
-    fits = MdevFilter().judge(inv.request(*types), view).fits
-
-    for unit in WEIGHTS.values():
-        weight = unit.weigh(inv.request(*types), view, ALONE)
-
-        assert int is type(weight)
-        assert 0 <= weight <= 1000
-        assert (weight == 1000) is (unit.with_request and not fits)
-
-
 @given(hosts(), requests)
 def test_a_type_that_nobody_has(inventory: HostInventory, types: list[str]) -> None:
     """Where no parent has the type, it is the type that is named, whatever else is broken."""
-    found = place(inventory, Source.HOOK, inv.request("nvidia-none", *types), separate=False)
+    found = place(inventory, Source.HOOK, request("nvidia-none", *types), separate=False)
 
     assert isinstance(found, Refusal)
     listed = all(p.types is not None for p in inventory.parents)

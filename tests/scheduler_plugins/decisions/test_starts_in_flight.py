@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
-
 from mdev_inventory.engine.model import MediatedDevice
 from scheduler_plugins.allocator.refusals import RefusalCode
-from scheduler_plugins.decisions.scheduler import LAUNCHED_S, Scheduler
+from scheduler_plugins.decisions.scheduler import LAUNCHED_S
 from tests.scheduler_plugins.fleet import VMS, A, B, Fleet
 from tests.scheduler_plugins.world import NOW, TYPE
 
@@ -17,7 +15,7 @@ def test_every_host_is_answered_while_one_keeps_room() -> None:
 
 
 def test_where_no_host_keeps_room_one_is_answered() -> None:
-    """Its claim is claimed at once: the next VM gets the other host, the third none once both are shown."""
+    """It is claimed at once: the next VM gets the other host, the third none once both are shown."""
     fleet = Fleet(1, 1)
 
     assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
@@ -29,7 +27,7 @@ def test_where_no_host_keeps_room_one_is_answered() -> None:
     assert "VM vm0" in fleet.scheduler.decisions[0].verdicts[0].text
 
 
-def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
+def test_a_pending_decision_counts_on_every_host_of_its_answer() -> None:
     """One host keeps room after the first start, none after the second."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
@@ -37,7 +35,7 @@ def test_an_unresolved_decision_counts_on_every_host_of_its_answer() -> None:
     assert (B,) == fleet.ask(1)
 
 
-def test_a_decision_resolved_frees_the_other_hosts() -> None:
+def test_a_vm_that_shows_its_host_frees_the_others() -> None:
     """The engine shows the first VM on one host: the other has all its room again."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
@@ -91,114 +89,6 @@ def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> 
     assert () == fleet.ask(2)
 
 
-def test_what_may_be_in_the_way_is_asked_about_before_a_risk_is_taken() -> None:
-    """The engine shows in the meantime where the first start went: no risk is left."""
-    fleet = Fleet(1, 2)
-    fleet.ask(0, A, B)
-    original = fleet.pause
-
-    def pause(seconds: float) -> None:
-        original(seconds)
-        fleet.show(VMS[0], "wait_for_launch", B)
-
-    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
-    fleet.ask(0, A, B)
-    assert (A,) == fleet.ask(1, A)
-
-    decision = fleet.scheduler.decisions[0]
-    assert (1, "") == (decision.waited, decision.risk)
-
-
-def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
-    """A start that fails is rerun by the engine elsewhere, a refusal is final."""
-    fleet = Fleet(1, 2)
-    fleet.ask(0, A, B)
-
-    assert (A,) == fleet.ask(1, A)
-    assert "vm0" in fleet.scheduler.decisions[0].risk
-    assert fleet.paused == pytest.approx(1.5)
-
-
-def test_a_claim_that_the_engine_does_not_show_refuses_nobody() -> None:
-    """VM.create may have been refused at once, and the rerun waits for its turn: nobody tells us."""
-    fleet = Fleet(1)
-    fleet.ask(0)
-    fleet.now += 10
-
-    assert (A,) == fleet.ask(1)
-    decision = fleet.scheduler.decisions[0]
-    assert "vm0" in decision.risk
-    assert fleet.paused == pytest.approx(1.5)
-
-
-def test_of_two_doubtful_claims_the_older_is_the_less_likely_to_come() -> None:
-    """The risk is taken where the engine has been silent for longer."""
-    fleet = Fleet(1, 1)
-    fleet.ask(0, B)
-    fleet.now += 5
-    fleet.ask(1, A)
-
-    assert (B,) == fleet.ask(2)
-
-
-def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
-    """The engine shows the VM on the host at last: then the host is full, and nobody is sent there."""
-    fleet = Fleet(1)
-    original = fleet.pause
-
-    def pause(seconds: float) -> None:
-        original(seconds)
-        fleet.show(VMS[0], "wait_for_launch", A)
-
-    fleet.scheduler = Scheduler(fleet, fleet, fleet.clock, pause=pause, timer=fleet.clock)
-    fleet.ask(0)
-
-    assert () == fleet.ask(1)
-    assert "" == fleet.scheduler.decisions[0].risk
-
-
-def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
-    """A start that failed a moment ago still shows on its host when the decision begins."""
-    fleet = Fleet(1)
-    fleet.ask(0)
-    fleet.show(VMS[0], "wait_for_launch", A)
-    fleet.meanwhile = lambda: fleet.show(VMS[0], "down")
-
-    assert (A,) == fleet.ask(1)
-    decision = fleet.scheduler.decisions[0]
-    assert (1, "") == (decision.waited, decision.risk)
-    assert fleet.now < NOW + 1.6
-
-
-def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
-    """A host that was freed a second ago starts it; its neighbour's silence costs the deadline at most."""
-    fleet = Fleet(0, 0)
-    fleet.answers = {B: 1}
-
-    assert (B,) == fleet.ask(0)
-    assert [{A, B}] == [set(asked) for asked in fleet.refreshed]
-
-
-def test_a_refusal_says_which_hosts_did_not_answer() -> None:
-    """Within the deadline, for that host and for the decision."""
-    fleet = Fleet(0, 0)
-    fleet.answers = {B: 0}
-
-    assert () == fleet.ask(0)
-    decision = fleet.scheduler.decisions[0]
-    assert "no answer within 1.5 s" in decision.verdicts[0].text
-    assert "no answer" not in decision.verdicts[1].text
-    assert "asked again, gave no answer in time: gpu0" == decision.note
-
-
-def test_no_host_is_asked_while_one_fits() -> None:
-    """However many are full."""
-    fleet = Fleet(0, 1, 0)
-
-    assert (B,) == fleet.ask(0)
-    assert [] == fleet.refreshed
-
-
 def test_a_decision_repeated_replaces_itself() -> None:
     """The engine filters twice when it delays a start, and reruns a failed one elsewhere."""
     fleet = Fleet(1, 1)
@@ -207,7 +97,7 @@ def test_a_decision_repeated_replaces_itself() -> None:
     assert [B] == [claim.host_id for claim in fleet.scheduler.claims.by_vm.values()]
 
 
-def test_a_vm_that_runs_never_gets_a_firm_claim() -> None:
+def test_a_vm_that_runs_never_gets_a_claim() -> None:
     """The engine asks about migrations that it then does not begin: ten seconds are enough for one."""
     fleet = Fleet(1)
     fleet.show(VMS[0], "up", B)

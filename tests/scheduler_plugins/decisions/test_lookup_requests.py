@@ -1,4 +1,4 @@
-"""How often a decision asks the engine, counted by the simulated REST API."""
+"""How often a decision asks the engine for what a VM wants, counted by the simulated REST API."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from mdev_inventory.model import MdevType
 from simulation.kernel import Bus
 from simulation.kernel.boards import GVTG_ADDRESS, Board, build_bus
+from simulation.kernel.inventory import inventory_of
 from simulation.kernel.sysfs_tree import SysfsTree
 from tests import trees
 
@@ -76,32 +78,26 @@ def parents(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def expected(bus: Bus) -> list[dict[str, Any]]:
     """The same told by the model of the kernel."""
-    return [_parent(bus, address) for address in sorted(bus.parents())]
+    return [
+        {
+            "address": parent.address,
+            "vendor": parent.vendor,
+            "driver": parent.driver,
+            "physfn": parent.physfn,
+            "types": list(map(_type, sorted(parent.types or ()))),
+        }
+        for parent in inventory_of(bus).parents
+    ]
 
 
-def _parent(bus: Bus, address: str) -> dict[str, Any]:
-    facts = bus.attributes(address)
-    try:
-        vendor: str | None = bus.vendor(address)
-    except FileNotFoundError:
-        vendor = None
-    types = [_type(bus, address, type_id) for type_id in sorted(bus.types(address))]
-    return {"address": address, "vendor": vendor, "driver": facts["driver"], "physfn": facts["physfn"], "types": types}
-
-
-def _type(bus: Bus, address: str, type_id: str) -> dict[str, Any]:
-    facts = bus.type_facts(address, type_id)
-    try:
-        available: int | None = int(bus.available(address, type_id))
-    except (OSError, ValueError):
-        available = None
+def _type(told: MdevType) -> dict[str, Any]:
     return {
-        "id": type_id,
-        "name": facts.name or type_id,
-        "description": facts.description,
-        "device_api": facts.device_api,
-        "available_instances": available,
-        "instances": sorted(bus.devices(address, type_id)),
+        "id": told.id,
+        "name": told.name,
+        "description": told.description or None,
+        "device_api": told.device_api or None,
+        "available_instances": told.available,
+        "instances": list(told.instances or ()),
     }
 
 

@@ -1,0 +1,56 @@
+"""Starts in flight as rows of text, and back."""
+
+import pytest
+
+from scheduler_plugins.claims import rows as claim_rows
+from scheduler_plugins.claims.life import Claims
+from scheduler_plugins.claims.model import Claim, PendingDecision, Start
+from tests.scheduler_plugins.fleet import A, B
+
+START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
+CLAIMS = Claims(
+    {"v": PendingDecision(START, (A, B), 3.5, home=A, best=B), "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0)},
+    {"v": Claim(START, A, 2.0, 1.0, 4.0, B), "x": Claim(Start("x", "", ("t",)), B, 1.0)},
+)
+
+
+def texts() -> dict[str, str]:
+    """What is written of `CLAIMS`."""
+    rows = claim_rows.rows_of(CLAIMS)
+    lists = {claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())}
+    return lists | {vm_id: claim_rows.written(row) for vm_id, row in rows.items()}
+
+
+def test_rows_read_back() -> None:
+    """Everything but the best host by our weights, which the next questions would tell anew; oldest first."""
+    again = claim_rows.claims_of(claim_rows.read(texts()))
+
+    assert ["w", "v"] == list(again.pending)
+    assert ["x", "v"] == list(again.by_vm)
+    assert dict(CLAIMS.by_vm) == dict(again.by_vm)
+    assert PendingDecision(START, (A, B), 3.5, home=A) == again.pending["v"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"name":"","types":[],"uuids":[]}',
+        '{"firm":{}}',
+        '{"unresolved":null}',
+        '{"firm":{"name":1,"types":[],"uuids":[],"host":"h","home":null,"since":1}}',
+        "[" * 99999,
+    ],
+)
+def test_a_damaged_row_costs_itself_alone(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is left out, and logged by its key."""
+    rows = claim_rows.read(texts() | {"bad": text})
+
+    again = claim_rows.claims_of(rows)
+    assert claim_rows.Row() == rows["bad"]
+    assert "key='bad'" in caplog.text
+    assert {"v", "w"} == again.pending.keys()
+    assert {"v", "x"} == again.by_vm.keys()
