@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory.engine.known_vm import KnownVm
-from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Observation, Source
 from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, orphans, owner, uuids_of
@@ -134,10 +133,3 @@ def test_what_changed_is_taken_in(lists: list[list[KnownVm]]) -> None:
                 may_have.setdefault(uuid, set()).add(vm.id)
         assert may_have.keys() == owners.keys()
         assert all(owners[uuid] in may_have[uuid] for uuid in owners)
-
-
-def test_a_vm_as_the_engine_shows_it() -> None:
-    """Its devices' ids are kept with it, as the kernel writes them."""
-    vm = Vm(VM_ID, "desk", "up", "c1", None, None, (MediatedDevice(DEVICE.upper(), {"mdevType": TYPE}),))
-
-    assert VM == KnownVm.of(vm, (TYPE,), 1.0)
