@@ -134,7 +134,7 @@ def test_nobody_is_asked_again_who_cannot_help() -> None:
     assert [] == fleet.refreshed
 
 
-def crowd(full: int) -> tuple[Fleet, Scheduler]:
+def busy(full: int) -> tuple[Fleet, Scheduler]:
     """A thousand hosts, the first of which are full; real time counts beside what was waited."""
     fleet = Fleet(*[0] * full, *[4] * (len(HOSTS) - full))
 
@@ -146,7 +146,7 @@ def crowd(full: int) -> tuple[Fleet, Scheduler]:
 
 def test_no_host_is_asked_while_one_fits() -> None:
     """Nine of ten are full, and the hundred others are known: the decision keeps its deadline by far."""
-    fleet, scheduler = crowd(full=900)
+    fleet, scheduler = busy(full=900)
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert HOSTS[900:] == decision.fitting
@@ -156,7 +156,7 @@ def test_no_host_is_asked_while_one_fits() -> None:
 
 def test_at_most_so_many_are_asked_before_a_refusal() -> None:
     """All are full: the most promising are asked once, and the decision keeps its deadline."""
-    fleet, scheduler = crowd(full=len(HOSTS))
+    fleet, scheduler = busy(full=len(HOSTS))
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert () == decision.fitting

@@ -179,8 +179,8 @@ def test_a_start_after_the_question_is_no_end(world: World) -> None:
 def test_a_restart_forgets_nothing(world: World) -> None:
     """Running VMs go on ageing, what ended stays counted, and what ended meanwhile ended half-way."""
     world.listed()
-    for vm_id in ("a", "b"):
-        world.event(vm_id, VmChange.UP)
+    world.event("a", VmChange.UP)
+    world.event("b", VmChange.UP)
     world.now += HOUR
     world.event("b", VmChange.DOWN)
     world.listed(a=None)
@@ -200,7 +200,6 @@ def test_a_store_that_fails_is_tried_again(world: World) -> None:
         world.learning.save()
     world.error = None
     world.learning.save()
-
     assert ["vm/a"] == list(world.rows)
 
 
