@@ -80,7 +80,7 @@ def test_only_the_card_changes(card: list[ParentDevice]) -> None:
 
 
 def test_nothing_but_figures_and_instances_change() -> None:
-    """Names, descriptions and interfaces stay, as later creations go by them."""
+    """A creation leaves names, descriptions and interfaces as they are: later ones go by them."""
     types = [t._replace(device_api="vfio-pci") for t in t4().types or ()]
     before = inv.host(t4()._replace(types=tuple(types)))
 
@@ -132,7 +132,7 @@ def test_closed(parents: list[ParentDevice]) -> None:
     ],
 )
 def test_is_exact(exact: bool, parent: ParentDevice, type_id: str) -> None:
-    """Whether the figures tell just what a creation leaves."""
+    """`is_exact` says whether the kernel will show just what `after_creation` has."""
     assert exact == is_exact(inv.host(parent), parent.address, type_id)
 
 

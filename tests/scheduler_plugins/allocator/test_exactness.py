@@ -45,7 +45,7 @@ def verdict(host: RandomHost, types: tuple[str, ...]) -> Placement | None:
 
 @given(hosts())
 def test_verdict(host: RandomHost) -> None:
-    """The verdict is what the allocator then does, slot by slot; where something is hidden, never better."""
+    """The verdict is what the allocator does, slot by slot; where something is hidden, it is never better."""
     found = verdict(host, host.request)
     made = create(host.bus, host.request, host.separate)
 
@@ -57,7 +57,7 @@ def test_verdict(host: RandomHost) -> None:
 
 @given(hosts())
 def test_one_instance(host: RandomHost) -> None:
-    """For a single instance every family is exact; only the order of a directory can decide otherwise."""
+    """For one instance every family is exact, but where the order of a directory decides."""
     found = verdict(host, host.request[:1])
     made = create(host.bus, host.request[:1], host.separate)
 

@@ -4,7 +4,8 @@ import pytest
 
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
-from scheduler_plugins.allocator.footprint import Figures, Resident, cards_of, footprint
+from scheduler_plugins.allocator.footprint import Figures, Footprint, Resident, cards_of, footprint
+from scheduler_plugins.allocator.model import HostView
 from tests.scheduler_plugins import inventories as inv
 from tests.scheduler_plugins.inventories import A40_4A, A40_4Q, A40_48Q, B2, Q1, Q2, Q4, A, B, C, a40, t4
 
@@ -57,43 +58,40 @@ ROWS = [
 ]
 
 
+def taken(view: HostView, *types: str) -> Footprint:
+    """The footprint of those types, which the host takes."""
+    found = footprint(view, inv.request(*types))
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize(("inventory", "types", "figures"), ROWS)
 def test_figures(inventory: HostInventory, types: list[str], figures: Figures) -> None:
-    """Cards in the allocator's order, what each holds, and what the placement takes."""
-    taken = footprint(inv.view(inventory), inv.request(*types))
-
-    assert taken is not None
-    assert figures == taken.figures
+    """A footprint has the cards in the allocator's order, what each holds, and what the placement takes."""
+    assert figures == taken(inv.view(inventory), *types).figures
 
 
 def test_separate_placement() -> None:
     """The card is the one that the host's own placement takes."""
     view = inv.view(inv.host(t4(A, {Q2: 1}), t4(B)), separate=True)
-    taken = footprint(view, inv.request(Q2))
 
-    assert taken is not None
-    assert (1,) == taken.figures.cards
+    assert (1,) == taken(view, Q2).figures.cards
 
 
 def test_sources_without_instances() -> None:
     """A card that lacks some of its maximum holds the type asked for; its neighbours have no names."""
-    view = inv.view(inv.host(inv.unseen(t4(A, {Q2: 5}))), source=Source.VDSM)
-    taken = footprint(view, inv.request(Q2))
+    found = taken(inv.view(inv.host(inv.unseen(t4(A, {Q2: 5}))), source=Source.VDSM), Q2)
 
-    assert taken is not None
-    assert Figures((0,), (5,), (8,), (0,), (0,), (8,), (Q2,)) == taken.figures
-    assert ((Resident("", ""),) * 5,) == taken.residents
+    assert Figures((0,), (5,), (8,), (0,), (0,), (8,), (Q2,)) == found.figures
+    assert ((Resident("", ""),) * 5,) == found.residents
 
 
 def test_residents() -> None:
-    """Who lives on the card of each instance; none beside the first of the same VM."""
-    alive = {Q2: 1, B2: 1}
-    view = inv.view(inv.host(inv.device(A, {Q2: 5, B2: 5}, alive)))
-    taken = footprint(view, inv.request(Q2, Q2))
-    uuids = tuple(Resident(t, inv.uuids(A, t, 1)[0]) for t in (Q2, B2))
+    """A footprint names who lives on each instance's card; nobody beside the first one of the same VM."""
+    view = inv.view(inv.host(inv.device(A, {Q2: 5, B2: 5}, {Q2: 1, B2: 1})))
+    living = tuple(Resident(t, inv.uuids(A, t, 1)[0]) for t in (Q2, B2))
 
-    assert taken is not None
-    assert (uuids, None) == taken.residents
+    assert (living, None) == taken(view, Q2, Q2).residents
 
 
 @pytest.mark.parametrize("inventory", [None, inv.host(), inv.host(t4(A, {Q4: 1}))])
@@ -114,7 +112,7 @@ def test_worked_out_once() -> None:
 
 
 def test_cards_of_no_use() -> None:
-    """What holds nothing and offers nothing of the types does not count."""
+    """A card that holds nothing and offers nothing of the types does not count."""
     inventory = inv.host(inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": None}), t4(C))
 
     assert [] == list(cards_of(inventory, ["x-1"]))

@@ -9,7 +9,7 @@ def counting() -> tuple[HostView, list[object]]:
 
 
 def test_a_question_is_worked_out_once_for_a_view() -> None:
-    """Another question, or another view of the same host, is of its own; None is an answer, too."""
+    """The same question about the same view is worked out once, also where the answer is None."""
     (view, worked), (other, _) = counting(), counting()
 
     @once
@@ -23,7 +23,7 @@ def test_a_question_is_worked_out_once_for_a_view() -> None:
 
 
 def test_a_view_remembers_so_many_answers() -> None:
-    """Then it begins anew: whoever invents questions fills no memory."""
+    """Beyond so many answers a view begins anew: whoever invents questions fills no memory."""
     view, _ = counting()
     for number in range(3 * ANSWERS_KEPT):
         assert number == view.remember(number, lambda number=number: number)  # type: ignore[misc]

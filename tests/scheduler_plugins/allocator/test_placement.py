@@ -44,7 +44,7 @@ def test_fits(inventory: HostInventory, types: list[str], separate: bool, parent
 
 
 def test_separate_walk_dies_before_the_fallback() -> None:
-    """Two instances on one card, placed separately, with a parent without vendor behind it."""
+    """A separate walk that meets a parent without vendor dies there, though the fallback would have fit."""
     found = place(inv.host(t4(), DEADLY), Source.HOOK, inv.request(Q2, Q2), separate=True)
 
     assert isinstance(found, Refusal)
@@ -70,7 +70,7 @@ def test_after_nothing() -> None:
 
 
 def test_a_host_never_seen() -> None:
-    """Nobody can place anything there: whoever asks has not looked whether it was seen."""
+    """To place a request on a host that was never seen is an error of the caller's."""
     with pytest.raises(ValueError, match="host gpu1 was never seen"):
         place_on(inv.view(None), inv.request(Q2))
 
@@ -100,5 +100,5 @@ FREE = [
 
 @pytest.mark.parametrize(("inventory", "type_id", "separate", "expected"), FREE)
 def test_free_instances(inventory: HostInventory, type_id: str, separate: bool, expected: int) -> None:
-    """How often the allocator would succeed with one instance after the other."""
+    """An instance is free where the allocator would succeed with it after all those before."""
     assert expected == free_instances(inventory, Source.HOOK, type_id, separate)

@@ -40,7 +40,7 @@ def test_placement_takes_what_is_there(
 def test_free_instances_is_the_replay_repeated(
     inventory: HostInventory, source: Source, type_id: str, separate: bool
 ) -> None:
-    """The count equals how often one instance after the other is placed."""
+    """The count of free instances is how often one after the other is placed."""
     state, count = inventory, 0
     while isinstance(found := place(state, source, request(type_id), separate), Placement):
         state, count = found.after, count + 1
@@ -69,7 +69,7 @@ def test_a_creation_frees_nothing(inventory: HostInventory, source: Source, type
 def test_directory_order_decides_nothing(
     inventory: HostInventory, source: Source, types: list[str], separate: bool
 ) -> None:
-    """The answer is the same whatever the order of parents and types."""
+    """The order of parents and types in an inventory changes no answer."""
     turned = inventory._replace(
         parents=tuple(p._replace(types=p.types and p.types[::-1]) for p in reversed(inventory.parents))
     )

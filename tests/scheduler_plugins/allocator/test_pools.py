@@ -84,7 +84,7 @@ def test_never_above_the_kernel(pool: tuple[int, Mapping[str, int]], data: st.Da
     ],
 )
 def test_gvtg(created: list[str], expected: Sequence[int]) -> None:
-    """GVT-g's types draw on low memory, high memory and fences; what is shortest decides."""
+    """GVT-g's types draw on low memory, high memory and fences, and the scarcest of them decides."""
     after = followed(inv.host(inv.gvtg(GVTG_1GB)), created)
 
     assert list(expected) == list(after.values())
@@ -114,61 +114,51 @@ def gvtg_driver(used: Sequence[str]) -> dict[str, int]:
     return {t: max(0, min(a // b for a, b in zip(left, cost, strict=True))) for t, cost in inv.GVTG.items()}
 
 
-def test_unknown_figure_stays_unknown() -> None:
-    """A figure that could not be read stays unknown, and the others are followed without it."""
-    before = inv.host(inv.device("parent", {"i915-a": 24, "i915-b": None}))
-
-    assert {"i915-a": 23, "i915-b": None} == followed(before, ["i915-a"])
-
-
-def test_rounding_does_not_add_up() -> None:
-    """Two of four gone leave one of two, though one gone left one of two as well."""
-    before = inv.host(inv.device("parent", {"i915-a": 4, "i915-b": 2}))
-
-    assert {"i915-a": 3, "i915-b": 1} == followed(before, ["i915-a"])
-    assert {"i915-a": 2, "i915-b": 1} == followed(before, ["i915-a"] * 2)
+def told(figures: Mapping[str, int], *texts: str) -> ParentDevice:
+    """A parent that shows these figures, its types described so."""
+    parent = inv.device("p", figures)
+    types = zip(parent.types or (), texts, strict=True)
+    return parent._replace(types=tuple(t._replace(description=text) for t, text in types))
 
 
-def test_creation_beyond_the_figure() -> None:
-    """A creation that the figures did not allow leaves nothing that could be counted on."""
-    before = inv.host(inv.device("parent", {"i915-a": 2, "i915-b": 0}))
-
-    assert {"i915-a": 0, "i915-b": 0} == followed(before, ["i915-b"])
+def untold(one: int, other: int | None) -> ParentDevice:
+    """A parent with two types that draw on one stock, whose sizes nobody tells."""
+    return inv.device("p", {"i915-a": one, "i915-b": other})
 
 
-@pytest.mark.parametrize(("created", "expected"), [("idxd-dsa-1dwq-v1", (3, 8)), ("idxd-dsa-1swq-v1", (4, 7))])
-def test_work_queues(created: str, expected: tuple[int, int]) -> None:
-    """An accelerator's dedicated and shared queues are two stocks."""
-    figures = {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8}
-    before = inv.host(inv.device("0000:6a:01.0", figures))
-
-    assert dict(zip(figures, expected, strict=True)) == followed(before, [created])
+QUEUES = inv.device("p", {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8})
+"""An accelerator's dedicated and shared queues."""
+MEMORY = "virtual display, {} MB video memory"
+GVTG = "low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4"
 
 
-def test_exhausted_sibling_stays_exhausted() -> None:
-    """A type of which nothing fits gets nothing back."""
-    before = inv.host(inv.device("parent", {"i915-a": 1, "i915-b": 0}))
-
-    assert {"i915-a": 0, "i915-b": 0} == followed(before, ["i915-a"])
-
-
-def test_sizes_count_only_where_all_are_told() -> None:
-    """Where one description lacks its size, figures are all there is to go by."""
-    told = inv.mbochs({"mbochs-small": 64, "mbochs-medium": 16})
-    types = told.types or ()
-    before = inv.host(told._replace(types=(types[0]._replace(description=""), types[1])))
-
-    assert {"mbochs-small": 60, "mbochs-medium": 15} == followed(before, ["mbochs-medium"])
-
-
-def test_different_pools_are_not_compared() -> None:
-    """Types whose descriptions name different pools are followed by their figures."""
-    odd = inv.device("0000:00:02.0", {"i915-a": 4, "i915-b": 4})
-    types = odd.types or ()
-    texts = ("low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4", "virtual display, 4 MB video memory")
-    before = inv.host(odd._replace(types=tuple(t._replace(description=d) for t, d in zip(types, texts, strict=True))))
-
-    assert {"i915-a": 3, "i915-b": 3} == followed(before, ["i915-a"])
+@pytest.mark.parametrize(
+    ("parent", "created", "expected"),
+    [
+        pytest.param(untold(24, None), ["i915-a"], (23, None), id="an unknown figure stays unknown"),
+        pytest.param(untold(4, 2), ["i915-a"], (3, 1), id="what is left is rounded down"),
+        pytest.param(untold(4, 2), ["i915-a"] * 2, (2, 1), id="rounding does not add up"),
+        pytest.param(untold(2, 0), ["i915-b"], (0, 0), id="beyond the figure nothing can be counted on"),
+        pytest.param(untold(1, 0), ["i915-a"], (0, 0), id="an exhausted type gets nothing back"),
+        pytest.param(QUEUES, ["idxd-dsa-1dwq-v1"], (3, 8), id="dedicated queues are one stock"),
+        pytest.param(QUEUES, ["idxd-dsa-1swq-v1"], (4, 7), id="shared queues are another"),
+        pytest.param(
+            told({"mbochs-small": 64, "mbochs-medium": 16}, "", MEMORY.format(16)),
+            ["mbochs-medium"],
+            (60, 15),
+            id="sizes count only where all are told",
+        ),
+        pytest.param(
+            told({"i915-a": 4, "i915-b": 4}, GVTG, MEMORY.format(4)),
+            ["i915-a"],
+            (3, 3),
+            id="different pools are not compared",
+        ),
+    ],
+)
+def test_where_figures_tell_less(parent: ParentDevice, created: Sequence[str], expected: Sequence[int | None]) -> None:
+    """What cannot be worked out from sizes is followed by the figures, never above what may be left."""
+    assert list(expected) == list(followed(inv.host(parent), created).values())
 
 
 def sample(figures: Mapping[str, int]) -> HostInventory:

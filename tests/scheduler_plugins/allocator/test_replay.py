@@ -44,12 +44,12 @@ def slots(inventory: HostInventory, *types: str, separate: bool = False) -> list
     ],
 )
 def test_unknown_driver(types: list[str], parents: list[str] | None) -> None:
-    """Whether another type can live beside the first is not known: it may be on either device."""
+    """On a device of an unknown driver it is not counted on that a second type can live beside the first."""
     assert parents == slots(inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2)), *types)
 
 
 def test_neither_place_is_counted_on() -> None:
-    """What lands behind a doubtful device is not taken off what may be there: that is doubtful then too."""
+    """What may lie on either of two devices makes both of them doubtful."""
     inventory = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=1, toy_3=1), toy(C, toy_1=1, toy_3=1))
 
     assert [A, B, C] == slots(inventory, TWO, ONE, "toy-3")
@@ -57,7 +57,7 @@ def test_neither_place_is_counted_on() -> None:
 
 
 def test_one_type_after_the_other_card() -> None:
-    """One type again and again fills every card, as the count of free instances says."""
+    """One type again and again fills card after card, as the count of free instances says."""
     inventory = inv.host(mixed_a40("0000:3b", 4), inv.functions("0000:5b", 16, inv.A40, ONLY_4))
     free = free_instances(inventory, Source.HOOK, A40_4Q, separate=False)
 
@@ -68,7 +68,7 @@ def test_one_type_after_the_other_card() -> None:
 
 @pytest.mark.parametrize(("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"])
 def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> None:
-    """The second walk of separate placement is followed too."""
+    """Where separate placement finds no card without the type, the replay walks twice, as VDSM does."""
     inventory = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
 
     assert parents == slots(inventory, ONE, ONE, ONE, separate=separate)
@@ -115,7 +115,7 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
     ],
 )
 def test_passed_over(parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None) -> None:
-    """What a walk of the host may take before the replay's choice is closed from then on."""
+    """What the host may take instead of the replay's choice is closed from then on."""
     inventory = inv.host(parents)
 
     assert expected == slots(inventory, *types, separate=separate)
@@ -136,39 +136,39 @@ def test_what_may_be_elsewhere_is_not_taken_off() -> None:
     assert slots(both, A40_4Q, A40_4Q, "nvidia-558", A40_4Q) is None
 
 
-def test_function_at_most() -> None:
-    """A function that took an instance has nothing left, also where its card hides what it has."""
-    found = place(inv.host(mixed_a40("0000:3b", 3)), Source.HOOK, inv.request(A40_4Q), separate=False)
-
+def replayed(inventory: HostInventory, *types: str) -> Replayed:
+    """What a placement of these leaves."""
+    found = place(inventory, Source.HOOK, inv.request(*types), separate=False)
     assert isinstance(found, Placement)
     assert isinstance(found.after, Replayed)
-    assert {0} == set(inv.figures_of(found.after.upper, "0000:3b:00.5").values())
-    assert {1} == set(inv.figures_of(found.after.upper, "0000:3b:00.6").values())
+    return found.after
+
+
+def test_function_at_most() -> None:
+    """A function that took an instance has nothing left, also where its card hides what it has."""
+    upper = replayed(inv.host(mixed_a40("0000:3b", 3)), A40_4Q).upper
+
+    assert {0} == set(inv.figures_of(upper, "0000:3b:00.5").values())
+    assert {1} == set(inv.figures_of(upper, "0000:3b:00.6").values())
 
 
 def test_exact_cards_have_one_inventory() -> None:
     """Where the figures tell all, least and most are the same."""
-    after = place(inv.host(t4()), Source.HOOK, inv.request(Q2), separate=False)
+    after = replayed(inv.host(t4()), Q2)
 
-    assert isinstance(after, Placement)
-    assert isinstance(after.after, Replayed)
-    assert after.after is after.after.upper
+    assert after is after.upper
 
 
 def test_most_and_least() -> None:
     """Of an unknown driver the most is what was there, with the instance on it."""
-    found = place(inv.host(toy(A, toy_1=2, toy_2=2)), Source.HOOK, inv.request(TWO), separate=False)
+    after = replayed(inv.host(toy(A, toy_1=2, toy_2=2)), TWO)
 
-    assert isinstance(found, Placement)
-    assert isinstance(found.after, Replayed)
-    assert {ONE: 0, TWO: 1} == inv.figures_of(found.after, A)
-    assert {ONE: 2, TWO: 2} == inv.figures_of(found.after.upper, A)
+    assert {ONE: 0, TWO: 1} == inv.figures_of(after, A)
+    assert {ONE: 2, TWO: 2} == inv.figures_of(after.upper, A)
 
 
 def test_doubt_goes_on_to_the_next_request() -> None:
-    """A placement on what another one leaves knows what the host may have done for that."""
-    inventory = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
-    found = place(inventory, Source.HOOK, inv.request(TWO, ONE), separate=False)
+    """A placement on what another one leaves still counts with what the host may have done otherwise."""
+    host = inv.host(toy(A, toy_1=2, toy_2=2), toy(B, toy_1=2))
 
-    assert isinstance(found, Placement)
-    assert slots(found.after, TWO) is None
+    assert slots(replayed(host, TWO, ONE), TWO) is None

@@ -37,7 +37,7 @@ def mixed(count: int, taken: str, figures: Mapping[str, int] = ALL_A40) -> list[
     ],
 )
 def test_siblings(card: list[ParentDevice], taken: int, created: str, expected: Mapping[str, int]) -> None:
-    """A function that holds one shows 0; its siblings what the card can still take."""
+    """A function that took an instance shows 0, its siblings what the card can still take."""
     free = card[taken].address
 
     after = after_creation(inv.host(card), free, created)
@@ -60,7 +60,7 @@ def test_without_description() -> None:
 
 
 def test_mig_backed_type() -> None:
-    """Nobody tells how many GPU instances of a profile are left: none; other profiles have their own."""
+    """After a MIG-backed type nothing is counted on of its own profile; other profiles keep theirs."""
     after = after_creation(inv.host(inv.functions("0000:3b", 2, inv.A100_MIG, ALL_MIG)), VF, "nvidia-474")
 
     assert {**ALL_MIG, "nvidia-474": 0, "nvidia-706": 0} == inv.figures_of(after, NEXT_VF)

@@ -169,7 +169,7 @@ def test_death(parents: list[ParentDevice], type_id: str, separate: bool, why: s
 def test_poorer_sources(
     parents: list[ParentDevice], type_id: str, separate: bool, expected: str, source: Source
 ) -> None:
-    """Sources without instances: what they cannot tell is assumed, within the kernel's figure."""
+    """What a source without instances cannot tell is assumed, within the kernel's figure."""
     found = first_fit(inv.host([inv.unseen(p, p.physfn) for p in parents]), source, type_id, separate)
 
     assert expected == (found and found.address)

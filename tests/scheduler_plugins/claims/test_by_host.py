@@ -17,7 +17,7 @@ def start(number: int) -> Start:
 
 @given(st.lists(st.sampled_from(HOSTS)), st.lists(answers))
 def test_each_host_has_what_names_it(claimed: list[str], answered: list[tuple[str, ...]]) -> None:
-    """Every claim on it and every decision that answered it, each in the order of the decisions."""
+    """To a host every claim on it and every decision that answered it is in flight, in the order decided."""
     claims = [Claim(start(number), host, number) for number, host in enumerate(claimed)]
     pending = [PendingDecision(start(9 + number), hosts, number) for number, hosts in enumerate(answered)]
     by_host = ByHost(claims, pending)
@@ -29,7 +29,7 @@ def test_each_host_has_what_names_it(claimed: list[str], answered: list[tuple[st
 
 
 def test_hosts_to_which_the_same_is_in_flight_share_it() -> None:
-    """One object for all of them; nothing in flight is one object as well."""
+    """Hosts to which the same is in flight share one object, as do all to which nothing is."""
     pending = [PendingDecision(start(1), ("a", "b"), 0), PendingDecision(start(2), ("a", "b"), 1)]
     by_host = ByHost([Claim(start(3), "c", 0)], pending)
 

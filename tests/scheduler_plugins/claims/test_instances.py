@@ -74,10 +74,6 @@ def test_a_vm_without_a_request_has_no_made_uuids() -> None:
     assert frozenset() == uuids_of(KnownVm(VM_ID, "desk", (), 1.0))
 
 
-def test_instances_that_are_not_there() -> None:
-    """Only what the inventory shows counts, whatever the VM may have elsewhere."""
-
-
 def test_orphans() -> None:
     """What neither the host nor the engine gives to a VM, with the place where it is."""
     told = seen(DEVICE, RANDOM, STRAY, owners={RANDOM: OTHER_ID})

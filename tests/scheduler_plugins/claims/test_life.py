@@ -132,7 +132,7 @@ def test_a_life(steps: Sequence[Step], expected: str) -> None:
 
 
 def test_a_running_vm_keeps_its_claim() -> None:
-    """A question about a migration, asked before its host has shown its device, hides nothing."""
+    """A running VM that is asked about for a migration keeps the claim on the host where it runs."""
     claims = Claims()
     for step in (*ON_A, decided(3, B, "c", home=A)):
         claims = step(claims)
@@ -143,7 +143,7 @@ def test_a_running_vm_keeps_its_claim() -> None:
 
 
 def test_a_chained_group() -> None:
-    """Each VM of a group is asked about by itself, before any of them starts: all of them count."""
+    """VMs of a group are asked about before any of them starts, and all of them count."""
     claims = Claims()
     for number in range(3):
         claims = claims.decided(Start(f"vm-{number}", "", ("t",)), [A, B], number)
@@ -152,14 +152,14 @@ def test_a_chained_group() -> None:
 
 
 def test_a_vm_without_a_request_is_nowhere() -> None:
-    """It is not pending any more either, where it had a request before."""
+    """A decision about a VM without a request ends its earlier one, and adds none."""
     claims = decided(0, A, B)(Claims())
 
     assert not claims.decided(Start(VM, "one", ()), [A, B], 1).pending
 
 
 def test_the_entries_that_a_decision_replaces_do_not_count_for_it() -> None:
-    """A start's claim and pending decision; for a VM that runs, only the pending decision."""
+    """For its own new decision a VM's earlier one does not count; the claim of one that runs does."""
     claimed, pending = decided(0, A)(Claims()), decided(0, A, B)(Claims())
 
     assert not claimed.by_host(VM).at(A)
@@ -169,7 +169,7 @@ def test_the_entries_that_a_decision_replaces_do_not_count_for_it() -> None:
 
 
 def test_the_most_uncertain_are_asked_about_first() -> None:
-    """Those without a host, then those not launched, then the others."""
+    """The engine is asked first about VMs without a host, then about those not launched."""
     launched_at = {"launched": 1.0, "waits": None}
     by_vm = {vm: Claim(Start(vm, "", ("t",)), A, 0, 0, at) for vm, at in launched_at.items()}
     claims = Claims({}, by_vm).decided(START, [A, B], 0)
@@ -179,7 +179,7 @@ def test_the_most_uncertain_are_asked_about_first() -> None:
 
 
 def test_hosts_that_weights_see_changed() -> None:
-    """Those with a claim, and those that our weights liked best; a pending decision alone changes none."""
+    """Weights see hosts changed that have a claim, or that they liked best for a pending decision."""
     claims = Claims().decided(Start("one", "", ("t",)), [A, B], 0)
     claimed = claims.decided(Start("two", "", ("t",)), [A], 1)
 
@@ -190,7 +190,7 @@ def test_hosts_that_weights_see_changed() -> None:
 
 
 def test_the_best_host_by_our_weights_is_kept() -> None:
-    """As long as the decision is pending; the same host twice is no change."""
+    """The host that our weights like best is kept with the pending decision; told twice it is no change."""
     claims = decided(0, A, B)(Claims()).weighed(VM, B)
 
     assert B == claims.pending[VM].best
@@ -199,7 +199,7 @@ def test_the_best_host_by_our_weights_is_kept() -> None:
 
 
 def test_what_changes_nothing_makes_no_new_set() -> None:
-    """The engine says what was known, or nothing of ours: the claims stay the very same object."""
+    """Where the engine says what was known, the claims stay the very same object."""
     claims = decided(0, A, B)(Claims())
 
     assert claims is told(1, "down")(claims)

@@ -26,7 +26,7 @@ SEEN = Observation("h", host(t4(A, {Q2: 1})), Source.HOOK, 1000.0, 1000.5)
 def test_an_instance_that_shows_is_not_counted_again(
     left: list[str], uuids: list[str], owners: dict[str, str] | None
 ) -> None:
-    """What the inventory has counted already is no more in flight."""
+    """An instance that the inventory shows is not in flight any more."""
     start, seen = Start("s", "shown", (Q2,), tuple(uuids)), replace(SEEN, owners=owners)
 
     assert left == list(outstanding(start, seen).types)
@@ -34,14 +34,14 @@ def test_an_instance_that_shows_is_not_counted_again(
 
 
 def test_an_instance_of_a_type_that_it_did_not_ask_for() -> None:
-    """The VM's older request was another one: what it asks for now is still to come."""
+    """An instance of a type that the VM does not ask for now leaves its request still to come."""
     start = Start("s", "", ("nvidia-9",), (ALIVE,))
 
     assert ("nvidia-9",) == outstanding(start, SEEN).types
 
 
 def test_of_two_instances_one_may_show() -> None:
-    """The other one is still to come."""
+    """Where one of two instances shows, the other is still to come."""
     start = Start("s", "", (Q2, Q2), (ALIVE, "another"))
 
     assert (Q2,) == outstanding(start, SEEN).types

@@ -22,7 +22,7 @@ def texts() -> dict[str, str]:
 
 
 def test_rows_read_back() -> None:
-    """Everything but the best host by our weights, which the next questions would tell anew; oldest first."""
+    """Rows read back are the claims, oldest first, but for the host that our weights liked best."""
     again = claim_rows.claims_of(claim_rows.read(texts()))
 
     assert ["w", "v"] == list(again.pending)
@@ -46,7 +46,7 @@ def test_rows_read_back() -> None:
     ],
 )
 def test_a_damaged_row_costs_itself_alone(text: str, caplog: pytest.LogCaptureFixture) -> None:
-    """It is left out, and logged by its key."""
+    """A row that makes no sense is left out and logged by its key; the others count."""
     rows = claim_rows.read(texts() | {"bad": text})
 
     again = claim_rows.claims_of(rows)

@@ -21,7 +21,7 @@ def rows() -> Rows:
 
 
 def test_a_decision_is_written_before_its_answer_goes_out(rows: Rows) -> None:
-    """A service that is killed at that moment knows of it when it is back."""
+    """A service that is killed after its answer knows of the decision when it is back."""
     fleet = Fleet(1, 2, store=rows)
     answers = [fleet.ask(0), fleet.ask(1)]
     known = fleet.scheduler.claims
@@ -47,7 +47,7 @@ def test_in_a_real_store(tmp_path: Path) -> None:
 
 
 def test_a_decision_that_changes_nothing_writes_nothing(rows: Rows) -> None:
-    """A question that is refused, and one about a VM without a request."""
+    """A refusal writes nothing, nor does a VM without a request."""
     fleet = Fleet(0, store=rows)
     assert () == fleet.ask(0)
     fleet.engine_vms = [replace(vm, mdev_type=None) for vm in fleet.engine_vms]
@@ -57,7 +57,7 @@ def test_a_decision_that_changes_nothing_writes_nothing(rows: Rows) -> None:
 
 
 def test_a_host_that_became_known_replaces_the_pending_decision(rows: Rows) -> None:
-    """In the same transaction: never both, never none."""
+    """A claim replaces its pending decision in one transaction: never both, never none."""
     fleet = Fleet(2, 2, store=rows)
     fleet.ask(0)
     assert {VMS[0]: (False, True)} == kinds(rows)
@@ -80,7 +80,7 @@ def kinds(rows: Rows) -> dict[str, tuple[bool, bool]]:
 
 
 def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
-    """The inventory is written later: killed in between, the service must not take the instance for free."""
+    """A row stays until the inventory that ended it is written: a service killed before still knows it."""
     fleet = Fleet(2, store=rows)
     fleet.ask(0)
     fleet.show(VMS[0], "up", A)
@@ -102,7 +102,7 @@ def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
 
 
 def test_a_part_of_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
-    """An inventory that ends the claim of a VM that is to migrate says nothing about where it goes."""
+    """The claim of a VM that migrates is kept as long in the row that its pending decision shares."""
     fleet = Fleet(2, 2, store=rows)
     fleet.ask(0)
     fleet.show(VMS[0], "up", A)
@@ -120,7 +120,7 @@ def test_a_part_of_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> Non
 
 
 def test_what_is_too_old_is_not_remembered(rows: Rows) -> None:
-    """A decision of before the service was down for half a minute counts no more."""
+    """A decision that is too old when the service is back counts no more."""
     fleet = Fleet(2, 2, store=rows)
     fleet.ask(0)
     fleet.now += 31
@@ -129,7 +129,7 @@ def test_what_is_too_old_is_not_remembered(rows: Rows) -> None:
 
 
 def test_a_store_that_fails_costs_no_decision(rows: Rows, caplog: pytest.LogCaptureFixture) -> None:
-    """It is said once, and all that was missed is written once it works again."""
+    """A state file that fails costs no decision; all that was missed is written once it works again."""
     fleet = Fleet(1, 1, 1, store=rows)
     rows.broken = True
     assert (A,) == fleet.ask(0)
@@ -144,7 +144,7 @@ def test_a_store_that_fails_costs_no_decision(rows: Rows, caplog: pytest.LogCapt
 
 
 def test_hosts_are_written_once(rows: Rows) -> None:
-    """However many decisions answer them."""
+    """A list of hosts is written once, however many decisions answer it."""
     fleet = Fleet(9, 9, store=rows)
     fleet.ask(0)
     fleet.ask(1)
@@ -153,7 +153,7 @@ def test_hosts_are_written_once(rows: Rows) -> None:
 
 
 def test_hosts_that_no_decision_needs_any_more_go(rows: Rows) -> None:
-    """Now and then: a few lists stay, those of the decisions that count are among them."""
+    """Lists of hosts that no decision needs are removed now and then."""
     fleet = Fleet(9, 9, 9, 9, 9, 9, store=rows)
     for number, hosts in enumerate(permutations(HOSTS[:6], 2)):
         fleet.now += 20
@@ -167,7 +167,7 @@ def test_hosts_that_no_decision_needs_any_more_go(rows: Rows) -> None:
 
 @pytest.mark.parametrize("left", ["", A, f"{A} {C}"])
 def test_a_row_whose_hosts_are_lost(rows: Rows, left: str) -> None:
-    """It counts as damaged: nobody knows where its VM may start."""
+    """A row whose list of hosts is lost or another one counts as damaged."""
     fleet = Fleet(2, 2, store=rows)
     fleet.ask(0)
     (name,) = [key for key in rows.rows if key.startswith(claim_rows.LIST)]
@@ -191,7 +191,7 @@ def test_claims_changed_by_others_meanwhile() -> None:
 
 
 def test_an_entry_ends_at_its_time_and_not_a_moment_later() -> None:
-    """Also where the claims were read just before."""
+    """A pending decision ends at its time, also where the claims were read just before."""
     times = iter([0.0, 0.0, 29.99, 30.0])
     kept = ClaimStore(lambda _: None, lambda: next(times), Timeouts(pending=30.0))
     kept.replace(lambda claims: claims.decided(START, [A, B], 0.0))

@@ -50,12 +50,12 @@ def found(status: str, known: KnownVm | None, seen: Observation | None, claims: 
     ],
 )
 def test_who_is_in_flight(expected: bool, status: str, known: KnownVm | None, seen: Observation | None) -> None:
-    """Who holds, or will hold, instances that the host's inventory does not show."""
+    """A VM without a decision is in flight where it holds instances that its host does not show."""
     assert expected == found(status, known, seen)
 
 
 def test_a_vm_that_was_decided_on_is_no_unplanned_start() -> None:
-    """Neither one whose host is known nor one that waits for it."""
+    """A VM with a claim or a pending decision is no unplanned start."""
     start = Start(VM, "vm0", (TYPE,))
 
     assert not found("wait_for_launch", MODERN, SEEN, Claims().decided(start, [A], NOW - 1))
@@ -64,7 +64,7 @@ def test_a_vm_that_was_decided_on_is_no_unplanned_start() -> None:
 
 @pytest.mark.parametrize(("status", "launched"), [("wait_for_launch", None), ("powering_up", NOW + 0.1)])
 def test_its_claim_is_as_any_other(status: str, launched: float | None) -> None:
-    """It ends with an inventory requested after it was launched."""
+    """The claim of an unplanned start ends, as any other, with an inventory requested after the launch."""
     vm = Vm(VM, "vm0", status, CLUSTER, A, None, None)
     claims = unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), Claims(), {VM: MODERN}, lambda _: SEEN)
 
@@ -73,7 +73,7 @@ def test_its_claim_is_as_any_other(status: str, launched: float | None) -> None:
 
 
 def test_after_the_service_was_down_starts_without_a_decision_count() -> None:
-    """They come with the same search that asks for the VM: nobody is asked for more."""
+    """Unplanned starts come with the search for the VM that is asked about, and count at once."""
     fleet = Fleet(1)
     fleet.vms[VM] = OLDER
     fleet.show(VM, "wait_for_launch", A)
@@ -83,7 +83,7 @@ def test_after_the_service_was_down_starts_without_a_decision_count() -> None:
 
 
 def test_a_list_of_all_vms_tells_of_unplanned_starts_and_of_the_gone() -> None:
-    """Once a minute, whatever is decided."""
+    """A list of all VMs adds unplanned starts, and ends the claims of VMs that are gone."""
     fleet = Fleet(2)
     fleet.ask(0)
     fleet.vms[VMS[1]] = OLDER._replace(id=VMS[1], name="vm1")

@@ -6,10 +6,9 @@ from mdev_inventory.model import HostInventory
 from scheduler_plugins.claims.model import Claim, InFlight, PendingDecision, Start
 from scheduler_plugins.decisions.candidates import Candidate, candidate
 from scheduler_plugins.units.mdev_filter import MdevFilter
-from tests.scheduler_plugins.inventories import T4, gpu, host, request, view
+from tests.scheduler_plugins.inventories import Q2, A, host, request, t4, view
 
 HERE = "id-1"
-Q1, Q2, Q16 = "nvidia-230", "nvidia-231", "nvidia-234"
 
 
 def shown(*types: str, uuids: Sequence[str] = ()) -> Claim:
@@ -36,4 +35,4 @@ def stands(
 
 def full_but(left: int) -> HostInventory:
     """A T4 with so many 2Q left of eight."""
-    return host(gpu("0000:3b:00.0", T4, {Q2: 8 - left}))
+    return host(t4(A, {Q2: 8 - left}))

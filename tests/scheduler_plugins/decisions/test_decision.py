@@ -18,14 +18,14 @@ DECISION = Decision("MdevFilter", "vm", "", Request((TYPE,)), (YES, NO), 100.0, 
 
 
 def test_the_hosts_answered() -> None:
-    """Those that fit, where nobody says that fewer were."""
+    """The hosts that fit are answered, unless fewer were."""
     assert ("a",) == DECISION.fitting
     assert () == replace(DECISION, answered=()).fitting
     assert "fits on 1 of 2 hosts" == DECISION.summary
 
 
 def test_how_old_the_knowledge_was() -> None:
-    """Of a verdict that rests on an inventory; never less than nothing, should a clock have been set back."""
+    """A verdict's knowledge is as old as its inventory, and never less than nothing."""
     ages = [DECISION.age_s(verdict) for verdict in (YES, NO, replace(YES, seen_at=101.0))]
 
     assert [10.0, None, 0.0] == ages
@@ -48,7 +48,7 @@ def test_the_best_host(best: str | None, weights: list[dict[str, int]]) -> None:
 
 
 def test_the_funnel_and_each_rejection_are_logged(scheduler: Scheduler, caplog: pytest.LogCaptureFixture) -> None:
-    """The funnel for everyone, the reason for who looks closer."""
+    """The log has how many hosts fit, and at the debug level why each of the others does not."""
     with caplog.at_level(logging.DEBUG, logger="scheduler"):
         fitting(scheduler, FREE, FULL)
 

@@ -7,7 +7,7 @@ from tests.scheduler_plugins.world import FREE, FULL, NOW, PLAIN, WANTS, World, 
 
 
 def test_the_last_decisions_are_kept_newest_first(world: World, scheduler: Scheduler) -> None:
-    """So many and no more."""
+    """The last 200 decisions are kept, the newest first."""
     for second in range(KEPT + 1):
         world.now = NOW + second
         fitting(scheduler, FREE)
@@ -16,7 +16,7 @@ def test_the_last_decisions_are_kept_newest_first(world: World, scheduler: Sched
 
 
 def test_weights_join_their_decision(world: World, scheduler: Scheduler) -> None:
-    """The VM's latest; a unit's second answer replaces its first."""
+    """Weights join the VM's last decision; a unit's second answer replaces its first."""
     fitting(scheduler, FREE, FULL)
     fitting(scheduler, FREE, FULL)
     fitting(scheduler, FREE, vm=PLAIN)

@@ -1,12 +1,13 @@
 """What a VM asks for: when the engine is asked, and what counts where it does not answer."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from mdev_inventory.engine.errors import Code, EngineError
 from mdev_inventory.engine.known_vm import KnownVm
-from mdev_inventory.engine.model import MediatedDevice
+from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.decisions.lookup import REMEMBERED, Lookup
 from scheduler_plugins.decisions.scheduler import Scheduler
@@ -21,7 +22,7 @@ KNOWN = KnownVm(WANTS, "wants", (TYPE,), NOW - 60)
 def test_a_weight_asks_only_long_after_its_filter(
     world: World, scheduler: Scheduler, seconds: float, times: int
 ) -> None:
-    """The engine holds its cluster's lock meanwhile; later the request may have been edited."""
+    """For ten seconds a weight goes by what its filter learned: the engine holds a lock meanwhile."""
     fitting(scheduler, FREE)
     world.now += seconds
     scheduler.weigh("MdevSpread", WANTS, [FREE], {})
@@ -30,7 +31,7 @@ def test_a_weight_asks_only_long_after_its_filter(
 
 
 def test_a_filter_always_asks_the_engine(world: World, scheduler: Scheduler) -> None:
-    """The request that was edited a second ago counts."""
+    """A filter asks the engine each time: the request may have been edited a second ago."""
     fitting(scheduler, FULL)
     world.engine_vms = [vm(mdev_type=None)]
 
@@ -42,7 +43,7 @@ CODES: tuple[Code, ...] = ("unreachable", "tls", "timeout", "auth", "http", "bad
 
 @pytest.mark.parametrize("code", CODES)
 def test_while_the_engine_is_silent_the_last_known_request_counts(world: World, code: Code) -> None:
-    """With its age in the note."""
+    """While the engine is silent, the request as last known counts, with its age in the note."""
     world.vms[WANTS] = KNOWN
     world.engine_error = EngineError(code, "no answer")
     decision = Scheduler(world, world, world.clock).filter("MdevFilter", WANTS, [FULL, FREE], {})
@@ -52,8 +53,25 @@ def test_while_the_engine_is_silent_the_last_known_request_counts(world: World, 
     assert "no answer; its request is as known 60 s ago" == decision.note
 
 
+class Inlining(World):
+    """An engine whose search tells the VMs' devices."""
+
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, **_: object) -> list[Vm]:
+        """All of its VMs, as they are."""
+        return self.engine_vms
+
+
+def test_devices_that_the_search_tells_are_not_asked_for() -> None:
+    """Devices that the search tells are the VM's request, and are not asked for again."""
+    world = Inlining([replace(vm(), mediated_devices=(MediatedDevice("d", {"mdevType": "t"}),))])
+    asked, _ = Lookup(world, world, world.clock).of(WANTS)
+
+    assert Request(("t",)) == asked.request
+    assert [] == world.asked
+
+
 def test_while_its_devices_are_not_told_the_last_known_request_counts(world: World) -> None:
-    """The engine shows where the VM is, but not its devices, or none that can be read."""
+    """Where the engine shows the VM but not its devices, the request as last known counts."""
     world.vms[WANTS] = KNOWN
     world.devices_error = EngineError("timeout", "no answer")
     told = [Lookup(world, world, world.clock).of(WANTS)]
@@ -67,7 +85,7 @@ def test_while_its_devices_are_not_told_the_last_known_request_counts(world: Wor
 
 
 def test_a_vm_that_is_gone_before_its_devices_are_told_is_an_error(world: World) -> None:
-    """What it asked for once counts no more."""
+    """A VM that goes between the two questions is unknown, whatever it asked for once."""
     world.vms[WANTS] = KNOWN
     world.devices_error = EngineError("not-found", "no VM")
     with pytest.raises(UnknownVmError):
@@ -75,7 +93,7 @@ def test_a_vm_that_is_gone_before_its_devices_are_told_is_an_error(world: World)
 
 
 def test_a_vm_never_seen_counts_as_one_without_a_request(world: World, scheduler: Scheduler) -> None:
-    """Refusing VMs without GPUs because the engine is slow would be worse."""
+    """A VM never seen while the engine is silent counts as one without a request, and is refused nowhere."""
     world.engine_error = UNREACHABLE
     decision = scheduler.filter("MdevFilter", WANTS, [FULL], {})
 
@@ -91,7 +109,7 @@ def test_what_the_engine_tells_is_known_from_then_on(world: World, scheduler: Sc
 
 
 def test_only_the_last_vms_are_remembered(world: World) -> None:
-    """The one asked about longest ago is asked for again, even a moment later."""
+    """Of so many VMs, the one asked about longest ago is forgotten, and asked for again."""
     world.engine_error = UNREACHABLE
     lookup = Lookup(world, world, world.clock)
     first, second, *_ = ids = [f"b{n:07}-0000-4000-8000-000000000000" for n in range(REMEMBERED + 1)]
@@ -105,7 +123,7 @@ def test_only_the_last_vms_are_remembered(world: World) -> None:
 
 
 def test_a_vm_that_the_engine_does_not_know_is_an_error(scheduler: Scheduler) -> None:
-    """It cannot be said what it asks for."""
+    """A VM that the engine does not know is an error, for nobody can say what it asks for."""
     with pytest.raises(UnknownVmError, match=STRANGER) as error:
         fitting(scheduler, FREE, vm=STRANGER)
 
@@ -114,7 +132,7 @@ def test_a_vm_that_the_engine_does_not_know_is_an_error(scheduler: Scheduler) ->
 
 @pytest.mark.parametrize("bad", ["", "x", "10000000", WANTS + "0", "{" + WANTS + "}", "../../hosts"])
 def test_a_malformed_id_is_an_error(world: World, scheduler: Scheduler, bad: str) -> None:
-    """Nobody is asked about it."""
+    """An id that is no UUID is an error, and nobody is asked about it."""
     with pytest.raises(MalformedIdError, match="VM id"):
         fitting(scheduler, FREE, vm=bad)
     with pytest.raises(MalformedIdError, match="VM id"):
@@ -126,7 +144,7 @@ def test_a_malformed_id_is_an_error(world: World, scheduler: Scheduler, bad: str
 
 
 def test_a_request_that_cannot_be_understood_is_an_error(world: World, scheduler: Scheduler) -> None:
-    """Taking it as none would let the VM start where it cannot."""
+    """A request that cannot be understood is an error: taken as none, the VM would start where it cannot."""
     world.engine_vms = [replace(vm(), mediated_devices=(MediatedDevice("d", {}),))]
     with pytest.raises(SchedulerError, match="has no mdevType"):
         fitting(scheduler, FREE)

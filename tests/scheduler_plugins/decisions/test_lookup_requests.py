@@ -57,7 +57,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
 
 
 def test_two_at_most(service: Service) -> None:
-    """However many decisions are in flight: one search for all VMs, one for the devices of this one."""
+    """A decision costs two requests at most: one search for all VMs, one for the devices of this one."""
     costs = [service.requests(f"vm{number}") for number in range(10)]
 
     assert max(costs) <= 2

@@ -25,7 +25,7 @@ def refused(
 
 
 def test_the_most_promising_first() -> None:
-    """Those that have the type, by age and number of instances; then the unknown; then those without it."""
+    """Hosts with the type come first, the oldest and fullest before others; those without it come last."""
     hosts = [
         refused("typeless", Code.NO_SUCH_TYPE),
         refused("silent", Code.NO_INVENTORY, age=None, failed=True),
@@ -47,14 +47,14 @@ def test_the_most_promising_first() -> None:
 
 
 def test_a_host_that_was_asked_just_now_has_nothing_new_to_tell() -> None:
-    """Its answer is younger than the question."""
+    """A host whose inventory is younger than the question is not asked again."""
     hosts = [refused("now", Code.NO_FREE_INSTANCE, age=0), refused("before", Code.NO_FREE_INSTANCE, age=0.1)]
 
     assert ("before",) == worth_asking(hosts, NOW, 16)
 
 
 def test_who_did_not_answer_says_so() -> None:
-    """Unless it fits after all."""
+    """A host that was asked again in vain says so in its verdict, unless it fits after all."""
     told = unanswered([refused("a", Code.NO_FREE_INSTANCE), refused("b", Code.CLAIMED)], ["b"], 1.5)
 
     assert ["it refuses", "it refuses; asked again, it gave no answer within 1.5 s"] == [

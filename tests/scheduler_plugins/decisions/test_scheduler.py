@@ -30,7 +30,7 @@ UNREACHABLE = EngineError("unreachable", "the engine refuses connections")
 
 
 def test_every_host_asked_about_gets_a_verdict_with_its_reason(scheduler: Scheduler) -> None:
-    """In the order asked; what fits has a placement, what does not a code."""
+    """Every host asked about gets a verdict in the order asked, with a placement or a code."""
     decision = scheduler.filter("MdevFilter", WANTS, [FULL, FREE, DEAD], {})
 
     assert [(FULL, RefusalCode.NO_FREE_INSTANCE), (FREE, None), (DEAD, RefusalCode.NO_INVENTORY)] == [
@@ -51,26 +51,26 @@ def test_every_host_asked_about_gets_a_verdict_with_its_reason(scheduler: Schedu
 
 
 def test_a_vm_without_a_request_fits_everywhere(scheduler: Scheduler) -> None:
-    """Also where nothing is known of the host."""
+    """A VM without a request fits on every host, also where nothing is known of it."""
     assert (DEAD, STRANGER, FULL) == fitting(scheduler, DEAD, STRANGER, FULL, vm=PLAIN)
 
 
 def test_a_host_that_the_engine_did_not_list_has_no_inventory(scheduler: Scheduler) -> None:
-    """It may have been added a moment ago: refused by name, not forgotten."""
+    """A host that the engine did not list yet is refused by name, not forgotten."""
     decision = scheduler.filter("MdevFilter", WANTS, [STRANGER], {})
 
     assert [(STRANGER, RefusalCode.NO_INVENTORY)] == [(v.host_id, v.code) for v in decision.verdicts]
 
 
 def test_no_host_is_returned_that_was_not_asked_about(scheduler: Scheduler) -> None:
-    """Whatever else would fit; and nothing comes of nothing."""
+    """No host is answered that was not asked about, whatever else would fit."""
     assert () == fitting(scheduler, FULL)
     assert () == fitting(scheduler)
     assert [] == scheduler.weigh("MdevSpread", WANTS, [], {})
 
 
 def test_a_host_asked_about_twice_is_answered_once(scheduler: Scheduler) -> None:
-    """Scores of duplicates would be summed by the engine."""
+    """A host asked about twice is answered once: the engine would sum the scores of both."""
     twice = [FREE.upper(), FULL, FREE.upper(), FULL]
 
     assert (FREE.upper(),) == fitting(scheduler, *twice)
@@ -78,7 +78,7 @@ def test_a_host_asked_about_twice_is_answered_once(scheduler: Scheduler) -> None
 
 
 def test_every_weight_is_an_integer_from_best_to_worst(scheduler: Scheduler) -> None:
-    """A float would make the engine's cast fail and with it the VM's start."""
+    """Every weight is an int: a float would make the engine's cast fail, and with it the VM's start."""
     weights = scheduler.weigh("MdevConsolidate", WANTS, [FREE, DEAD, STRANGER], {})
 
     assert [(FREE, 0), (DEAD, 1000), (STRANGER, 1000)] == weights
@@ -86,12 +86,12 @@ def test_every_weight_is_an_integer_from_best_to_worst(scheduler: Scheduler) -> 
 
 
 def test_weights_of_a_vm_without_a_request_are_zero(scheduler: Scheduler) -> None:
-    """All hosts are alike for such a VM."""
+    """All hosts weigh 0 for a VM without a request."""
     assert [(FREE, 0), (DEAD, 0)] == scheduler.weigh("MdevSpread", PLAIN, [FREE, DEAD], {})
 
 
 def test_an_unknown_unit_is_an_error(scheduler: Scheduler) -> None:
-    """The text lists those that there are; a weight is no filter."""
+    """An unknown unit is an error that lists those that there are; a weight is no filter."""
     with pytest.raises(UnknownUnitError, match="'MdevSpread'; there are: MdevFilter"):
         scheduler.filter("MdevSpread", WANTS, [FREE], {})
     with pytest.raises(UnknownUnitError, match="there are: MdevConsolidate, MdevSpread"):
@@ -110,7 +110,7 @@ def test_a_decision_without_a_host_is_told(world: World) -> None:
 
 @pytest.mark.parametrize("name", [WANTS, WANTS.upper(), "wants"])
 def test_explain_judges_the_hosts_that_the_engine_would_offer(scheduler: Scheduler, name: str) -> None:
-    """Those of the VM's cluster that are up, by name, with every weight of those that fit."""
+    """`explain` judges the hosts of the VM's cluster that are up, by name, and weighs those that fit."""
     decision = scheduler.explain(name)
 
     assert [(DEAD, False), (FREE, True), (FULL, False)] == [(v.host_id, v.fits) for v in decision.verdicts]
@@ -122,14 +122,14 @@ def test_explain_judges_the_hosts_that_the_engine_would_offer(scheduler: Schedul
 
 
 def test_explain_leaves_no_trace(scheduler: Scheduler) -> None:
-    """A question is no decision."""
+    """`explain` is no decision, and none is kept."""
     scheduler.explain("wants")
 
     assert () == scheduler.decisions
 
 
 def test_explain_without_the_engine_follows_what_is_known(world: World, scheduler: Scheduler) -> None:
-    """The cluster is not known then: every host that is up is judged."""
+    """Without the engine the cluster is not known, so `explain` judges every host that is up."""
     world.vms[WANTS] = KnownVm(WANTS, "wants", (TYPE,), NOW - 60)
     world.engine_error = UNREACHABLE
     decision = scheduler.explain("wants")
@@ -140,7 +140,7 @@ def test_explain_without_the_engine_follows_what_is_known(world: World, schedule
 
 
 def test_explain_of_a_name_that_two_vms_bear_is_an_error(world: World, scheduler: Scheduler) -> None:
-    """Names are unique within a data center only; the engine knows, and so do we without it."""
+    """A name that two VMs bear is an error, with the engine and without it."""
     twin = "3" + WANTS[1:]
     world.engine_vms.append(vm(twin))
     with pytest.raises(AmbiguousNameError):
@@ -152,7 +152,7 @@ def test_explain_of_a_name_that_two_vms_bear_is_an_error(world: World, scheduler
 
 
 def test_explain_of_a_vm_that_nobody_knows_is_an_error(world: World, scheduler: Scheduler) -> None:
-    """No such VM is one thing, not to know is another."""
+    """To know that there is no such VM is one error, not to know of one is another."""
     with pytest.raises(UnknownVmError, match="'nobody'"):
         scheduler.explain("nobody")
     world.engine_error = UNREACHABLE

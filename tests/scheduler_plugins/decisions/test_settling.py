@@ -23,7 +23,7 @@ DEADLINE_S, AT_MOST = 1.5, 16
 
 
 def test_what_may_be_in_the_way_is_asked_about_before_a_risk_is_taken() -> None:
-    """The engine shows in the meantime where the first start went: no risk is left."""
+    """No risk is taken where the engine shows meanwhile that the start in the way went elsewhere."""
     fleet = Fleet(1, 2)
     fleet.ask(0, A, B)
     fleet.meanwhile = lambda: fleet.show(VMS[0], "wait_for_launch", B)
@@ -34,7 +34,7 @@ def test_what_may_be_in_the_way_is_asked_about_before_a_risk_is_taken() -> None:
 
 
 def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
-    """A start that fails is rerun by the engine elsewhere, a refusal is final."""
+    """A risk is taken rather than a VM refused: the engine reruns a start that fails, a refusal is final."""
     fleet = Fleet(1, 2)
     fleet.ask(0, A, B)
 
@@ -44,7 +44,7 @@ def test_a_risk_is_taken_and_recorded_rather_than_a_vm_refused() -> None:
 
 
 def test_a_claim_that_the_engine_does_not_show_refuses_nobody() -> None:
-    """VM.create may have been refused at once, and the rerun waits for its turn: nobody tells us."""
+    """A claim that the engine never showed refuses nobody: that start may have been given up."""
     fleet = Fleet(1)
     fleet.ask(0)
     fleet.now += 10
@@ -66,7 +66,7 @@ def test_of_two_doubtful_claims_the_older_is_the_less_likely_to_come() -> None:
 
 
 def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
-    """The engine shows the VM on the host at last: then the host is full, and nobody is sent there."""
+    """A claim that the engine shows while the decision waits is certain, and nobody is sent there."""
     fleet = Fleet(1)
     fleet.ask(0)
     fleet.meanwhile = lambda: fleet.show(VMS[0], "wait_for_launch", A)
@@ -76,7 +76,7 @@ def test_a_claim_that_is_shown_while_we_wait_refuses() -> None:
 
 
 def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
-    """A start that failed a moment ago still shows on its host when the decision begins."""
+    """Before claims refuse a VM, the engine is asked once more: their starts may have failed just now."""
     fleet = Fleet(1)
     fleet.ask(0)
     fleet.show(VMS[0], "wait_for_launch", A)
@@ -89,7 +89,7 @@ def test_before_claims_refuse_a_vm_the_engine_is_asked_once_more() -> None:
 
 
 def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
-    """A host that was freed a second ago starts it; its neighbour's silence costs the deadline at most."""
+    """Before a VM is refused, full hosts are asked again; a silent one costs the deadline at most."""
     fleet = Fleet(0, 0)
     fleet.answers = {B: 1}
 
@@ -98,7 +98,7 @@ def test_before_a_vm_is_refused_full_hosts_are_asked_again() -> None:
 
 
 def test_a_refusal_says_which_hosts_did_not_answer() -> None:
-    """Within the deadline, for that host and for the decision."""
+    """A refusal says which hosts were asked again and did not answer in time."""
     fleet = Fleet(0, 0)
     fleet.answers = {B: 0}
 
@@ -110,7 +110,7 @@ def test_a_refusal_says_which_hosts_did_not_answer() -> None:
 
 
 def test_an_engine_that_is_silent_meanwhile_leaves_the_risk() -> None:
-    """It answered when the decision began, and not while it waits for what is in the way."""
+    """An engine that falls silent while a decision waits leaves the risk as it was."""
     fleet = Fleet(1)
     fleet.ask(0)
 
@@ -124,7 +124,7 @@ def test_an_engine_that_is_silent_meanwhile_leaves_the_risk() -> None:
 
 
 def test_nobody_is_asked_again_who_cannot_help() -> None:
-    """A full host whose inventory is younger than the question has nothing new to tell."""
+    """A full host whose inventory is younger than the question is not asked again."""
     fleet = Fleet(0)
     fleet.now += 1
     fleet.inventory(A, 0)
@@ -134,7 +134,7 @@ def test_nobody_is_asked_again_who_cannot_help() -> None:
     assert [] == fleet.refreshed
 
 
-def busy(full: int) -> tuple[Fleet, Scheduler]:
+def thousand(full: int) -> tuple[Fleet, Scheduler]:
     """A thousand hosts, the first of which are full; real time counts beside what was waited."""
     fleet = Fleet(*[0] * full, *[4] * (len(HOSTS) - full))
 
@@ -145,8 +145,8 @@ def busy(full: int) -> tuple[Fleet, Scheduler]:
 
 
 def test_no_host_is_asked_while_one_fits() -> None:
-    """Nine of ten are full, and the hundred others are known: the decision keeps its deadline by far."""
-    fleet, scheduler = busy(full=900)
+    """While one of a thousand hosts fits, none is asked, and the decision keeps its deadline by far."""
+    fleet, scheduler = thousand(full=900)
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert HOSTS[900:] == decision.fitting
@@ -155,8 +155,8 @@ def test_no_host_is_asked_while_one_fits() -> None:
 
 
 def test_at_most_so_many_are_asked_before_a_refusal() -> None:
-    """All are full: the most promising are asked once, and the decision keeps its deadline."""
-    fleet, scheduler = busy(full=len(HOSTS))
+    """Where a thousand hosts are full, the most promising are asked once, within the deadline."""
+    fleet, scheduler = thousand(full=len(HOSTS))
     decision = scheduler.filter("MdevFilter", VMS[0], HOSTS, {})
 
     assert () == decision.fitting
@@ -177,7 +177,7 @@ class Meeting(MdevFilter):
 
 
 def test_decisions_run_side_by_side(world: World) -> None:
-    """Clusters ask in parallel: none waits for another."""
+    """Decisions of several clusters run side by side: none waits for another."""
     scheduler = Scheduler(world, world, world.clock, filters={"MdevFilter": Meeting()})
     with ThreadPoolExecutor(2) as threads:
         decided = list(threads.map(lambda vm: fitting(scheduler, FREE, vm=vm), [WANTS, PLAIN]))
@@ -187,7 +187,7 @@ def test_decisions_run_side_by_side(world: World) -> None:
 
 
 def test_decisions_at_once_never_share_a_place(tmp_path: Path) -> None:
-    """Nine VMs at the same moment, room for five on three hosts: at least four are known to take a risk."""
+    """Of nine VMs at once with room for five, at least four are known to take a risk."""
     store = Store(tmp_path / FILE_NAME)
     fleet = Fleet(2, 2, 1, store=store)
     together = threading.Barrier(len(VMS), timeout=10)

@@ -10,12 +10,12 @@ from tests.scheduler_plugins.world import NOW, TYPE
 
 
 def test_every_host_is_answered_while_one_keeps_room() -> None:
-    """The next start still finds a host, wherever the first one goes."""
+    """All hosts are answered while one keeps room: the next start still finds a host."""
     assert (A, B) == Fleet(1, 2).ask(0)
 
 
 def test_where_no_host_keeps_room_one_is_answered() -> None:
-    """It is claimed at once: the next VM gets the other host, the third none once both are shown."""
+    """Where no host keeps room, one is answered and claimed at once; the next VM gets another, or none."""
     fleet = Fleet(1, 1)
 
     assert [(A,), (B,)] == [fleet.ask(0), fleet.ask(1)]
@@ -28,7 +28,7 @@ def test_where_no_host_keeps_room_one_is_answered() -> None:
 
 
 def test_a_pending_decision_counts_on_every_host_of_its_answer() -> None:
-    """One host keeps room after the first start, none after the second."""
+    """A pending decision counts on every host of its answer."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
 
@@ -36,7 +36,7 @@ def test_a_pending_decision_counts_on_every_host_of_its_answer() -> None:
 
 
 def test_a_vm_that_shows_its_host_frees_the_others() -> None:
-    """The engine shows the first VM on one host: the other has all its room again."""
+    """A VM that shows its host leaves the other hosts of its answer all their room."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
     fleet.show(VMS[0], "wait_for_launch", B)
@@ -46,7 +46,7 @@ def test_a_vm_that_shows_its_host_frees_the_others() -> None:
 
 
 def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() -> None:
-    """One requested before may lack the device; then what the host shows is the truth."""
+    """A claim ends with an inventory requested after the launch; an earlier one may lack the device."""
     fleet = Fleet(2)
     fleet.ask(0)
     fleet.show(VMS[0], "up", A)
@@ -60,7 +60,7 @@ def test_a_claim_ends_with_an_inventory_requested_after_the_vm_was_launched() ->
 
 
 def test_vms_that_were_launched_are_asked_about_once_a_second() -> None:
-    """They only wait to be seen; what is said of one that was not launched counts with every decision."""
+    """VMs that were launched are asked about once a second, all others with every decision."""
     fleet = Fleet(2, 2)
     fleet.ask(0)
     fleet.now += LAUNCHED_S
@@ -76,7 +76,7 @@ def test_vms_that_were_launched_are_asked_about_once_a_second() -> None:
 
 
 def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> None:
-    """From 4.5 on it bears the id of the VM's device."""
+    """An instance that bears the id of the VM's device is not counted beside its claim."""
     fleet = Fleet(2)
     device = MediatedDevice("d0000000-0000-4000-8000-000000000000", {"mdevType": TYPE})
     fleet.engine_vms = [replace(vm, mediated_devices=(device,), mdev_type=None) for vm in fleet.engine_vms]
@@ -90,7 +90,7 @@ def test_an_instance_that_the_inventory_shows_already_is_not_counted_twice() -> 
 
 
 def test_a_decision_repeated_replaces_itself() -> None:
-    """The engine filters twice when it delays a start, and reruns a failed one elsewhere."""
+    """A VM has one decision: when it is filtered again, the new one replaces the old."""
     fleet = Fleet(1, 1)
 
     assert [(A,), (A,), (B,)] == [fleet.ask(0), fleet.ask(0), fleet.ask(0, B)]
@@ -98,7 +98,7 @@ def test_a_decision_repeated_replaces_itself() -> None:
 
 
 def test_a_vm_that_runs_never_gets_a_claim() -> None:
-    """The engine asks about migrations that it then does not begin: ten seconds are enough for one."""
+    """A VM that runs gets no claim but a pending decision of ten seconds: often no migration follows."""
     fleet = Fleet(1)
     fleet.show(VMS[0], "up", B)
     fleet.ask(0)
@@ -109,7 +109,7 @@ def test_a_vm_that_runs_never_gets_a_claim() -> None:
 
 
 def test_the_engine_is_asked_once_per_decision() -> None:
-    """For the VM and all others together; a second time for the devices of the VM, from 4.5 on."""
+    """A decision asks the engine once, for the VM and all others in flight together."""
     fleet = Fleet(2, 2)
     fleet.ask(0)
     fleet.ask(1)
@@ -119,7 +119,7 @@ def test_the_engine_is_asked_once_per_decision() -> None:
 
 
 def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
-    """As of a moment: what was decided after it stays."""
+    """A VM that stopped takes nothing any more; what was decided after that moment stays."""
     fleet = Fleet(1)
     fleet.ask(0)
     decided = fleet.now
@@ -132,7 +132,7 @@ def test_a_vm_that_stopped_takes_nothing_any_more() -> None:
 
 
 def test_explain_shows_what_is_in_flight_and_leaves_no_trace() -> None:
-    """Also what the engine tells of it at that moment, which no decision has asked for yet."""
+    """`explain` counts what is in flight by the engine's word of now, and changes nothing."""
     fleet = Fleet(1, 2)
     fleet.ask(0)
     before = fleet.scheduler.claims

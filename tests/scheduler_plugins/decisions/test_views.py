@@ -14,14 +14,14 @@ def of(views: Views, *host_ids: str) -> list[HostView]:
 
 
 def test_a_host_that_is_what_it_was_keeps_its_view() -> None:
-    """And with it all that was worked out about it."""
+    """A host that is what it was keeps its view, and with it all that was worked out about it."""
     views = Views(World())
 
     assert of(views, FREE, FULL)[0] is of(views, FULL, FREE)[1]
 
 
 def test_whatever_changes_makes_another_view() -> None:
-    """A new inventory, a failure, what the engine shows of the host; the others keep theirs."""
+    """A new inventory, failure or entry of the engine's makes a new view of the host; others keep theirs."""
     world = World()
     views = Views(world)
     seen = [of(views, FREE, FULL)]
@@ -37,14 +37,14 @@ def test_whatever_changes_makes_another_view() -> None:
 
 
 def test_a_view_bears_the_id_as_it_was_asked() -> None:
-    """The engine finds its hosts in the answer, in whatever case it writes them."""
+    """A view bears the id in the case in which it was asked: the engine looks for it so in the answer."""
     (shouted,) = of(Views(World()), FREE.upper())
 
     assert (FREE.upper(), "free") == (shouted.id, shouted.name)
 
 
 def test_a_host_that_nobody_lists_is_seen_and_not_kept() -> None:
-    """Its id stands for its name; invented hosts fill no memory."""
+    """A host that nobody lists has its id for a name and is not kept: invented hosts fill no memory."""
     views = Views(World())
     (first,), (second,) = of(views, STRANGER), of(views, STRANGER)
 

@@ -58,7 +58,7 @@ def listening(fleet: Fleet) -> tuple[Scheduler, Listening]:
 
 
 def test_one_context_for_all_hosts(fleet: Fleet) -> None:
-    """Mix of the VM's own cluster, settings, ages and the time: once for a decision."""
+    """All hosts of a decision are weighed by one context: the cluster's mix, settings, ages and the time."""
     scheduler, unit = listening(fleet)
     for number, cluster in enumerate([CLUSTER, CLUSTER, OTHER_CLUSTER]):
         fleet.vms[str(number)] = KnownVm(str(number), "", ("other",), NOW, (), cluster)
@@ -73,7 +73,7 @@ def test_one_context_for_all_hosts(fleet: Fleet) -> None:
 
 
 def test_a_bad_property(fleet: Fleet) -> None:
-    """No weights, and the reason; the filter and other units go on."""
+    """A property that is not understood costs its unit's weights; the filter and other units go on."""
     bad = {AGES.key: "maybe"}
     assert (A, B) == fleet.scheduler.filter("MdevFilter", VMS[0], [A, B], bad).fitting
     with pytest.raises(BadPropertyError, match="MdevFragmentationAges is 'maybe', not yes or no; set it in"):
@@ -83,7 +83,7 @@ def test_a_bad_property(fleet: Fleet) -> None:
 
 
 def test_who_only_asks_gets_the_clusters_own_properties(fleet: Fleet) -> None:
-    """As it was last seen to have them; a value that is not understood has its default."""
+    """`explain` weighs by the properties that the cluster was last seen to have."""
     scheduler, unit = listening(fleet)
     scheduler.explain(VMS[0])
     scheduler.filter("MdevFilter", VMS[0], [A, B], {})
@@ -94,14 +94,14 @@ def test_who_only_asks_gets_the_clusters_own_properties(fleet: Fleet) -> None:
 
 
 def test_the_best_host_is_chosen_by_what_the_cluster_uses() -> None:
-    """Where no host keeps room for another start, the one that the cluster's own weights like best."""
+    """Where no host keeps room, the one that the cluster's own weights like best is answered."""
     fleet = Fleet(1, 1)
     scheduler, _ = listening(fleet)
     assert (B,) == scheduler.filter("MdevFilter", VMS[0], [A, B], {}).fitting
 
 
 def test_starts_in_flight_are_taken_where_they_were_liked_best(fleet: Fleet) -> None:
-    """The second VM finds the first one's place taken there, before any inventory shows it."""
+    """A start in flight is weighed as taken where the weights liked it best."""
     weigh = fleet.scheduler.weigh
     fleet.scheduler.filter("MdevFilter", VMS[0], [A, B], {})
     alone = dict(weigh("MdevFragmentation", VMS[0], [A, B], {}))
@@ -115,7 +115,7 @@ def test_starts_in_flight_are_taken_where_they_were_liked_best(fleet: Fleet) -> 
 @pytest.mark.parametrize("unit", WEIGHTS)
 @pytest.mark.parametrize("name", [VMS[0], PLAIN], ids=["with a request", "without"])
 def test_every_host_asked_about_has_a_weight(fleet: Fleet, unit: str, name: str) -> None:
-    """A whole number from 0 to 1000, also for hosts unknown or never seen, in the order asked."""
+    """Every host asked about has a weight, in the order asked; one never seen is worst where it matters."""
     unknown = "c0000000-0000-4000-8000-000000000000"
     fleet.engine_vms.append(vm(PLAIN, "plain", None))
     del fleet.observations[B]
@@ -128,7 +128,7 @@ def test_every_host_asked_about_has_a_weight(fleet: Fleet, unit: str, name: str)
 
 @pytest.mark.parametrize("unit", WEIGHTS)
 def test_the_order_asked_changes_no_weight(unit: str) -> None:
-    """Hosts in another order, or alone, weigh the same."""
+    """Hosts asked about in another order, or alone, weigh the same."""
     fleet = Fleet(1, 2, 0)
     ids = list(fleet.observations)
     together = dict(fleet.scheduler.weigh(unit, VMS[0], ids, {}))
@@ -138,7 +138,7 @@ def test_the_order_asked_changes_no_weight(unit: str) -> None:
 
 
 def test_explain_shows_the_weights_that_are_for_such_vms(fleet: Fleet) -> None:
-    """MdevReserve for a VM without a request, the others for one with."""
+    """`explain` shows MdevReserve for a VM without a request, the other weights for one with."""
     fleet.engine_vms.append(replace(vm(PLAIN, "plain", None)))
 
     assert ["MdevReserve"] == list(fleet.scheduler.explain(PLAIN).weights_of(A))
@@ -146,7 +146,7 @@ def test_explain_shows_the_weights_that_are_for_such_vms(fleet: Fleet) -> None:
 
 
 def test_weights_that_are_kept_are_those_of_the_hosts_as_they_are(fleet: Fleet) -> None:
-    """Of a host that shows something else they are worked out anew, of the others not."""
+    """Weights are worked out anew for a host that shows something else, and for no other."""
     inventories = Inventories(Store(Path(), in_memory=True))
     inventories.set_hosts(fleet.host_list)
     scheduler = Scheduler(fleet, inventories, fleet.clock)
@@ -160,7 +160,7 @@ def test_weights_that_are_kept_are_those_of_the_hosts_as_they_are(fleet: Fleet) 
 
 
 def test_kept_weights_follow_time_and_properties(fleet: Fleet) -> None:
-    """What a unit goes by beside the hosts: how old neighbours are, and what the administrator set."""
+    """Weights are worked out anew when neighbours have aged, and when a property is another one."""
     kept = Inventories(Store(Path(), in_memory=True))
     kept.set_hosts(fleet.host_list)
     kept.put(observation(A, 1, ("u0",)))

@@ -60,7 +60,7 @@ def vms(wanted: list[str], other: list[str]) -> list[Vm]:
 def test_every_host_of_every_fleet_gets_a_whole_number(
     unit: str, world: World, vm_id: str, in_flight: bool, lives: Lives | None, known: list[str]
 ) -> None:
-    """From 0 to 1000, one for each host asked about and for no other, strangers and the dead included."""
+    """Each host asked about, and no other, weighs an int from 0 to 1000, strangers and the dead included."""
     world.vms["x"] = KnownVm("x", "x", tuple(known), NOW, (), CLUSTER)
     scheduler = Scheduler(world, world, world.clock, pause=lambda seconds: None, lives=lambda: lives)
     asked = [NOBODY, *(each.id for each in world.host_list)]

@@ -24,7 +24,7 @@ def lived(lifetimes: Iterable[float]) -> Tables:
 
 
 def test_few_lives_say_nothing() -> None:
-    """Until 20 VMs have ended."""
+    """Lifetimes say nothing until 20 VMs have ended."""
     assert not lived([HOUR] * 19).known
     assert lived([HOUR] * 20).known
 
@@ -60,14 +60,14 @@ def test_regular_lives_are_recovered() -> None:
 
 
 def test_a_type_never_seen_follows_all() -> None:
-    """It has the rates of all types together."""
+    """A type never seen has the rates of all types together."""
     tables = lived([HOUR] * 100)
 
     assert isclose(tables.extension("x-1", []), tables.extension(TYPE, []), rel_tol=0.1)
 
 
 def test_what_is_remembered_is_what_would_be_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few are kept."""
+    """However few answers are remembered, they are those that would be worked out."""
     monkeypatch.setattr(ages, "REMEMBERED", 1)
     tables, questions = lived([HOUR] * 100), [[], [(TYPE, HOUR)], []]
     told = [tables.extension(TYPE, question) for question in questions]
@@ -76,7 +76,7 @@ def test_what_is_remembered_is_what_would_be_worked_out(monkeypatch: pytest.Monk
 
 
 def test_where_nobody_can_tell() -> None:
-    """Each instance's extension is unknown; a second one of the same VM on the same card prolongs nothing."""
+    """With few lives every extension is unknown; a VM's second instance on the same card prolongs nothing."""
     figures = Figures((1,), (1,), (8,), (0, 0), (0, 0), (8, 8), (TYPE,))
     taken = Footprint((), figures, ((Resident(TYPE, "u"),), None))
 

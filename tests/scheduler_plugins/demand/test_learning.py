@@ -100,7 +100,7 @@ def test_other_events_tell_nothing(world: World, change: VmChange) -> None:
 
 
 def test_lists_tell_what_events_do_not(world: World) -> None:
-    """Between two near lists a VM started and ended half-way."""
+    """A VM that two near lists show to have come or gone did so half-way between them."""
     world.listed()
     world.now += 60
     world.listed(a=None)
@@ -111,7 +111,7 @@ def test_lists_tell_what_events_do_not(world: World) -> None:
 
 
 def test_who_ran_before_we_looked_does_not_count(world: World) -> None:
-    """Its age is not known."""
+    """A VM that ran before we looked does not count, as its age is not known."""
     world.listed(a=None)
     world.now += HOUR
     world.listed()
@@ -120,7 +120,7 @@ def test_who_ran_before_we_looked_does_not_count(world: World) -> None:
 
 
 def test_the_engine_tells_when_a_vm_was_started(world: World) -> None:
-    """Its age is known, and counts from when we looked: who ended before then was never seen."""
+    """A start that the engine tells gives the age; the VM is at risk only from when we looked."""
     world.listed(a=world.now - 100 * HOUR)
     world.now += HOUR
     world.event("a", VmChange.DOWN)
@@ -131,7 +131,7 @@ def test_the_engine_tells_when_a_vm_was_started(world: World) -> None:
 
 
 def test_the_engine_tells_later_when_a_vm_was_started(world: World) -> None:
-    """Until then its age is not known, and it counts from then on."""
+    """A VM of unknown age counts from the moment when the engine tells its start."""
     world.listed(a=None)
     world.learning.save()
     world.now += HOUR
@@ -143,7 +143,7 @@ def test_the_engine_tells_later_when_a_vm_was_started(world: World) -> None:
 
 
 def test_a_restart_between_two_lists(world: World) -> None:
-    """The engine tells a later start: that was another life."""
+    """A later start that the engine tells ends the earlier life and begins another."""
     world.listed()
     world.listed(a=world.now)
     world.now += HOUR
@@ -155,7 +155,7 @@ def test_a_restart_between_two_lists(world: World) -> None:
 
 
 def test_an_empty_list_ends_nobody(world: World) -> None:
-    """A right that was lost looks the same."""
+    """An empty list ends nobody: a right that was lost looks the same."""
     world.event("a", VmChange.UP)
     world.now += HOUR
     world.learning.vms_listed([], world.now, world.now)
@@ -165,7 +165,7 @@ def test_an_empty_list_ends_nobody(world: World) -> None:
 
 
 def test_a_start_after_the_question_is_no_end(world: World) -> None:
-    """The list was asked for before the VM was up."""
+    """A VM that came up after the list was asked for is not ended by lacking in it."""
     asked_at = world.now
     world.now += 1
     world.event("a", VmChange.UP)
@@ -177,7 +177,7 @@ def test_a_start_after_the_question_is_no_end(world: World) -> None:
 
 
 def test_a_restart_forgets_nothing(world: World) -> None:
-    """Running VMs go on ageing, what ended stays counted, and what ended meanwhile ended half-way."""
+    """After a restart VMs go on ageing, what ended stays counted, and what ended meanwhile ended half-way."""
     world.listed()
     world.event("a", VmChange.UP)
     world.event("b", VmChange.UP)
@@ -193,7 +193,7 @@ def test_a_restart_forgets_nothing(world: World) -> None:
 
 
 def test_a_store_that_fails_is_tried_again(world: World) -> None:
-    """Nothing is lost, and what failed is told."""
+    """A store that fails is told and tried again, and nothing is lost."""
     world.event("a", VmChange.UP)
     world.error = StoreError.__new__(StoreError)
     with pytest.raises(StoreError):
@@ -204,7 +204,7 @@ def test_a_store_that_fails_is_tried_again(world: World) -> None:
 
 
 def test_what_ended_is_known_in_time(world: World) -> None:
-    """Nothing before the first save; lives that ended are taken into account within ten minutes."""
+    """Nothing is known before the first save, and lives that ended within ten minutes."""
     known = [world.learning.lives]
     world.learning.save()
     for _ in range(20):
@@ -230,7 +230,7 @@ def test_ages_by_vm_and_by_instance(world: World) -> None:
 
 
 def test_lives_are_told_anew_in_time(world: World) -> None:
-    """Who runs, every half minute; the rates, every ten minutes."""
+    """Who runs is told anew every half minute, the rates every ten minutes."""
     world.learning.save()
     first = world.learning.lives
     world.event("a", VmChange.UP)

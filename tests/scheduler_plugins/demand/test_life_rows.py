@@ -9,7 +9,7 @@ HOUR = 3600.0
 
 
 def test_rows_read_back() -> None:
-    """Those that run, what was counted, and when the VMs were listed."""
+    """Rows read back are the VMs that run, what was counted, and when the VMs were listed."""
     counted = Counted()
     counted.add(60.0, HOUR)
     running = {"a": Running("t", 1.0, None), "b": Running("t", 2.0, 3.0)}
@@ -34,14 +34,14 @@ def test_rows_read_back() -> None:
     ids=lambda text: text[:12],
 )
 def test_a_damaged_row_costs_itself_alone(key: str, text: str) -> None:
-    """It is left out, and the others count."""
+    """A row that makes no sense is left out, and the others count."""
     other = Counted([1.0] * BINS, [HOUR] * BINS)
 
     assert ({}, {"other": other}, None) == from_rows({key: text} | to_rows({}, {"other": other}, None))
 
 
 def test_what_was_long_ago_fades() -> None:
-    """At 10,000 departures all figures of a type are halved: what is new weighs more."""
+    """At 10,000 departures a type's figures are halved, so that what is new weighs more."""
     counted = Counted()
     for _ in range(10_000):
         counted.add(0.0, HOUR)

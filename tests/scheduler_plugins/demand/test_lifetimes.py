@@ -19,7 +19,7 @@ def test_bins(age: float, bin_: int) -> None:
 
 
 def test_exposure() -> None:
-    """Time at risk goes to the bins that it was spent in."""
+    """Time at risk goes to the age bins in which it was spent."""
     exposure = [0.0] * (2 * BINS)
     lifetimes.add_exposure(0.5, 5.0, EDGES, BINS, exposure)
 
@@ -28,7 +28,7 @@ def test_exposure() -> None:
 
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_no_time_is_lost(since: float, lasted: float) -> None:
-    """All bins together have the time that was added."""
+    """All bins together have just the time that was added."""
     exposure = [0.0] * BINS
     lifetimes.add_exposure(since, since + lasted, EDGES, 0, exposure)
 
@@ -36,7 +36,7 @@ def test_no_time_is_lost(since: float, lasted: float) -> None:
 
 
 def test_rates() -> None:
-    """Much seen is believed; little seen goes by the bin, and that by all; nothing seen is no rate."""
+    """A rate seen often is believed; one seen little goes by its bin, and that by all; none seen is none."""
     departures, exposure = [0.0] * (2 * BINS), [0.0] * (2 * BINS)
     rates = [0.0] * (2 * BINS)
     assert 0.0 == lifetimes.fill_rates(departures, exposure, BINS, rates)
@@ -52,7 +52,7 @@ def test_rates() -> None:
 
 
 def test_hazard_sum() -> None:
-    """Rates times time, bin by bin; the last one goes on."""
+    """A hazard is the sum of rates times time, bin by bin; the last bin goes on."""
     rates = (9.0, 9.0, 9.0, 9.0, 1.0, 2.0, 3.0, 4.0)
 
     assert [0, 0.5, 1, 3, 9, 13] == [lifetimes.hazard_sum(a, EDGES, rates, 4) for a in (0, 0.5, 1, 2, 4, 5)]
@@ -68,7 +68,7 @@ def extension(neighbours: int, bin_: int) -> float:
 
 @pytest.mark.parametrize("neighbours", range(5))
 def test_memoryless_extension(neighbours: int) -> None:
-    """The integral of exp(-t/4), the newcomer's chance to live and the others' to be gone; no age counts."""
+    """With memoryless lives the extension is the exact integral over the others' end, whatever their ages."""
     steps = [n / 1000 for n in range(40_000)]
     exact = sum(exp(-t / lifetimes.DISCOUNT - t) * (1 - exp(-t)) ** neighbours for t in steps) / 1000
 
@@ -77,14 +77,14 @@ def test_memoryless_extension(neighbours: int) -> None:
 
 
 def test_more_neighbours_more_life_without_the_newcomer() -> None:
-    """Each further one leaves less to add."""
+    """Each further neighbour leaves less for the newcomer to add."""
     added = [extension(neighbours, 1) for neighbours in range(16)]
 
     assert sorted(set(added), reverse=True) == added
 
 
 def test_the_core_is_listed_in_order() -> None:
-    """Each function after those that it calls."""
+    """Each function of the core stands after those that it calls: a compiler takes them one by one."""
     names = [function.__name__ for function in lifetimes.CORE]
     for number, function in enumerate(lifetimes.CORE):
         called = set(function.__code__.co_names) & set(names)

@@ -48,12 +48,12 @@ class World:
     ],
 )
 def test_share(requests: list[tuple[str, ...]], type_id: str, share: float) -> None:
-    """Each VM counts once; a few are drawn to what is usual."""
+    """Each VM counts once, and the shares of a few are drawn to what is usual."""
     assert isclose(share, Mix.of(requests).share(type_id))
 
 
 def test_a_mix_that_is_told() -> None:
-    """As it is: nothing is assumed beside it."""
+    """A mix that the administrator tells counts as it is, with nothing assumed beside it."""
     learnt = Mix.of([("a", "a")] * 9)
     mix = Mix.given({"a": 0.8, "b": 0.2}, learnt)
 
@@ -71,12 +71,12 @@ def test_a_mix_that_is_told() -> None:
     ],
 )
 def test_share_of_several(requests: list[tuple[str, ...]], share: float) -> None:
-    """VMs of several instances, of one type or not; a few are drawn to what is usual."""
+    """VMs of several instances count, of one type or not; the share of a few is drawn to what is usual."""
     assert isclose(share, Mix.of(requests).several_share)
 
 
 def test_the_more_is_asked_for_the_more_it_is_worth() -> None:
-    """Up to a fifth of all requests."""
+    """The more a type is asked for, the more it is worth, up to a fifth of all requests."""
     mix = Mix.of([("a",)] * 90 + [("b",)] * 9 + [("c",)])
 
     assert 1.0 == mix.value("a") > mix.value("b") > mix.value("c") > mix.value("d") > 0
@@ -96,7 +96,7 @@ def test_every_cluster_has_its_own() -> None:
 
 
 def test_counted_anew_in_time() -> None:
-    """Not at every decision; and a clock that was set back freezes nothing."""
+    """The mix is counted anew after a while, also where the clock was set back."""
     world = World()
     world.define(1, "c1", "a")
     mixes = world.mixes()
@@ -114,7 +114,7 @@ def test_counted_anew_in_time() -> None:
 
 
 def test_value_of_a_class() -> None:
-    """Nobody's is worth nothing, that of a fifth of all requests as much as any; rising."""
+    """A type's value rises from 0 with its share of the requests, up to 1 at a fifth of them."""
     values = [class_value(share / 100) for share in range(101)]
 
     assert 0.0 == values[0]
@@ -124,5 +124,5 @@ def test_value_of_a_class() -> None:
 
 @pytest.mark.parametrize(("share", "value"), [(0.0, 0.0), (0.05, 0.5), (0.1, 1.0), (1.0, 1.0)])
 def test_value_of_a_second_empty_card(share: float, value: float) -> None:
-    """Nobody needs one, no value; a tenth of all requests, all of it."""
+    """A second empty card is worth more the more VMs want several instances, up to a tenth of them."""
     assert isclose(value, several_value(share))

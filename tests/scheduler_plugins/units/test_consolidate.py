@@ -28,7 +28,7 @@ UNIT = MdevConsolidate()
     ],
 )
 def test_weight(card: list[ParentDevice], wanted: str, weight: int) -> None:
-    """By how much stays free on the card, an empty one worst."""
+    """MdevConsolidate weighs how much of the card stays free, an empty card worst."""
     assert weight == UNIT.weigh(inv.request(wanted), inv.view(inv.host(card)))
 
 

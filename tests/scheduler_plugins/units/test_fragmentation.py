@@ -49,7 +49,7 @@ def view(*on: Card) -> HostView:
 
 @given(cards, st.sampled_from(TYPES), st.integers(1, 3))
 def test_the_unit_is_the_core(on: list[Card], wanted: str, count: int) -> None:
-    """Over random hosts the weight is what the core says of figures taken from the cards directly."""
+    """The weight is what the core says of figures taken from the cards directly, over random hosts."""
     most = {t: inv.T4[t].most for t in TYPES}
     size = [TYPES.index(card.type) if card.alive else -1 for card in on]
     used = [card.alive for card in on]
@@ -97,7 +97,7 @@ def test_one_card_a_host(fuller: int, emptier: int) -> None:
 
 
 def test_places_that_nobody_wants() -> None:
-    """The host whose trapped places the cluster asks for is opened first, and the mix can be told."""
+    """A card is opened first where the cluster wants the places behind it, by its VMs or by a mix."""
     behind_small, behind_large = view(EMPTY, Card(Q1, 3)), view(EMPTY, Card(Q4, 1))
     asked = inv.request(Q2)
     learnt = Context(mix=Mix.of([(Q1,)] * 99 + [(Q4,)]))
@@ -140,7 +140,7 @@ def test_age_of_an_instance_that_the_host_explains() -> None:
 
 
 def test_too_few_lives_are_none() -> None:
-    """Ages say nothing then: the weight is the one without."""
+    """While too few lives are known, the weight is the one without ages."""
     few = Lives(Tables({Q2: [1.0] * 3 + [0.0] * (BINS - 3)}, {Q2: [HOUR] * BINS}))
     weights = [UNIT.weigh(inv.request(Q2), view(Card(Q2, 1)), Context(lives=known)) for known in (few, None)]
 
@@ -160,7 +160,7 @@ FAMILIES: list[tuple[ParentDevice | list[ParentDevice], str]] = [
 @pytest.mark.parametrize(("parents", "wanted"), FAMILIES, ids=[wanted for _, wanted in FAMILIES])
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_family_has_a_weight(parents: ParentDevice | list[ParentDevice], wanted: str, count: int) -> None:
-    """Whatever its figures tell: an empty card is opened, where all instances fit."""
+    """Whatever a family's figures tell, a host that fits has a weight, and opening an empty card is dear."""
     inventory: HostInventory = inv.host(parents)
     weight = UNIT.weigh(inv.request(*[wanted] * count), inv.view(inventory))
 

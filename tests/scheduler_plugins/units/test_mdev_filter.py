@@ -70,14 +70,14 @@ def test_placement_of_the_host_counts() -> None:
     ],
 )
 def test_nothing_known(failure: HostFailure | None, text: str) -> None:
-    """A host that was never seen is dropped, with the reason why it was not."""
+    """A host that was never seen is dropped, with the reason why nothing is known of it."""
     verdict = MdevFilter().judge(inv.request(Q2), inv.view(None, failure=failure))
 
     assert Verdict("id-1", False, None, RefusalCode.NO_INVENTORY, text, None, None, "gpu1") == verdict
 
 
 def test_last_inventory_counts_though_the_host_failed_since() -> None:
-    """A failure since does not take away what was seen; the age tells."""
+    """The last inventory counts though the host failed since; its age is told."""
     failure = HostFailure("id-1", "timeout", "gpu1:54321 did not answer within 10 s", 1050.0)
 
     assert MdevFilter().judge(inv.request(Q2), inv.view(T4, failure=failure)).fits

@@ -46,13 +46,13 @@ BAD = [
 
 @pytest.mark.parametrize(("properties", "settings"), GOOD)
 def test_read(properties: dict[str, str], settings: Settings) -> None:
-    """Missing and empty is the default; keys of others are theirs."""
+    """A property that is missing or empty has its default; keys of others are ignored."""
     assert settings == settings_of(ALL, properties) == usable(ALL, properties)
 
 
 @pytest.mark.parametrize(("parameter", "value"), BAD)
 def test_bad(parameter: Parameter, value: str) -> None:
-    """The error names key, value and what it takes; who must not fail has the default."""
+    """A bad value is an error that names key, value and what is taken; who must not fail has the default."""
     properties = {AGES.key: "no"} | {parameter.key: value}
     with pytest.raises(BadPropertyError, match=rf"{parameter.key} is .*, not .*{parameter.takes[:5]}") as caught:
         settings_of(ALL, properties)
@@ -62,12 +62,12 @@ def test_bad(parameter: Parameter, value: str) -> None:
 
 
 def test_a_unit_reads_its_own_alone() -> None:
-    """A bad value of another unit's costs it nothing."""
+    """A bad value of another unit's property costs a unit nothing."""
     assert USUAL == settings_of([AGES], {MIX.key: "?"})
 
 
 def test_declared() -> None:
-    """In the engine's grammar, every regex by its key."""
+    """Properties are declared in the engine's grammar, every regex by its key."""
     text = declared(*ALL)
 
     assert GRAMMAR.fullmatch(text)

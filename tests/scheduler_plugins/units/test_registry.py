@@ -118,14 +118,14 @@ def test_parameters_documented(name: str) -> None:
 
 
 def test_no_two_units_declare_one_property() -> None:
-    """The engine keeps one regex of each key for the whole policy."""
+    """No two units declare one property: the engine keeps one regex of each key for the whole policy."""
     keys = [parameter.key for unit in WEIGHTS.values() for parameter in unit.parameters]
 
     assert len(set(keys)) == len(keys)
 
 
 def test_how_many_lives_it_takes_is_documented() -> None:
-    """As the code has it."""
+    """docs/units.md tells how many VMs must have ended before ages count."""
     assert f"Until {LEAST_DEPARTURES:.0f} VMs have been seen to end" in SECTIONS["MdevFragmentation"]
 
 

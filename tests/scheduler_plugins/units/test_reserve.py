@@ -36,7 +36,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("inventory", "weight"), ROWS)
 def test_weight(inventory: HostInventory, weight: int) -> None:
-    """By how much of the host's cards is free."""
+    """A host weighs the more, the more of its cards is free."""
     assert weight == UNIT.weigh(inv.request(), inv.view(inventory))
 
 
@@ -46,7 +46,7 @@ def test_weight(inventory: HostInventory, weight: int) -> None:
     ids=["offered", "not offered", "one of them", "all"],
 )
 def test_types_worth_keeping_free(types: set[str], weight: int) -> None:
-    """Only cards that offer one of them count."""
+    """Only cards that offer a type worth keeping free count."""
     context = Context(Settings(reserved_types=frozenset(types)))
 
     assert weight == UNIT.weigh(inv.request(), inv.view(inv.host(t4())), context)

@@ -96,12 +96,12 @@ COSTS = [
 
 @pytest.mark.parametrize(("host", "kind", "cards", "expected"), COSTS)
 def test_cost(host: list[Card], kind: int, cards: list[int], expected: float) -> None:
-    """Joining or opening, and what the start leaves for others, less what there was before."""
+    """A placement costs its joining or opening, and the disorder that it adds to what there was before."""
     assert isclose(expected, cost(host, kind, *cards), abs_tol=1e-12)
 
 
 def test_cost_with_ages() -> None:
-    """The card's life counts instead of most of what is free, where it is known; opening is as ever."""
+    """Where ages are known, the card's longer life counts instead of most of what is free."""
     assert isclose(JOIN_LIFE * 0.3 + JOIN_FREE_AGED * 5 / 8, cost([(1, 3)], 1, 0, life=0.3))
     assert cost([EMPTY], 1, 0) == cost([EMPTY], 1, 0, life=0.8)
 
@@ -110,24 +110,24 @@ def test_cost_with_ages() -> None:
     ("alive", "free", "weight"), [(0, 8, 999), (0, 1, 999), (1, 7, 374), (6, 2, 62), (7, 1, 0), (99, 201, 332)]
 )
 def test_consolidate(alive: int, free: int, weight: int) -> None:
-    """The share that stays free, of 499; an empty card is worst."""
+    """`consolidate` is the share that stays free, of 499; an empty card is worst."""
     assert weight == scores.consolidate(alive, free)
 
 
 @pytest.mark.parametrize(("alive", "weight"), [(0, 0), (3, 30), (99, 990), (500, 990)])
 def test_spread(alive: int, weight: int) -> None:
-    """Ten for each neighbour."""
+    """`spread` is ten for each neighbour, up to 99 of them."""
     assert weight == scores.spread(alive)
 
 
 @pytest.mark.parametrize(("idle", "weight"), [(0, 100), (1 / 8, 199), (1, 549), (2, 699), (8, 899), (1e9, 998)])
 def test_reserve(idle: float, weight: int) -> None:
-    """The more is free, the worse, without end."""
+    """`reserve` rises without end with what is free."""
     assert weight == scores.reserve(idle)
 
 
 def test_soon_empty() -> None:
-    """An empty card is, others the less the more instances they have, small ones sooner."""
+    """A card counts the less as soon empty the more instances it has, and one of few places the more."""
     falling = [scores.soon_empty(-1, 0, 0), *(scores.soon_empty(0, used, 16) for used in range(1, 17))]
 
     assert 1.0 == falling[0]
@@ -142,7 +142,7 @@ def test_soon_empty() -> None:
     [([-1, 1], [0], 1), ([-1, 1], [1], 0), ([-1, -1], [0, 0], 1), ([-1, -1], [0, 1], 2), ([1, -1], [0, 1], 1)],
 )
 def test_opened(size: list[int], cards: list[int], opened: int) -> None:
-    """Each empty card once."""
+    """An empty card is opened once, however many instances it gets."""
     assert opened == scores.opened_by(size, cards)
 
 
@@ -180,7 +180,7 @@ hosts = st.lists(
 
 @given(hosts)
 def test_nothing_is_changed(host: list[Card]) -> None:
-    """The figures handed over stay as they are, and order is the least that there is."""
+    """No function changes the figures handed over, and no order is better than none missing."""
     size, used = [card[0] for card in host], [card[1] for card in host]
     places = [0 if kind < 0 else PLACES[kind] for kind in size]
     before = (list(size), list(used), list(places))

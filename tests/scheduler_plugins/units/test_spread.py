@@ -26,7 +26,7 @@ UNIT = MdevSpread()
     ],
 )
 def test_weight(card: list[ParentDevice], wanted: str, weight: int) -> None:
-    """Ten for each neighbour."""
+    """MdevSpread weighs ten for each neighbour on the card."""
     assert weight == UNIT.weigh(inv.request(wanted), inv.view(inv.host(card)))
 
 
