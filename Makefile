@@ -48,7 +48,7 @@ format: .venv/dev.stamp           ## what `make lint` asks for, done
 hook: dist/50_mdev_inventory      ## the capability extension for hosts: one executable file
 
 dist/50_mdev_inventory: .venv/demo.stamp $(wildcard mdev_inventory/*.py mdev_inventory/hook/*.py)
-	$(BIN)/python -m mdev_inventory.hook.archive $@
+	$(BIN)/python -m tools.hook_file $@
 
 rpm: dist/50_mdev_inventory       ## the hook as the hosts' package, for dnf: survives a new image of oVirt Node
 	deploy/rpm/build $< dist
@@ -76,7 +76,7 @@ clean:
 	rm -rf .venv build dist mutants storm.json bench.json placement.json *.egg-info
 
 .venv/demo.stamp: setup.cfg pyproject.toml .ci/venv
-	.ci/venv demo
+	.ci/venv
 	touch $@
 
 .venv/dev.stamp: setup.cfg pyproject.toml .ci/venv .ci/sdk

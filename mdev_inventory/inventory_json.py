@@ -123,10 +123,7 @@ def _errors(inventory: HostInventory) -> Any:
 
 def to_document(inventory: HostInventory) -> _Json:
     """The long form: every parent with every type, null for what is not known."""
-    return {
-        "parents": [_parent_to_document(parent) for parent in inventory.parents],
-        "errors": _errors(inventory),
-    }
+    return {"parents": [_parent_to_document(parent) for parent in inventory.parents], "errors": _errors(inventory)}
 
 
 def _parent_to_document(parent: ParentDevice) -> _Json:

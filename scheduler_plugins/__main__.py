@@ -1,5 +1,5 @@
 """`python -m scheduler_plugins` is `mdev-scheduler`."""
 
-from scheduler_plugins.cli import main
+from scheduler_plugins.cli.app import main
 
 main()

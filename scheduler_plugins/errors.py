@@ -34,9 +34,7 @@ class UnknownVmError(SchedulerError):
 
     def __init__(self, vm: str) -> None:
         """`vm` is the id or name asked for."""
-        super().__init__(
-            f"the engine knows no VM {vm!r}; ask by the VM's id, or by its name as the portal shows it"
-        )
+        super().__init__(f"the engine knows no VM {vm!r}; ask by the VM's id, or by its name as the portal shows it")
 
 
 class AmbiguousNameError(SchedulerError):

@@ -25,13 +25,7 @@ def test_every_command_of_the_readme_succeeds() -> None:
     failed = {}
     for command in (c for c in commands() if c not in RUN_BY_CI):
         done = subprocess.run(
-            command,
-            shell=True,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            command, shell=True, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
         if done.returncode:
             failed[command] = f"{done.stdout[-500:]}{done.stderr[-1500:]}"

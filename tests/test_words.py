@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs/glossary.md"
 PRODUCT = ("mdev_inventory", "scheduler_plugins")
-FOLDERS = (*PRODUCT, "simulation", "benchmarks", "deploy", "tests")
+FOLDERS = (*PRODUCT, "tools", "simulation", "benchmarks", "deploy", "tests")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 """A word of a name: `KeptNews`, `kept_news` and `KEPT_NEWS` have two."""
@@ -111,9 +111,7 @@ def test_no_document_has_a_retired_word(document: Path) -> None:
     assert set() == said(document.read_text())
 
 
-@pytest.mark.parametrize(
-    "document", [path for path in DOCUMENTS if path.stem != "configuration"], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if path.stem != "configuration"], ids=lambda p: p.name)
 def test_a_device_is_never_just_a_device(document: Path) -> None:
     """It is a parent device, a card, a virtual function, or a mediated device that is an instance."""
     text = CODE.sub("", document.read_text())

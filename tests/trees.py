@@ -48,9 +48,7 @@ def break_file(path: Path, error: str) -> None:
         raise ValueError(f"no way known to make {path} fail with {error}")
 
 
-def add_parent(
-    root: Path, address: str, types: Iterable[str] = (), available: int = 1, **attributes: str
-) -> Path:
+def add_parent(root: Path, address: str, types: Iterable[str] = (), available: int = 1, **attributes: str) -> Path:
     """A parent device with these types and files (`vendor="0x10de"`); returns its folder."""
     device = root / "sys/devices" / address
     (device / "mdev_supported_types").mkdir(parents=True)
@@ -65,12 +63,7 @@ def add_parent(
 
 
 def add_type(
-    device: Path,
-    type_id: str,
-    available: int,
-    name: str = "",
-    description: str = "",
-    instances: Iterable[str] = (),
+    device: Path, type_id: str, available: int, name: str = "", description: str = "", instances: Iterable[str] = ()
 ) -> Path:
     """A type on that parent, with its living instances; returns its folder."""
     folder = device / "mdev_supported_types" / type_id

@@ -1,5 +1,9 @@
 """The judge of weights: demand replayed against fleets, in process, the same under the same seed.
 
+`workload` makes fleets and demand, `replaying` replays it by a rule, `judging` compares what came of it,
+`pages` draws `docs/placement.md`. Beside them stand the commands: the judge itself (`__main__`) and its
+further questions, among them whether it is right (`sanity`).
+
 `make bench-placement` (options in `PLACEMENT`, see `--help`) prints tables; `--json FILE` writes all figures,
 `--full` those of each reported grid to `FILE-GRID.json`:
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from benchmarks.placement import levers, reserving, sanity, trace, troubles
-from benchmarks.placement.grids import GRIDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import BASELINE, POLICIES
-from benchmarks.placement.progress import Progress
-from benchmarks.placement.report import Results, Row, document
-from benchmarks.placement.run import run
-from benchmarks.placement.tables import show
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import BASELINE, POLICIES
+from benchmarks.placement.judging.progress import Progress
+from benchmarks.placement.judging.report import Results, Row, document
+from benchmarks.placement.judging.run import run
+from benchmarks.placement.judging.tables import show
+from benchmarks.placement.workload.grids import GRIDS
 
 _WIDTH = 150
 FULL = ("frozen-close", "families-close", "frozen", "families", "models")
@@ -78,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--full", action="store_true", help=f"all that is reported: {', '.join(FULL)}")
     own = "so many paired seeds instead of the grid's own number"
     add_replay_options(parser, None, seeds_help=own)
-    parser.add_argument(
-        "--policies", help="names with commas between; packing always runs; default: the grid's"
-    )
+    parser.add_argument("--policies", help="names with commas between; packing always runs; default: the grid's")
     return parser
 
 

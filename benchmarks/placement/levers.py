@@ -27,19 +27,21 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.placement import bound, card_choice, draining, fleets
-from benchmarks.placement.demand import Case, demand_of, mix_of
-from benchmarks.placement.grids import GRIDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import POLICIES
-from benchmarks.placement.progress import Progress
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Row
-from benchmarks.placement.rules import PACKING
-from benchmarks.placement.run import WARMUP, edges, setting
-from benchmarks.placement.state import NOWHERE, Demand, Fleet, Whole
-from benchmarks.placement.statistics import estimate
-from benchmarks.placement.weighing import CLAIRVOYANT, FRAGMENTATION
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import POLICIES
+from benchmarks.placement.judging.progress import Progress
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP, edges, setting
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.replaying import card_choice, draining
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.rules import PACKING
+from benchmarks.placement.replaying.state import NOWHERE, Demand, Fleet, Whole
+from benchmarks.placement.replaying.weighing import CLAIRVOYANT, FRAGMENTATION
+from benchmarks.placement.workload import fleets
+from benchmarks.placement.workload.demand import Case, demand_of, mix_of
+from benchmarks.placement.workload.grids import GRIDS
 
 BASELINE = "packing"
 SEEDS = 8
@@ -55,11 +57,7 @@ TITLES = {
     "pool": "as if migration were free",
     "bound": "bound: nothing exceeds it",
 }
-_CARD_RULES = {
-    "packing-card": PACKING,
-    "fragmentation-card": FRAGMENTATION,
-    "clairvoyant-card": CLAIRVOYANT,
-}
+_CARD_RULES = {"packing-card": PACKING, "fragmentation-card": FRAGMENTATION, "clairvoyant-card": CLAIRVOYANT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +174,13 @@ def _group(cases: Sequence[Case], name: str, found: dict[tuple[str, str], list[M
 def table(report: Row) -> str:
     """For people: all cases, then the difference by fleet and by lifetimes."""
     groups = report["groups"]
-    columns = list(dict.fromkeys((g["by"], g["value"]) for g in groups if g["by"] in ("fleet", "lifetimes")))
+    columns = list(
+        dict.fromkeys((group["by"], group["value"]) for group in groups if group["by"] in ("fleet", "lifetimes"))
+    )
     heads = "".join(f"{value:>8}" for _, value in columns)
     lines = [f"{'':20}{'GPU %':>7}{'- packing':>11}{'95 %':>18}{'moves/100':>11}{heads}"]
     for name in TITLES:
-        own = {(g["by"], g["value"]): g for g in groups if g["policy"] == name}
+        own = {(group["by"], group["value"]): group for group in groups if group["policy"] == name}
         whole = own["all", ""]
         interval = f"{whole['low']:+.3f}..{whole['high']:+.3f}"
         parts = "".join(f"{own[column]['difference']:+8.2f}" for column in columns)
@@ -192,7 +192,7 @@ def table(report: Row) -> str:
 
 def gap(report: Row) -> str:
     """For people: how far MdevFragmentation is from what could be."""
-    whole = {g["policy"]: g["gpu"] for g in report["groups"] if g["by"] == "all"}
+    whole = {group["policy"]: group["gpu"] for group in report["groups"] if group["by"] == "all"}
     away = {name: whole[name] - whole["fragmentation"] for name in ("clairvoyant", "pool", "bound")}
     return (
         f"MdevFragmentation is {away['bound']:.2f} points below the bound, {away['pool']:.2f} below free "

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.placement import plots
-from benchmarks.placement.condensed import ReportError, Row, condensed
-from benchmarks.placement.page_tables import TABLES
+from benchmarks.placement.pages import plots
+from benchmarks.placement.pages.condensed import ReportError, Row, condensed
+from benchmarks.placement.pages.tables import TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("placement.md", "units.md")
@@ -44,12 +44,8 @@ def written(text: str, figures: Row) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes figures, plots and tables; 0 when done, 1 where a report cannot be used."""
     parser = argparse.ArgumentParser(prog="page", description="Tables and plots of docs/placement.md.")
-    parser.add_argument(
-        "reports", type=Path, nargs="*", help="JSON of the judge, its levers and sanity check"
-    )
-    parser.add_argument(
-        "--docs", type=Path, default=DOCS, help="folder of placement.md (default: %(default)s)"
-    )
+    parser.add_argument("reports", type=Path, nargs="*", help="JSON of the judge, its levers and sanity check")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder of placement.md (default: %(default)s)")
     options = parser.parse_args(arguments)
     folder, pages = options.docs / "placement", [options.docs / name for name in PAGES]
     kept = folder / "figures.json"
@@ -57,9 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.reports:
             found = condensed([json.loads(path.read_text()) for path in options.reports])
             folder.mkdir(exist_ok=True)
-            kept.write_text(
-                json.dumps(found, separators=(",", ":"), sort_keys=True).replace("},{", "},\n{") + "\n"
-            )
+            kept.write_text(json.dumps(found, separators=(",", ":"), sort_keys=True).replace("},{", "},\n{") + "\n")
         figures = json.loads(kept.read_text())
         for name in plots.PLOTS:
             (folder / f"{name}.svg").write_bytes(plots.drawn(name, figures))

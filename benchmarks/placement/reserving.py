@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.placement.fleets import LADDER, places
-from benchmarks.placement.grids import REPORTED_SEEDS
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.progress import followed
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import WARMUP
-from benchmarks.placement.statistics import estimate
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.progress import followed
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.workload.fleets import LADDER, places
+from benchmarks.placement.workload.grids import REPORTED_SEEDS
 from scheduler_plugins.units.scores import consolidate, reserve
 
 PLACES = places(LADDER)
@@ -108,10 +108,7 @@ class Cluster:
 
     plain_key: Callable[[Host], tuple[float, ...]]
     hosts: list[Host] = field(
-        default_factory=lambda: [
-            *(Host([(-1, 0)] * CARDS) for _ in range(WITH)),
-            *(Host([]) for _ in range(WITHOUT)),
-        ]
+        default_factory=lambda: [*(Host([(-1, 0)] * CARDS) for _ in range(WITH)), *(Host([]) for _ in range(WITHOUT))]
     )
     leaving: list[tuple[float, int, Vm, Host, int | None]] = field(default_factory=list)
 
@@ -121,9 +118,7 @@ class Cluster:
             _, _, gone, host, card = heapq.heappop(self.leaving)
             host.take(gone, card, -1)
         if vm.kind < 0:
-            fitting = [
-                (self.plain_key(host), n, host, None) for n, host in enumerate(self.hosts) if host.has(vm)
-            ]
+            fitting = [(self.plain_key(host), n, host, None) for n, host in enumerate(self.hosts) if host.has(vm)]
             return self._chosen(number, now, vm, fitting) or ("" if fitting else "plain")
         able = [(host.card_for(vm.kind), n, host) for n, host in enumerate(self.hosts)]
         offered = [(host, n, card) for card, n, host in able if card is not None]
@@ -133,11 +128,7 @@ class Cluster:
         return "starved" if offered else "no_device"
 
     def _chosen(
-        self,
-        number: int,
-        now: float,
-        vm: Vm,
-        fitting: Sequence[tuple[tuple[float, ...], int, Host, int | None]],
+        self, number: int, now: float, vm: Vm, fitting: Sequence[tuple[tuple[float, ...], int, Host, int | None]]
     ) -> str:
         if fitting:
             _, _, host, card = min(fitting, key=lambda one: one[:2])

@@ -22,9 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.placement import openb, sharing
-from benchmarks.placement.openb import Node, Pod, TraceError
-from benchmarks.placement.sharing import Nodes, Requests, Whole
+from benchmarks.placement.replaying import sharing
+from benchmarks.placement.replaying.sharing import Nodes, Requests, Whole
+from benchmarks.placement.workload import openb
+from benchmarks.placement.workload.openb import Node, Pod, TraceError
 
 INFLATION = 1.3
 """The demand that arrives, as a multiple of the GPUs."""
@@ -166,9 +167,11 @@ def table(found: Sequence[Found]) -> str:
         f"{'GPU allocated, %':16}  {'100 % arrived':>22} {'130 % arrived':>22}",
         f"{'':16}  {'here':>10} {'published':>11} {'here':>10} {'published':>11}",
     ]
-    for f in found:
-        figures = f"{f.found:10.2f} {f.published:11.2f} {f.found_inflated:10.2f} {f.published_inflated:11.2f}"
-        lines.append(f"{f.name:16}  {figures}  {'ok' if f.passed else f'more than {TOLERANCE} away'}")
+    for one in found:
+        full = f"{one.found:10.2f} {one.published:11.2f}"
+        inflated = f"{one.found_inflated:10.2f} {one.published_inflated:11.2f}"
+        verdict = "ok" if one.passed else f"more than {TOLERANCE} away"
+        lines.append(f"{one.name:16}  {full} {inflated}  {verdict}")
     return "\n".join(lines)
 
 
@@ -176,9 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the check; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="sanity", description="Published figures, found again.")
     parser.add_argument("--trace", type=Path, required=True, help="folder of the openb CSV files")
-    parser.add_argument(
-        "--seeds", type=int, default=10, help="runs of each policy (default: 10, as published)"
-    )
+    parser.add_argument("--seeds", type=int, default=10, help="runs of each policy (default: 10, as published)")
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args(arguments)
     if options.seeds < 1:

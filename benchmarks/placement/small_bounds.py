@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.placement import bound, levers
-from benchmarks.placement.demand import Case, demand_of
-from benchmarks.placement.fleets import LADDER, places
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import WARMUP
-from benchmarks.placement.state import EMPTY, Fleet
+from benchmarks.placement import levers
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import WARMUP
+from benchmarks.placement.replaying.state import EMPTY, Fleet
+from benchmarks.placement.workload.demand import Case, demand_of
+from benchmarks.placement.workload.fleets import LADDER, places
 
 ARRIVALS = 120
 SEEDS = range(5000, 5012)
@@ -46,9 +47,7 @@ def bounded(mix: str, seed: int) -> dict[str, float]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table; 0 when done, 3 where a case was not solved in time."""
     parser = argparse.ArgumentParser(prog="small_bounds", description="How loose the linear bound is.")
-    parser.add_argument(
-        "--seeds", type=int, default=len(SEEDS), help="cases for each mix (default: %(default)s)"
-    )
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="cases for each mix (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, for programs")
     options = parser.parse_args(arguments)
     rows: list[Row] = []

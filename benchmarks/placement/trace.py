@@ -29,17 +29,17 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from benchmarks.placement import fleets, openb
-from benchmarks.placement.demand import CPUS, Case
-from benchmarks.placement.grids import LADDER_FLEETS, LOADS, REPORTED_SEEDS
-from benchmarks.placement.openb import WHOLE, Pod, TraceError
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import BASELINE, POLICIES
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Results, Row, document
-from benchmarks.placement.run import WARMUP, Figures, figures, setting
-from benchmarks.placement.state import PAIR, Demand, Fleet, Real, Whole
-from benchmarks.placement.tables import show
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import BASELINE, POLICIES
+from benchmarks.placement.judging.report import Results, Row, document
+from benchmarks.placement.judging.run import WARMUP, Figures, figures, setting
+from benchmarks.placement.judging.tables import show
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.state import PAIR, Demand, Fleet, Real, Whole
+from benchmarks.placement.workload import fleets, openb
+from benchmarks.placement.workload.demand import CPUS, Case
+from benchmarks.placement.workload.grids import LADDER_FLEETS, LOADS, REPORTED_SEEDS
+from benchmarks.placement.workload.openb import WHOLE, Pod, TraceError
 from scheduler_plugins.demand.ages import EDGES
 
 NAME = "trace"
@@ -129,9 +129,7 @@ def work(pods: Sequence[Pod], arrivals: int, job: tuple[Case, int]) -> list[list
     return rows
 
 
-def replayed(
-    pods: Sequence[Pod], cases: Sequence[Case], seeds: Sequence[int], options: argparse.Namespace
-) -> Figures:
+def replayed(pods: Sequence[Pod], cases: Sequence[Case], seeds: Sequence[int], options: argparse.Namespace) -> Figures:
     """All rules in all cases under all seeds."""
     jobs, found = list(product(cases, seeds)), dict[tuple[str, str], list[list[float]]]()
     task = partial(work, pods, options.arrivals)
@@ -161,9 +159,7 @@ def rounding(pods: Sequence[Pod], names: Sequence[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replays the trace; 0 when it is done, 3 where it cannot be read."""
     parser = argparse.ArgumentParser(prog="placement --trace", description="The openb trace, replayed.")
-    parser.add_argument(
-        "--trace", type=Path, required=True, help="a pod list, or the folder of the CSV files"
-    )
+    parser.add_argument("--trace", type=Path, required=True, help="a pod list, or the folder of the CSV files")
     parser.add_argument("--fleets", default=",".join(LADDER_FLEETS), help=f"of {', '.join(fleets.FLEETS)}")
     add_replay_options(parser, len(REPORTED_SEEDS))
     options = parser.parse_args(arguments)
@@ -184,9 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _report(
-    pods: Sequence[Pod], names: Sequence[str], seeds: Sequence[int], options: argparse.Namespace
-) -> Row:
+def _report(pods: Sequence[Pod], names: Sequence[str], seeds: Sequence[int], options: argparse.Namespace) -> Row:
     began = time.monotonic()
     pairs = {name: round(mix_of(pods, fleets.fleet(name))[1], 4) for name in names}
     cases = [Case(name, NAME, load, pairs[name], NAME) for name, load in product(names, LOADS)]

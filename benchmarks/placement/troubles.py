@@ -25,18 +25,19 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.placement import bound, fleets
-from benchmarks.placement.demand import Case, demand_of, mix_of
-from benchmarks.placement.grids import LADDER_FLEETS, PAIRS, REPORTED_SEEDS, THREE_MIXES
-from benchmarks.placement.options import add_replay_options
-from benchmarks.placement.policies import POLICIES
-from benchmarks.placement.progress import followed
-from benchmarks.placement.replay import replay
-from benchmarks.placement.report import Row
-from benchmarks.placement.run import MEAN_S, WARMUP, edges, setting
-from benchmarks.placement.state import NOWHERE, Demand, Fleet, Real
-from benchmarks.placement.statistics import estimate
-from benchmarks.placement.weighing import Setting
+from benchmarks.placement.judging import bound
+from benchmarks.placement.judging.options import add_replay_options
+from benchmarks.placement.judging.policies import POLICIES
+from benchmarks.placement.judging.progress import followed
+from benchmarks.placement.judging.report import Row
+from benchmarks.placement.judging.run import MEAN_S, WARMUP, edges, setting
+from benchmarks.placement.judging.statistics import estimate
+from benchmarks.placement.replaying.replay import replay
+from benchmarks.placement.replaying.state import NOWHERE, Demand, Fleet, Real
+from benchmarks.placement.replaying.weighing import Setting
+from benchmarks.placement.workload import fleets
+from benchmarks.placement.workload.demand import Case, demand_of, mix_of
+from benchmarks.placement.workload.grids import LADDER_FLEETS, PAIRS, REPORTED_SEEDS, THREE_MIXES
 from scheduler_plugins.demand.mix import several_value
 
 TROUBLES = {
@@ -148,18 +149,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_replay_options(parser, SEEDS)
     options = parser.parse_args(arguments)
     seeds = REPORTED_SEEDS[: max(1, options.seeds)]
-    jobs = [
-        Job(case, trouble, seed, options.arrivals) for trouble, case, seed in product(TROUBLES, CASES, seeds)
-    ]
+    jobs = [Job(case, trouble, seed, options.arrivals) for trouble, case, seed in product(TROUBLES, CASES, seeds)]
     work(Job(CASES[0], "old", 0, 60))  # compiled once, before the processes part
     with ProcessPoolExecutor(options.workers) as pool:
         found = followed("troubles", pool.map(work, jobs, chunksize=4), len(jobs))
         rows = compared(jobs, found, len(seeds))
     for row in rows:
         interval = f"{row['low']:+.3f}..{row['high']:+.3f}"
-        figures = (
-            f"{row['gpu']:8.2f}{row['difference']:+9.3f}  {interval}{row['failed']:8.2f} failed of 1,000"
-        )
+        figures = f"{row['gpu']:8.2f}{row['difference']:+9.3f}  {interval}{row['failed']:8.2f} failed of 1,000"
         print(f"{row['trouble']:10}{row['policy']:20}{figures}")
     if options.json:
         options.json.write_text(json.dumps({"troubles": rows}) + "\n", encoding="utf-8")

@@ -11,19 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import (
-    collecting,
-    decisions,
-    engine_endpoint,
-    hook,
-    proxy_socket,
-    report,
-    rows,
-    start,
-    storm,
-)
-from benchmarks.speed.proxy import system_python
+from benchmarks.speed import report, rows
+from benchmarks.speed.measures import collecting, decisions, engine_endpoint, hook, proxy_socket, start, storm
 from benchmarks.speed.rows import Section
+from benchmarks.speed.stage.proxy import system_python
 
 MEASURES: dict[str, Callable[[Path, float], Section]] = {
     "proxy_socket": proxy_socket.measure,
@@ -65,11 +56,7 @@ def _measured(names: list[str], effort: float) -> list[Section]:
 
 
 def _document(sections: list[Section], effort: float) -> dict[str, Any]:
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "plugins_python": _plugins_python(),
-    }
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "plugins_python": _plugins_python()}
     return {"machine": machine, "effort": effort, "sections": [rows.to_json(section) for section in sections]}
 
 

@@ -77,8 +77,7 @@ def to_json(section: Section) -> dict[str, Any]:
     """Plain data; `met` is told along with each row."""
     rows = [{**asdict(row), "met": row.met} for row in section.rows]
     curves = {
-        name: [{"hosts": hosts, **asdict(stats)} for hosts, stats in points]
-        for name, points in section.curves.items()
+        name: [{"hosts": hosts, **asdict(stats)} for hosts, stats in points] for name, points in section.curves.items()
     }
     return {"name": section.name, "title": section.title, "rows": rows, "curves": curves}
 

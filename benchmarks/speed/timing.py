@@ -36,9 +36,7 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def in_turns(
-    works: Mapping[str, Callable[[], float]], rounds: int, warm_up: int = 1
-) -> dict[str, list[float]]:
+def in_turns(works: Mapping[str, Callable[[], float]], rounds: int, warm_up: int = 1) -> dict[str, list[float]]:
     """The samples that each work gives, one a round and in turns; those of the warm-up are thrown away.
 
     Every other round goes backwards, so that nobody always follows the same neighbour.

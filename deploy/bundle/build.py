@@ -33,15 +33,18 @@ FILES = {
 }
 """Where a file goes on the engine machine, and where it lies here."""
 MADE = {
-    "usr/local/share/man/man8/mdev-scheduler.8": "scheduler_plugins.cli.manual",
-    "usr/local/share/bash-completion/completions/mdev-scheduler": "scheduler_plugins.cli.completion",
+    "usr/local/share/man/man8/mdev-scheduler.8": ("tools.manual", {}),
+    "usr/local/share/bash-completion/completions/mdev-scheduler": (
+        "scheduler_plugins",
+        {"_MDEV_SCHEDULER_COMPLETE": "source_bash"},
+    ),
 }
-"""Likewise, for what a module prints."""
+"""Likewise, for what a module prints, asked with that in its environment."""
 
 
 def main(folder: Path, pythons: tuple[str, ...]) -> Path:
     """Builds the archive; its path."""
-    version = _printed("mdev_inventory", "import mdev_inventory as m; print(m.__version__)").decode().strip()
+    version = _printed("-c", "import mdev_inventory as m; print(m.__version__)").decode().strip()
     name = f"mdev-scheduler-{version}-{ARCH}"
     with tempfile.TemporaryDirectory() as temporary:
         top = Path(temporary) / name
@@ -122,14 +125,14 @@ def _files(top: Path) -> None:
     """The tree as it will lie on the engine machine."""
     for target, source in FILES.items():
         _copy(ROOT / source, top / target)
-    for target, module in MADE.items():
+    for target, (module, environment) in MADE.items():
         (top / target).parent.mkdir(parents=True, exist_ok=True)
-        (top / target).write_bytes(_printed(module))
+        (top / target).write_bytes(_printed("-m", module, **environment))
 
 
-def _printed(module: str, code: str = "") -> bytes:
-    command = [sys.executable, *(["-c", code] if code else ["-m", module])]
-    return subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout  # noqa: S603
+def _printed(*arguments: str, **environment: str) -> bytes:
+    command, known = [sys.executable, *arguments], {**os.environ, **environment}
+    return subprocess.run(command, check=True, cwd=ROOT, env=known, stdout=subprocess.PIPE).stdout  # noqa: S603
 
 
 def _copy(source: Path, target: Path) -> None:

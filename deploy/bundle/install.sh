@@ -84,7 +84,7 @@ on EL8 and EL9 'dnf install python3.11', or name one with --python" 3
 same_program() {
     cmp -s "$here/requirements.txt" "$root$home/requirements.txt" &&
         [ "$(cat "$root$home/interpreter" 2>/dev/null)" = "$1" ] &&
-        "$root$home/bin/python" -I -c 'import scheduler_plugins.cli' 2>/dev/null
+        "$root$home/bin/python" -I -c 'import scheduler_plugins.cli.app' 2>/dev/null
 }
 
 # Built beside the old one, which is replaced in one go; its scripts then bear the final path.

@@ -16,7 +16,7 @@ from mdev_inventory.collector import engine_view, event_watch
 from mdev_inventory.collector.engine_lists import EngineLists, RequestTypes
 from mdev_inventory.collector.engine_view import EngineView
 from mdev_inventory.collector.event_watch import EventWatch, Happened
-from mdev_inventory.collector.host_watch import HostWatch, Lanes, Means, Observe
+from mdev_inventory.collector.host_watch import ConnectionShares, HostWatch, Observe, Shared
 from mdev_inventory.collector.troubles import Trouble, Troubles
 from mdev_inventory.collector.write_behind import WriteBehind
 from mdev_inventory.store.inventories import Inventories
@@ -82,12 +82,12 @@ class Collector:
         `engine_refresh`: whether the engine may be told to refresh its copies of hosts' devices.
         """
         self._inventories, self._settings = inventories, settings
-        places: dict[str, str] = {}
-        self._lists = EngineLists(engine, inventories, request_types, clock, places)
-        self._means = Means(
+        locations: dict[str, str] = {}
+        self._lists = EngineLists(engine, inventories, request_types, clock, locations)
+        self._shared = Shared(
             observe=observe,
             inventories=inventories,
-            lanes=Lanes.of(settings.max_connections),
+            connections=ConnectionShares.of(settings.max_connections),
             interval=settings.collect_interval,
             timeout=settings.host_timeout,
             clock=clock,
@@ -102,13 +102,11 @@ class Collector:
         """Told what happened to VMs, in the collector's thread: they must not block."""
         self.list_listeners = self._lists.listeners
         """Told of every list of VMs, likewise."""
-        self._events = EventWatch(engine, places, self.soon, self._soon_all, self.vm_listeners, clock)
-        self._view = EngineView(
-            engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock
-        )
+        self._events = EventWatch(engine, locations, self.ask_soon, self._ask_all_soon, self.vm_listeners, clock)
+        self._view = EngineView(engine, inventories, self.refresh, settings.engine_view_interval, self._troubles, clock)
         self._corrects_view = engine_refresh
         if engine_refresh:
-            self.vm_listeners.append(self._view.heard)
+            self.vm_listeners.append(self._view.vm_changed)
 
     @property
     def troubles(self) -> Mapping[str, Trouble]:
@@ -144,7 +142,7 @@ class Collector:
         watches = {host_id: self._watches.get(host_id) for host_id in host_ids}
         if None in watches.values():
             self._hosts_wanted.set()
-        asked = {asyncio.create_task(watch.fresh()): host_id for host_id, watch in watches.items() if watch}
+        asked = {asyncio.create_task(watch.ask_now()): host_id for host_id, watch in watches.items() if watch}
         if not asked:
             return frozenset()
         try:
@@ -154,14 +152,14 @@ class Collector:
                 task.cancel()  # ends the waiting; the request goes on
         return frozenset(asked[task] for task in done if task.result())
 
-    def soon(self, host_ids: Iterable[str]) -> None:
+    def ask_soon(self, host_ids: Iterable[str]) -> None:
         """Ask these hosts once more, without waiting for it: something changed there."""
         for host_id in host_ids:
             if watch := self._watches.get(host_id):
-                watch.soon()
+                watch.ask_soon()
 
-    def _soon_all(self) -> None:
-        self.soon(list(self._watches))
+    def _ask_all_soon(self) -> None:
+        self.ask_soon(list(self._watches))
 
     async def _keep_hosts(self) -> None:
         interval = self._settings.collect_interval
@@ -193,9 +191,7 @@ class Collector:
         await self._lists.read_vms()
         self._writer.vms_listed = True
 
-    async def _paced(
-        self, name: str, work: Callable[[], Awaitable[None]], interval: float
-    ) -> tuple[float, float]:
+    async def _paced(self, name: str, work: Callable[[], Awaitable[None]], interval: float) -> tuple[float, float]:
         """Do it once; the seconds to rest before the next time, at least and usually.
 
         Whatever fails, foreseen or not, is reported and costs this round only.
@@ -218,7 +214,7 @@ class Collector:
             if watch := self._watches.get(host_id):
                 watch.update(host)
             else:
-                self._watches[host_id] = HostWatch(host, self._means)
+                self._watches[host_id] = HostWatch(host, self._shared)
         await self._stop([host_id for host_id in self._watches if host_id not in hosts])
 
     async def _stop(self, host_ids: list[str]) -> None:

@@ -57,10 +57,10 @@ class EngineLists:
         inventories: Inventories,
         request_types: RequestTypes,
         clock: Callable[[], float],
-        places: MutableMapping[str, str],
+        locations: MutableMapping[str, str],
     ) -> None:
-        """`clock` gives the seconds since the epoch; `places`, the host of each VM by id, is kept here."""
-        self._places = places
+        """`clock` gives the seconds since the epoch; `locations`, the host of each VM by id, is kept here."""
+        self._locations = locations
         self._engine, self._inventories = engine, inventories
         self._request_types, self._clock = request_types, clock
         self._threads = ThreadPoolExecutor(2, "engine-list")
@@ -90,8 +90,8 @@ class EngineLists:
         self._inventories.set_vms(known, asked_at, answered_at)
         for listener in self.listeners:
             listener(vms, asked_at, answered_at)
-        self._places.clear()
-        self._places.update({vm.id: vm.host_id for vm in vms if vm.host_id})
+        self._locations.clear()
+        self._locations.update({vm.id: vm.host_id for vm in vms if vm.host_id})
 
     async def _called(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)

@@ -17,10 +17,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from mdev_inventory.collector.detached import Detached
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.collector.schedule import next_turn
 from mdev_inventory.collector.troubles import Troubles, code_of
+from mdev_inventory.engine.detached import Detached
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source
@@ -66,31 +66,32 @@ class NoRightError(Exception):
         )
 
 
-def free_types(inventory: HostInventory) -> frozenset[str]:
-    """The types of which some parent that the engine can show has an instance left."""
-    return frozenset(
-        one.id
-        for parent in inventory.parents
-        if PCI.fullmatch(parent.address)
-        for one in parent.types or ()
-        if one.available is not None and one.available > 0
-    )
+def available_types(inventory: HostInventory) -> frozenset[str]:
+    """The types with available instances on a parent device that the engine can show."""
+    parents = (parent for parent in inventory.parents if PCI.fullmatch(parent.address))
+    types = (mdev_type for parent in parents for mdev_type in parent.types or ())
+    return frozenset(mdev_type.id for mdev_type in types if (mdev_type.available or 0) > 0)
 
 
 def hidden_types(inventory: HostInventory, devices: Iterable[HostDevice]) -> frozenset[str]:
-    """The types that are free by the host's own word, and of which the engine shows nothing left."""
+    """The types that are available by the host's own word, and of which the engine shows nothing left."""
     shown = {one.id for device in devices for one in device.types if (one.available or 0) > 0}
-    return free_types(inventory) - shown
+    return available_types(inventory) - shown
 
 
 @dataclass(slots=True)
-class _Past:
-    """What was tried with one host."""
+class _Tries:
+    """The refreshes of one host so far."""
 
-    refreshed_at: float = float("-inf")
+    last_at: float = float("-inf")
     """The loop's time."""
-    vain: int = 0
+    in_vain: int = 0
     """So many times in a row a refresh changed nothing."""
+
+    def may_go_on_at(self, interval: float) -> float:
+        """When it may be refreshed again: the later, the more often that did not help."""
+        rare = min(interval * 2.0 ** min(self.in_vain, 30), LONGEST_GAP) if self.in_vain else 0.0
+        return self.last_at + max(LEAST_GAP, rare)
 
 
 class EngineView:
@@ -100,23 +101,23 @@ class EngineView:
         self,
         engine: Engine,
         inventories: Inventories,
-        fresh: Callable[[Iterable[str], float], Awaitable[frozenset[str]]],
+        ask_now: Callable[[Iterable[str], float], Awaitable[frozenset[str]]],
         interval: float,
         troubles: Troubles,
         clock: Callable[[], float],
     ) -> None:
-        """`fresh` asks hosts now (`Collector.refresh`); `interval` in seconds; `clock` since the epoch."""
-        self._engine, self._inventories, self._fresh = engine, inventories, fresh
+        """`ask_now` asks hosts now (`Collector.refresh`); `interval` in seconds; `clock` since the epoch."""
+        self._engine, self._inventories, self._ask_now = engine, inventories, ask_now
         self._interval, self._troubles, self._clock = interval, troubles, clock
         self._threads: Executor = Detached("engine-view")
         self._due: dict[str, float] = {}
         self._busy: set[str] = set()
-        self._past: dict[str, _Past] = defaultdict(_Past)
+        self._tries: dict[str, _Tries] = defaultdict(_Tries)
         self._clusters: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._forbidden: set[str] = set()
-        self._types_seen = self._tried_without = False
+        self._engine_shows_types = self._no_types_after_refresh = False
 
-    def heard(self, happened: Happened) -> None:
+    def vm_changed(self, happened: Happened) -> None:
         """A VM changed: where one with a request went down, its host is looked at soon."""
         vm = self._inventories.vms.get(happened.vm_id)
         if happened.change is VmChange.DOWN and vm and vm.types:
@@ -136,9 +137,7 @@ class EngineView:
     def _turns(self, now: float) -> list[str]:
         """The hosts whose turn it is; every other one gets its turn within the interval."""
         hosts = self._inventories.hosts
-        self._due = {
-            host_id: self._due.get(host_id, next_turn(host_id, now, self._interval)) for host_id in hosts
-        }
+        self._due = {host_id: self._due.get(host_id, next_turn(host_id, now, self._interval)) for host_id in hosts}
         turns = [host_id for host_id, due in self._due.items() if due <= now and host_id not in self._busy]
         for host_id in turns:
             del self._due[host_id]
@@ -147,7 +146,7 @@ class EngineView:
     async def _look(self, host_id: str) -> None:
         try:
             host = self._inventories.hosts.get(host_id)
-            if host and self._free(host):
+            if host and self._own_word(host):
                 async with self._clusters[host.cluster_id]:
                     await self._correct(host)
         except Exception as error:
@@ -156,21 +155,20 @@ class EngineView:
         finally:
             self._busy.discard(host_id)
 
-    def _free(self, host: Host) -> Observation | None:
+    def _own_word(self, host: Host) -> Observation | None:
         """What the host itself last told, where that leaves anything for the engine to hide."""
         seen = self._inventories.observation(host.id)
-        return seen if seen and seen.source is not Source.ENGINE and free_types(seen.inventory) else None
+        return seen if seen and seen.source is not Source.ENGINE and available_types(seen.inventory) else None
 
     async def _correct(self, host: Host) -> None:
         """Refresh the host if its own word, newer than the engine's, says that something is hidden."""
-        if not self._may_refresh(host):
+        hidden = await self._hidden(host) if self._may_refresh(host) else frozenset()
+        may_help = self._engine_shows_types or not self._no_types_after_refresh
+        if not (hidden and may_help and self._may_refresh(host)):
             return
-        hidden = await self._hidden(host)
-        if not hidden or (self._tried_without and not self._types_seen) or not self._may_refresh(host):
-            return
-        wait = self._wait(host.id)
-        if wait > 0:
-            self._look_again(host, wait)
+        may_go_on_at = self._tries[host.id].may_go_on_at(self._interval)
+        if may_go_on_at > asyncio.get_running_loop().time():
+            self._due[host.id] = may_go_on_at
         else:
             await self._refresh(host, hidden)
 
@@ -182,27 +180,22 @@ class EngineView:
         asked_at = self._clock()
         devices = await self._called(lambda: self._engine.host_devices(host.id))
         self._troubles.works("engine view")
-        self._types_seen = self._types_seen or any(device.types for device in devices)
-        seen = self._free(host)
+        self._engine_shows_types = self._engine_shows_types or any(device.types for device in devices)
+        seen = self._own_word(host)
         if not seen:
             return frozenset()
         if not hidden_types(seen.inventory, devices):
-            self._past[host.id].vain = 0
+            self._tries[host.id].in_vain = 0
             return frozenset()
-        if seen.requested_at < asked_at and not await self._fresh([host.id], CONFIRM):
+        if seen.requested_at < asked_at and not await self._ask_now([host.id], CONFIRM):
             return frozenset()
-        seen = self._free(host)
+        seen = self._own_word(host)
         return hidden_types(seen.inventory, devices) if seen else frozenset()
 
-    def _wait(self, host_id: str) -> float:
-        past = self._past[host_id]
-        rare = min(self._interval * 2.0 ** min(past.vain, 30), LONGEST_GAP) if past.vain else 0.0
-        return past.refreshed_at + max(LEAST_GAP, rare) - asyncio.get_running_loop().time()
-
     async def _refresh(self, host: Host, hidden: frozenset[str]) -> None:
-        past = self._past[host.id]
-        past.refreshed_at = asyncio.get_running_loop().time()
-        past.vain += 1
+        tries = self._tries[host.id]
+        tries.last_at = asyncio.get_running_loop().time()
+        tries.in_vain += 1
         log.info("REFRESH host=%s: the engine shows nothing left of types=%s", host.name, _listed(hidden))
         try:
             await self._called(lambda: self._engine.refresh_host(host.id))
@@ -211,14 +204,11 @@ class EngineView:
             return
         self._troubles.works("engine refresh")
         still = await self._hidden(host)
-        self._tried_without = not self._types_seen
+        self._no_types_after_refresh = not self._engine_shows_types
         if still:
-            log.warning("HIDDEN still host=%s types=%s tries=%d", host.name, _listed(still), past.vain)
+            log.warning("HIDDEN still host=%s types=%s tries=%d", host.name, _listed(still), tries.in_vain)
         else:
-            past.vain = 0
-
-    def _look_again(self, host: Host, after: float) -> None:
-        self._due[host.id] = asyncio.get_running_loop().time() + after
+            tries.in_vain = 0
 
     def _refused(self, host: Host, error: Exception) -> None:
         if code_of(error) == "forbidden":
@@ -227,8 +217,8 @@ class EngineView:
         elif code_of(error) == "http":
             # Its lock is taken, or its status has just changed: nothing was tried.
             log.info("REFRESH refused host=%s: %s", host.name, error)
-            self._past[host.id].vain -= 1
-            self._look_again(host, LEAST_GAP)
+            self._tries[host.id].in_vain -= 1
+            self._due[host.id] = asyncio.get_running_loop().time() + LEAST_GAP
         else:
             raise error
 

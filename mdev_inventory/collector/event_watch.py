@@ -87,23 +87,23 @@ class EventWatch:
     def __init__(
         self,
         engine: Engine,
-        places: MutableMapping[str, str],
+        locations: MutableMapping[str, str],
         ask_soon: Callable[[Iterable[str]], None],
         ask_all: Callable[[], None],
         listeners: Sequence[Callable[[Happened], None]],
         clock: Callable[[], float],
     ) -> None:
-        """`places` is the host of each VM, by id, as far as known: read and kept here.
+        """`locations` is the host of each VM, by id, as far as known: read and kept here.
 
         `ask_soon` is told the hosts whose devices may have changed, once per poll; `ask_all` that any host's
         may have. `clock` gives the seconds since the epoch.
         """
         self._clock = clock
-        self._engine, self._places = engine, places
+        self._engine, self._locations = engine, locations
         self._ask_soon, self._ask_all, self._listeners = ask_soon, ask_all, listeners
         self._threads = ThreadPoolExecutor(1, "engine-events")
         self._last: int | None = None
-        self._since = 0
+        self._old_until = 0
         self._seen: set[int] = set()
         self._asked_at = 0.0
 
@@ -124,23 +124,26 @@ class EventWatch:
         last = self._last
         page = await self._called(lambda: self._engine.events(max(0, last - OVERLAP), PAGE))
         self._asked_at = now
-        unseen = [event for event in page if event.index > self._since and event.index not in self._seen]
+        unseen = [event for event in page if event.index > self._old_until and event.index not in self._seen]
         # One that became visible late may have happened at any time.
         news = [(event, before if event.index > last else 0.0) for event in unseen]
         if _is_gapless(page, last):
             self._advance(page)
-            await self._take(news, self._ask_soon)
-            return
+            await self._pass_on(news, self._ask_soon)
+        else:
+            await self._begin_after_gap(page, last)
+            await self._pass_on(news, lambda _hosts: None)
+
+    async def _begin_after_gap(self, page: Sequence[Event], last: int) -> None:
         end = max((event.index for event in page), default=last)
         newest = end if end > last else await self._newest()
         log.warning("GAP in the engine's events last=%d newest=%d: every host is asked again", last, newest)
         self._begin(newest)
         self._ask_all()
-        await self._take(news, lambda _hosts: None)
 
     def _begin(self, last: int) -> None:
         """What comes after `last` is new, and nothing else."""
-        self._last, self._since, self._seen = last, last, set()
+        self._last, self._old_until, self._seen = last, last, set()
 
     def _advance(self, page: Sequence[Event]) -> None:
         indices = {event.index for event in page}
@@ -152,33 +155,33 @@ class EventWatch:
         events = await self._called(lambda: self._engine.events(None, 1))
         return max((event.index for event in events), default=0)
 
-    async def _take(self, news: Sequence[tuple[Event, float]], ask: Callable[[Iterable[str]], None]) -> None:
-        happened = [one for event, after in news if (one := self._understood(event, after))]
+    async def _pass_on(self, news: Sequence[tuple[Event, float]], ask: Callable[[Iterable[str]], None]) -> None:
+        happened = [one for event, after in news if (one := self._change_of(event, after))]
         ask({host for one in happened if one.change is not VmChange.STARTED for host in one.hosts})
         for one in happened:
             self._tell(one)
         moved = sorted({one.vm_id for one in happened if one.change is VmChange.MIGRATED})
         if moved:
-            ask(await self._whereabouts(moved))
+            ask(await self._hosts_after_migration(moved))
 
-    def _understood(self, event: Event, after: float) -> Happened | None:
+    def _change_of(self, event: Event, after: float) -> Happened | None:
         """What the event means to us; None where it means nothing."""
         change = CHANGES.get(event.code)
         if change is None or event.vm_id is None:
             return None
-        before = self._places.get(event.vm_id)
+        before = self._locations.get(event.vm_id)
         if change is VmChange.DOWN:
-            self._places.pop(event.vm_id, None)
+            self._locations.pop(event.vm_id, None)
         elif event.host_id is not None and change in (VmChange.STARTED, VmChange.UP):
-            self._places[event.vm_id] = event.host_id
+            self._locations[event.vm_id] = event.host_id
         hosts = frozenset(host for host in (event.host_id, before) if host is not None)
         return Happened(event.vm_id, change, hosts, after)
 
-    async def _whereabouts(self, vm_ids: Sequence[str]) -> set[str]:
+    async def _hosts_after_migration(self, vm_ids: Sequence[str]) -> set[str]:
         """The hosts of VMs after their migration: whether an event names source or target is not told."""
         vms = await self._called(lambda: self._engine.vms_by_id(vm_ids))
         found = {vm.id: vm.host_id for vm in vms if vm.host_id}
-        self._places.update(found)
+        self._locations.update(found)
         return set(found.values())
 
     def _tell(self, happened: Happened) -> None:

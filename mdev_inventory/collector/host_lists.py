@@ -4,24 +4,62 @@ Both say less than sysfs: no instances (None), no device_api, no parents but PCI
 figure libvirt could not read. What they leave out is left out here, too; nothing is guessed.
 """
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
 
-from mdev_inventory.engine.members import as_number, as_text
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+
 from mdev_inventory.engine.model import DeviceType, HostDevice
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
+from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Number, Text
 
 # libvirt's name of a PCI device; a domain may have more than four digits (Intel VMD: 10000).
 PCI_NAME = re.compile(r"pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])", re.ASCII)
-# No sysfs attribute is longer than a page; what is, is junk, and the store would not take it.
-PAGE = 4096
-REMEDY = "look at that host's vdsm.log"
+NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
+"""As VDSM writes it, who reads it from a file."""
 
 
 def pci_address(name: object) -> str | None:
     """`0000:3b:00.0` for libvirt's `pci_0000_3b_00_0`; None for what is no PCI device's name."""
     match = PCI_NAME.fullmatch(name) if isinstance(name, str) else None
     return "{}:{}:{}.{}".format(*match.groups()) if match else None
+
+
+def _written_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
+
+
+_Text = Annotated[Text | None, JUNK_IS_NONE]
+_Number = Annotated[Number | None, BeforeValidator(_written_number), JUNK_IS_NONE]
+_Node = Annotated[Annotated[Number, Field(ge=0)] | None, BeforeValidator(_written_number), JUNK_IS_NONE]
+_Address = Annotated[str | None, BeforeValidator(pci_address)]
+_ID = TypeAdapter[str | None](_Text)
+
+
+class _Type(BaseModel):
+    """A type of a device; junk is unknown."""
+
+    name: _Text = None
+    description: _Text = None
+    available_instances: _Number = None
+
+
+class _Params(BaseModel):
+    """What is told of a device; junk is unknown."""
+
+    vendor_id: _Text = None
+    product_id: _Text = None
+    driver: _Text = None
+    numa_node: _Node = None
+    physfn: _Address = None
+    mdev: Any = None
+    """Its types by id; a device without them is no parent."""
+
+
+class _Device(BaseModel):
+    params: _Params
 
 
 def from_hostdev_list(result: object) -> HostInventory:
@@ -31,15 +69,19 @@ def from_hostdev_list(result: object) -> HostInventory:
     and is among the errors.
     """
     if not isinstance(result, Mapping):
-        raise InventoryError("hostdevListByCaps", result, "not an object of devices", REMEDY)
-    parents: list[ParentDevice] = []
+        raise InventoryError("hostdevListByCaps", result, "not an object of devices", LOOK_AT_LOG)
     errors: list[ReadError] = []
-    for name, device in result.items():
-        address = pci_address(name)
-        params = device.get("params") if isinstance(device, Mapping) else None
-        if address is not None and isinstance(params, Mapping) and params.get("mdev") is not None:
-            parents.append(_vdsm_parent(address, params, errors))
+    parents = [_vdsm_parent(address, params, errors) for address, params in _with_types(result)]
     return _inventory(parents, errors)
+
+
+def _with_types(devices: Mapping[Any, object]) -> Iterator[tuple[str, _Params]]:
+    """The PCI devices with types, by their addresses."""
+    for name, device in devices.items():
+        with contextlib.suppress(ValidationError):
+            address, params = pci_address(name), _Device.model_validate(device).params
+            if address is not None and params.mdev is not None:
+                yield address, params
 
 
 def from_engine_devices(devices: Iterable[HostDevice]) -> HostInventory:
@@ -65,51 +107,44 @@ def _inventory(parents: list[ParentDevice], errors: list[ReadError]) -> HostInve
     return HostInventory(parents=tuple(sorted(parents, key=lambda p: p.address)), errors=tuple(errors))
 
 
-def _vdsm_parent(address: str, params: Mapping[str, object], errors: list[ReadError]) -> ParentDevice:
-    numa = as_number(params.get("numa_node"))
+def _vdsm_parent(address: str, params: _Params, errors: list[ReadError]) -> ParentDevice:
     return ParentDevice(
         address=address,
-        vendor=_text(params.get("vendor_id")),
-        device=_text(params.get("product_id")),
-        driver=_text(params.get("driver")),
-        numa_node=numa if numa is not None and numa >= 0 else None,
-        physfn=pci_address(params.get("physfn")),
-        types=_vdsm_types(address, params["mdev"], errors),
+        vendor=params.vendor_id,
+        device=params.product_id,
+        driver=params.driver,
+        numa_node=params.numa_node,
+        physfn=params.physfn,
+        types=_vdsm_types(f"hostdevListByCaps/{address}/mdev", params.mdev, errors),
     )
 
 
-def _vdsm_types(address: str, mdev: object, errors: list[ReadError]) -> tuple[MdevType, ...] | None:
+def _vdsm_types(where: str, mdev: object, errors: list[ReadError]) -> tuple[MdevType, ...] | None:
     """In the order given; None, which is unknown, where the device's types are no object."""
-    where = f"hostdevListByCaps/{address}/mdev"
     if not isinstance(mdev, Mapping):
         errors.append(ReadError(where, "not an object of types"))
         return None
-    types = []
-    for type_id, facts in mdev.items():
-        if not _text(type_id):
-            errors.append(ReadError(where, "a type without an id"))
-            continue
-        if not isinstance(facts, Mapping):
-            errors.append(ReadError(f"{where}/{type_id}", "not an object"))
-            facts = {}
-        types.append(_vdsm_type(type_id, facts))
-    return tuple(types)
+    return tuple(found for type_id in mdev if (found := _vdsm_type(where, type_id, mdev[type_id], errors)))
 
 
-def _vdsm_type(type_id: str, facts: Mapping[str, object]) -> MdevType:
+def _vdsm_type(where: str, type_id: Any, facts: object, errors: list[ReadError]) -> MdevType | None:
+    """None where it has no id."""
+    if not _ID.validate_python(type_id):
+        errors.append(ReadError(where, "a type without an id"))
+        return None
+    try:
+        told = _Type.model_validate(facts)
+    except ValidationError:
+        errors.append(ReadError(f"{where}/{type_id}", "not an object"))
+        told = _Type()
     return MdevType(
         id=type_id,
-        name=_text(facts.get("name")) or type_id,
-        description=(_text(facts.get("description")) or "").strip(),
-        available=as_number(facts.get("available_instances")),
+        name=told.name or type_id,
+        description=(told.description or "").strip(),
+        available=told.available_instances,
         instances=None,
     )
 
 
 def _engine_type(kind: DeviceType) -> MdevType:
     return MdevType(kind.id, kind.name, kind.description, available=kind.available, instances=None)
-
-
-def _text(value: object) -> str | None:
-    text = as_text(value)
-    return text if text is not None and len(text) <= PAGE else None

@@ -28,7 +28,7 @@ log = logging.getLogger("collector")
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class ConnectionShares:
     """The connections that may be open at once, in three parts that cannot starve each other.
 
     Half for hosts that answer, a quarter for those that may well hang, a quarter for who must know now.
@@ -39,7 +39,7 @@ class Lanes:
     urgent: asyncio.Semaphore
 
     @classmethod
-    def of(cls, connections: int) -> "Lanes":
+    def of(cls, connections: int) -> "ConnectionShares":
         """Divide so many connections, at least four."""
         part = connections // 4
         sizes = (connections - 2 * part, part, part)
@@ -47,12 +47,12 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """What every watch works with."""
+class Shared:
+    """What all watches have in common."""
 
     observe: Observe
     inventories: Inventories
-    lanes: Lanes
+    connections: ConnectionShares
     interval: float
     timeout: float
     clock: Callable[[], float]
@@ -73,7 +73,7 @@ class Request:
         """Whether it still goes on."""
         return not self.task.done()
 
-    async def over(self) -> None:
+    async def end(self) -> None:
         """Wait until it is over, however it ends."""
         await asyncio.wait([self.task])
 
@@ -81,15 +81,15 @@ class Request:
 class HostWatch:
     """Asks one host when it is due, and at once where somebody wants it."""
 
-    def __init__(self, host: Host, means: Means) -> None:
+    def __init__(self, host: Host, shared: Shared) -> None:
         """Begin at once; must be called with the event loop running."""
         self.host = host
-        self._means = means
-        self._failures = 1 if means.inventories.failure(host.id) else 0
+        self._shared = shared
+        self._failures = 1 if shared.inventories.failure(host.id) else 0
         self._wanted = asyncio.Event()
         self._request: Request | None = None
         self._stopped = False
-        self._life = asyncio.create_task(self._follow(), name=f"watch {host.name}")
+        self._task = asyncio.create_task(self._keep_asking(), name=f"watch {host.name}")
 
     def update(self, host: Host) -> None:
         """The host as the engine shows it now; one that came up or moved is asked at once."""
@@ -99,25 +99,25 @@ class HostWatch:
             self._failures = 0
             self._wanted.set()
 
-    def soon(self) -> None:
+    def ask_soon(self) -> None:
         """Something changed there: ask once more, after a request under way, whose answer may be older."""
         waiting = self._request and self._request.open and self._request.sent_at is None
         if not waiting:
             self._wanted.set()
 
-    async def fresh(self) -> bool:
+    async def ask_now(self) -> bool:
         """Ask now; True when the host answered a request that left after this call."""
-        return await self._anew(urgent=True)
+        return await self._ask_anew(urgent=True)
 
     async def stop(self) -> None:
         """Ask no more; a request under way is given up."""
         self._stopped = True
-        tasks = [self._life] + ([self._request.task] if self._request else [])
+        tasks = [self._task] + ([self._request.task] if self._request else [])
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self) -> None:
+    async def _keep_asking(self) -> None:
         loop = asyncio.get_running_loop()
         due = self._first_due(loop.time())
         while True:
@@ -127,26 +127,26 @@ class HostWatch:
             wanted = self._wanted.is_set()
             self._wanted.clear()
             if self.host.status not in SILENT_STATUSES:
-                await (self._anew(urgent=False) if wanted else self._current(urgent=False).over())
-            due = next_due(self.host.id, Attempt(loop.time(), self._failures), self._means.interval)
+                await (self._ask_anew(urgent=False) if wanted else self._open_request(urgent=False).end())
+            due = next_due(self.host.id, Attempt(loop.time(), self._failures), self._shared.interval)
 
     def _first_due(self, now: float) -> float:
         """At once where nothing young is known, for example after a long stop; else in turn."""
-        known = self._means.inventories.observation(self.host.id)
-        if known is None or known.age(self._means.clock()) > self._means.interval:
+        known = self._shared.inventories.observation(self.host.id)
+        if known is None or known.age(self._shared.clock()) > self._shared.interval:
             return now
-        return next_due(self.host.id, Attempt(now, 0), self._means.interval)
+        return next_due(self.host.id, Attempt(now, 0), self._shared.interval)
 
-    async def _anew(self, *, urgent: bool) -> bool:
+    async def _ask_anew(self, *, urgent: bool) -> bool:
         """Ask, after a request under way if there is one; whether the host answered."""
         since = asyncio.get_running_loop().time()
         while True:
-            request = self._current(urgent=urgent)
-            await request.over()
+            request = self._open_request(urgent=urgent)
+            await request.end()
             if self._stopped or (request.sent_at is not None and request.sent_at >= since):
                 return request.answered
 
-    def _current(self, *, urgent: bool) -> Request:
+    def _open_request(self, *, urgent: bool) -> Request:
         """The request under way, or a new one. An urgent one does not queue behind hosts that hang."""
         current = self._request
         if current and current.open:
@@ -154,20 +154,20 @@ class HostWatch:
                 return current
             current.task.cancel()
         self._request = request = Request(urgent)
-        lane = self._means.lanes.urgent if urgent else self._lane()
-        request.task = asyncio.create_task(self._ask(request, lane), name=f"ask {self.host.name}")
+        share = self._shared.connections.urgent if urgent else self._connection_share()
+        request.task = asyncio.create_task(self._ask(request, share), name=f"ask {self.host.name}")
         return request
 
-    def _lane(self) -> asyncio.Semaphore:
+    def _connection_share(self) -> asyncio.Semaphore:
         suspect = self._failures or self.host.status != "up"
-        return self._means.lanes.suspect if suspect else self._means.lanes.routine
+        return self._shared.connections.suspect if suspect else self._shared.connections.routine
 
-    async def _ask(self, request: Request, lane: asyncio.Semaphore) -> None:
-        async with lane:
+    async def _ask(self, request: Request, share: asyncio.Semaphore) -> None:
+        async with share:
             request.sent_at = asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout(self._means.timeout + GRACE):
-                    seen = await self._means.observe(self.host, self._means.timeout)
+                async with asyncio.timeout(self._shared.timeout + GRACE):
+                    seen = await self._shared.observe(self.host, self._shared.timeout)
             except TimeoutError:
                 self._failed("timeout", self._late())
             except Exception as error:  # whatever it is, it is this host's trouble alone
@@ -177,7 +177,7 @@ class HostWatch:
 
     def _observed(self, seen: Observation) -> bool:
         """Take it over; False where the engine told it because the host did not answer."""
-        self._means.inventories.put(seen)
+        self._shared.inventories.put(seen)
         if seen.failure and seen.source is Source.ENGINE:
             self._count_failure(seen.failure)
             return False
@@ -187,20 +187,18 @@ class HostWatch:
         return True
 
     def _failed(self, code: str, text: str, surprise: Exception | None = None) -> None:
-        failure = HostFailure(self.host.id, code, text, self._means.clock())
-        self._means.inventories.fail(failure)
+        failure = HostFailure(self.host.id, code, text, self._shared.clock())
+        self._shared.inventories.fail(failure)
         self._count_failure(failure, surprise)
 
     def _count_failure(self, failure: HostFailure, surprise: Exception | None = None) -> None:
         self._failures += 1
         level = logging.WARNING if self._failures == 1 or surprise else logging.DEBUG
-        log.log(
-            level, "FAILED host=%s code=%s: %s", self.host.name, failure.code, failure.text, exc_info=surprise
-        )
+        log.log(level, "FAILED host=%s code=%s: %s", self.host.name, failure.code, failure.text, exc_info=surprise)
 
     def _late(self) -> str:
         host = self.host
         return (
-            f"host {host.name} ({host.address}:{host.port}) gave no answer within {self._means.timeout:g} s: "
-            "is it up, and may this machine reach that port?"
+            f"host {host.name} ({host.address}:{host.port}) gave no answer within "
+            f"{self._shared.timeout:g} s: is it up, and may this machine reach that port?"
         )

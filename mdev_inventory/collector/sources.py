@@ -11,7 +11,7 @@ A host that tells its inventory is asked about its VMs as well, where somebody w
 
 import asyncio
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from mdev_inventory.model import KEY, HostInventory, InventoryError, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.vdsm import key_reader
 from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+from mdev_inventory.vdsm.strict import LOOK_AT_LOG
 
 __all__ = ["SourceError", "from_capabilities", "from_engine_devices", "from_hostdev_list", "observe"]
 
@@ -98,8 +99,8 @@ def from_capabilities(caps: object) -> HostInventory | None:
 
     InventoryError where the answer or the hook's key cannot be understood.
     """
-    if not isinstance(caps, Mapping):
-        raise InventoryError("capabilities", caps, "not an object", "look at that host's vdsm.log")
+    if not isinstance(caps, dict):
+        raise InventoryError("capabilities", caps, "not an object", LOOK_AT_LOG)
     return key_reader.from_key(caps[KEY]) if KEY in caps else None
 
 
@@ -136,9 +137,7 @@ class _Asking:
         except SourceError as error:
             raise self._both(failure, error.code, error.text) from error
         if failure is not None:
-            inventory = inventory._replace(
-                errors=(ReadError(f"capabilities/{KEY}", failure.text), *inventory.errors)
-            )
+            inventory = inventory._replace(errors=(ReadError(f"capabilities/{KEY}", failure.text), *inventory.errors))
         return self._seen(inventory, Source.VDSM, asked, failure)
 
     async def vms(self, talk: Talk, seen: Observation, unexplained: Unexplained) -> Observation:

@@ -8,12 +8,15 @@ stayed behind.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Annotated, Any, NamedTuple
 
-from mdev_inventory.model import HostInventory
-from mdev_inventory.vdsm.domains import DomainError, owners
+from pydantic import BaseModel, Field, StrictStr, TypeAdapter
+
+from mdev_inventory.model import HostInventory, InventoryError
+from mdev_inventory.vdsm.domains import owners
 from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, read
 
 ARRIVING = "Migration Destination"
 """VDSM's status of a VM that another host migrates here: the engine shows it on its source meanwhile."""
@@ -55,24 +58,24 @@ async def vms_there(
     there = VmsThere()
     try:
         async with asyncio.timeout(seconds):
-            statuses = _statuses(await call("Host.getAllVmStats", {}))
-            arriving = frozenset(vm_id for vm_id, status in statuses.items() if status == ARRIVING)
+            stats = read(_VMS, await call("Host.getAllVmStats", {}), "getAllVmStats", LOOK_AT_LOG)
+            vms = [vm for vm in stats if vm]
+            arriving = frozenset(vm.vm_id for vm in vms if vm.status == ARRIVING)
             there = VmsThere(None, arriving)
             living = instances(inventory)
             if unexplained(living):
-                return VmsThere(await _owners(call, tuple(statuses), living), arriving)
-    except (VdsmError, DomainError, TimeoutError) as error:
+                return VmsThere(await _owners(call, [vm.vm_id for vm in vms], living), arriving)
+    except (VdsmError, InventoryError, TimeoutError) as error:
         log.info("VMs unknown host=%s: %s", name, error or f"no answer within {seconds:g} s")
     return there
 
 
-def _statuses(stats: object) -> dict[str, str]:
-    if not isinstance(stats, list):
-        raise DomainError(f"the VMs' statistics are no list: {str(stats)[:60]!r}")
-    entries = [entry for entry in stats if isinstance(entry, Mapping)]
-    return {
-        vm_id: str(entry.get("status")) for entry in entries if isinstance(vm_id := entry.get("vmId"), str)
-    }
+class _Vm(BaseModel):
+    vm_id: StrictStr = Field(alias="vmId")
+    status: Annotated[StrictStr | None, JUNK_IS_NONE] = None
+
+
+_VMS = TypeAdapter(list[Annotated[_Vm | None, JUNK_IS_NONE]])
 
 
 async def _owners(call: Call, vm_ids: Sequence[str], living: Collection[str]) -> dict[str, str]:
@@ -90,7 +93,4 @@ async def _owners(call: Call, vm_ids: Sequence[str], living: Collection[str]) ->
         if len(vm_ids) == 1:
             return {}
     half = len(vm_ids) // 2
-    return {
-        **await _owners(call, vm_ids[:half], living),
-        **await _owners(call, vm_ids[half:], living),
-    }
+    return {**await _owners(call, vm_ids[:half], living), **await _owners(call, vm_ids[half:], living)}

@@ -4,14 +4,16 @@ Asked by `doctor` only, and only read. A policy's sub-collections name units by 
 gives them names. Sub-collections are asked one by one: REST inlines them only where it knows the link.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+from pydantic import BeforeValidator, PlainValidator
+
+from mdev_inventory.engine import members
+from mdev_inventory.engine.deadline import Deadline
+from mdev_inventory.engine.elements import Kind
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.line import Deadline
-from mdev_inventory.engine.members import Element
-from mdev_inventory.engine.parsing import Read, collection
+from mdev_inventory.engine.members import Id, NameOrId, Needed, OptionalId, Text, at
 from mdev_inventory.engine.rest import EngineRest, in_path
 
 T = TypeVar("T")
@@ -23,12 +25,12 @@ OBJECTS = ("data_center", "cluster", "host", "storage_domain", "vm", "vm_pool", 
 class Unit:
     """A policy unit; mandatory internal filters are never listed (contract section 4)."""
 
-    id: str
-    name: str
-    type: str
+    id: Needed
+    name: Needed
+    type: Text
     """`filter`, `weight` or `load_balancing`."""
-    internal: bool
-    enabled: bool
+    internal: Annotated[bool, at(), PlainValidator(lambda value: members.optional(value) == "true")]
+    enabled: Annotated[bool, at(), PlainValidator(lambda value: members.optional(value) != "false")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,19 @@ class Policy:
     """(unit, factor)."""
 
 
+def _level(version: object) -> str | None:
+    parts = [members.within(version, part) for part in ("major", "minor")]
+    return ".".join(part for part in parts if part) if all(parts) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A cluster and the policy it uses; None where the engine shows none."""
 
-    id: str
-    name: str
-    policy_id: str | None
-    level: str | None = None
+    id: Needed
+    name: NameOrId
+    policy_id: Annotated[OptionalId, at("scheduling_policy")]
+    level: Annotated[str | None, at("version"), PlainValidator(_level)] = None
     """Its compatibility version, `4.4`."""
 
 
@@ -63,7 +70,6 @@ class Permission:
     """What it allows, by REST's words: `manipulate_host`, ..."""
     on: str
     """The kind of object (`cluster`, ...); empty for the whole system."""
-    administrative: bool
 
 
 class Administration:
@@ -75,23 +81,23 @@ class Administration:
 
     def version(self) -> tuple[int, int, int]:
         """The engine's own version; (0, 0, 0) where it does not tell one."""
-        return self._rest.one("", _version, Deadline(self._timeout))
+        return self._one("", VERSION)
 
     def units(self) -> list[Unit]:
         """Every policy unit that is listed."""
-        return self._all("/schedulingpolicyunits", "scheduling_policy_unit", _unit)
+        return self._all("/schedulingpolicyunits", UNIT)
 
     def clusters(self) -> list[Cluster]:
         """All clusters."""
-        return self._all("/clusters", "cluster", _cluster)
+        return self._all("/clusters", CLUSTER)
 
     def policy(self, policy_id: str) -> Policy:
         """One policy with its filters and weights, in three requests."""
         path = f"/schedulingpolicies/{in_path(policy_id, 'scheduling policy')}"
-        name = self._rest.one(path, _name, Deadline(self._timeout))
-        filters = self._all(f"{path}/filters", "filter", _unit_id)
-        weights = self._all(f"{path}/weights", "weight", _weight)
-        return Policy(policy_id, name, tuple(filters), tuple(weights))
+        name = self._one(path, POLICY).name
+        filters, weights = self._all(f"{path}/filters", FILTER), self._all(f"{path}/weights", WEIGHT)
+        factors = tuple((weight.unit, weight.factor) for weight in weights)
+        return Policy(policy_id, name, tuple(part.unit for part in filters), factors)
 
     def option(self, name: str) -> dict[str, str]:
         """A setting of the engine, by cluster level, or by `general`; engine-config's names.
@@ -99,102 +105,88 @@ class Administration:
         Only those that it marks as visible to clients: `not-found` for all others, and for a name that it
         has not (BackendSystemOptionResource, GetSystemOptionQuery). The API promises nothing about them.
         """
-        path = f"/options/{in_path(name, 'setting')}"
-        return self._rest.one(path, _option_values, Deadline(self._timeout))
+        values = self._one(f"/options/{in_path(name, 'setting')}", SETTING).values
+        return {value.version: value.value for value in values}
 
     def permissions(self) -> list[Permission]:
         """Our own user's and its groups', as the engine knows them. `not-found` on engines before 4.2."""
-        user = self._rest.one("", _own_user, Deadline(self._timeout))
+        user = self._one("", OWN_USER)
         if user is None:
             raise EngineError("not-found", "GET /api: the engine does not say who we are")
-        given = self._all(f"/users/{in_path(user, 'user')}/permissions", "permission", _permission)
-        roles = {role.id: role for role in self._all("/roles", "role", _role)}
+        given = self._all(f"/users/{in_path(user, 'user')}/permissions", GRANT)
+        roles = {role.id: role for role in self._all("/roles", ROLE)}
         permits = {role_id: self._permits(role_id) for role_id in {role_id for role_id, _ in given}}
-        return [
-            Permission(roles[role_id].name, permits[role_id], on, roles[role_id].administrative)
-            for role_id, on in given
-            if role_id in roles
-        ]
+        return [Permission(roles[role_id].name, permits[role_id], on) for role_id, on in given if role_id in roles]
 
     def _permits(self, role_id: str) -> frozenset[str]:
-        return frozenset(self._all(f"/roles/{in_path(role_id, 'role')}/permits", "permit", _name))
+        found = self._all(f"/roles/{in_path(role_id, 'role')}/permits", PERMIT)
+        return frozenset(permit.name for permit in found)
 
-    def _all(self, path: str, wrapper: str, read: Callable[[object], T]) -> list[T]:
-        def items(answer: object) -> Read[T]:
-            return collection(answer, wrapper, read)
+    def _one(self, path: str, kind: Kind[T]) -> T:
+        return self._rest.one(path, kind.one, Deadline(self._timeout))
 
-        return self._rest.all(path, items, Deadline(self._timeout))
+    def _all(self, path: str, kind: Kind[T]) -> list[T]:
+        return self._rest.all(path, kind.all, Deadline(self._timeout))
 
 
 @dataclass(frozen=True, slots=True)
-class _Role:
-    id: str
-    name: str
-    administrative: bool
+class _Named:
+    id: Needed
+    name: NameOrId
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Of a policy: it bears its unit's id (contract section 4)."""
+
+    id: Needed
+    unit_id: Annotated[Id, at("scheduling_policy_unit")]
+    factor: Annotated[int, at(), PlainValidator(lambda value: members.number(value, 0, 2**31, 1))]
+
+    @property
+    def unit(self) -> str:
+        return self.unit_id or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    version: Needed
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    values: Annotated[
+        tuple[_Value, ...], at(), BeforeValidator(lambda value: members.items_of(value, "system_option_value") or ())
+    ]
 
 
 def _version(answer: object) -> tuple[int, int, int]:
-    numbers = Element(_member(_member(answer, "product_info"), "version"), "version", "major")
-    major, minor, build = (numbers.number(part, 0, 9999) or 0 for part in ("major", "minor", "build"))
+    path = ("product_info", "version")
+    major, minor, build = (
+        members.number(members.within(answer, *path, part), 0, 9999, 0, ".".join(("", *path, part)))
+        for part in ("major", "minor", "build")
+    )
     return major, minor, build
 
 
-def _member(value: object, name: str) -> object:
-    return value.get(name) or {} if isinstance(value, Mapping) else {}
+def _grant(value: object) -> tuple[str, str]:
+    """The id of a role, and the kind of object that it is given on."""
+    on = next((kind for kind in OBJECTS if members.within(value, kind, "id")), "")
+    return members.within(value, "role", "id") or "", on
 
 
 def _own_user(answer: object) -> str | None:
-    return Element(answer, "api", "product_info").within("authenticated_user", "id")
+    return members.within(answer, "authenticated_user", "id")
 
 
-def _unit(value: object) -> Unit:
-    element = Element(value, "scheduling_policy_unit")
-    return Unit(
-        element.text("id"),
-        element.text("name"),
-        element.optional("type") or "",
-        element.optional("internal") == "true",
-        element.optional("enabled") != "false",
-    )
-
-
-def _cluster(value: object) -> Cluster:
-    element = Element(value, "cluster")
-    name = element.optional("name") or element.text("id")
-    level = [element.within("version", part) for part in ("major", "minor")]
-    dotted = ".".join(part for part in level if part) if all(level) else None
-    return Cluster(element.text("id"), name, element.within("scheduling_policy", "id"), dotted)
-
-
-def _option_values(answer: object) -> dict[str, str]:
-    listed = Element(answer, "setting").elements("values", "system_option_value") or []
-    values = [Element(value, "value of a setting", "version") for value in listed]
-    return {value.text("version"): value.optional("value") or "" for value in values}
-
-
-def _unit_id(value: object) -> str:
-    """A policy's part bears its unit's id (contract section 4)."""
-    element = Element(value, "part of a policy")
-    return element.within("scheduling_policy_unit", "id") or element.text("id")
-
-
-def _weight(value: object) -> tuple[str, int]:
-    factor = Element(value, "weight").number("factor", 0, 2**31)
-    return _unit_id(value), 1 if factor is None else factor
-
-
-def _name(value: object) -> str:
-    element = Element(value, "named object")
-    return element.optional("name") or element.text("id")
-
-
-def _role(value: object) -> _Role:
-    element = Element(value, "role")
-    return _Role(element.text("id"), _name(value), element.optional("administrative") == "true")
-
-
-def _permission(value: object) -> tuple[str, str]:
-    """The role's id, and the kind of object that the permission is for."""
-    element = Element(value, "permission")
-    kinds = (kind for kind in OBJECTS if element.within(kind, "id"))
-    return element.within("role", "id") or "", next(kinds, "")
+VERSION = Kind[tuple[int, int, int]]("api", Annotated[object, PlainValidator(_version)])
+OWN_USER = Kind[str | None]("api", Annotated[object, PlainValidator(_own_user)])
+UNIT = Kind[Unit]("scheduling_policy_unit", Unit)
+CLUSTER = Kind[Cluster]("cluster", Cluster)
+POLICY = Kind[_Named]("scheduling_policy", _Named)
+FILTER, WEIGHT = Kind[_Part]("filter", _Part), Kind[_Part]("weight", _Part)
+SETTING = Kind[_Setting]("setting", _Setting)
+GRANT = Kind[tuple[str, str]]("permission", Annotated[object, PlainValidator(_grant)])
+ROLE = Kind[_Named]("role", _Named)
+PERMIT = Kind[_Named]("permit", _Named)

@@ -1,20 +1,20 @@
 """Asks the engine's REST API about hosts, VMs, host devices and events.
 
 Every method may be called from any thread, ends within its timeout, and raises `EngineError` when the engine
-does not answer as it should. Elements that cannot be read are left out and listed by `EngineApi.problems`.
+does not answer as it should. Elements that cannot be read are left out, and in the log.
 """
 
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
 from typing import Literal, Self
 
 from mdev_inventory.engine import parsing
+from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
-from mdev_inventory.engine.line import Deadline
 from mdev_inventory.engine.model import Event, Host, HostDevice, MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
 from mdev_inventory.engine.vms import UUID, EngineVms
@@ -29,8 +29,6 @@ LONGEST_EVENT = 10000
 # Names that the search cannot take for a word or sign of its own, whatever those are: with a digit or a
 # hyphen, without blanks, quotes and wildcards. For all others, every VM's name is looked at.
 SEARCHABLE = re.compile(r"(?=.*[0-9-])[0-9A-Za-z][0-9A-Za-z_.-]*", re.ASCII)
-
-
 Severity = Literal["normal", "warning", "error", "alert"]
 
 
@@ -50,93 +48,63 @@ class EngineApi:
 
         EngineSettingError where `url` or `ca_file` cannot be used. Nothing is sent before the first question.
         """
-        self._rest = EngineRest(url, user, password, ca_file, clock)
-        self._vms = EngineVms(self._rest)
-        self._user = user
-        self._timeout = timeout
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"EngineApi({self._rest.base!r}, {self._user!r})"
+        self.rest = EngineRest(url, user, password, ca_file, clock)
+        """The connection below, for questions that decisions do not need: see `administration`."""
+        self._vms, self._timeout = EngineVms(self.rest), timeout
 
     def __enter__(self) -> Self:
         """For `with`: closed at its end."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close."""
         self.close()
 
-    @property
-    def rest(self) -> EngineRest:
-        """The connection below, for questions that decisions do not need: see `administration`."""
-        return self._rest
-
     def close(self) -> None:
         """Revoke the token and close the connections; whoever asks later gets EngineError `closed`."""
-        self._rest.close()
+        self.rest.close()
 
-    def problems(self) -> tuple[str, ...]:
-        """What was left out of the last answers because it could not be read, one sentence each."""
-        return self._rest.problems()
-
-    def hosts(self, timeout_s: float | None = None) -> list[Host]:
+    def hosts(self) -> list[Host]:
         """All hosts, whatever their status."""
-        return self._rest.all("/hosts", parsing.hosts, self._deadline(timeout_s))
+        return self.rest.all("/hosts", parsing.hosts, Deadline(self._timeout))
 
-    def host_devices(self, host_id: str, timeout_s: float | None = None) -> list[HostDevice]:
+    def host_devices(self, host_id: str) -> list[HostDevice]:
         """The engine's copy of a host's devices, seldom refreshed; without types on 4.2 and 4.3."""
         path = f"/hosts/{in_path(host_id, 'host')}/devices"
-        return self._rest.all(path, parsing.host_devices, self._deadline(timeout_s))
+        return self.rest.all(path, parsing.host_devices, Deadline(self._timeout))
 
-    def host_hooks(self, host_id: str, timeout_s: float | None = None) -> list[tuple[str, str]]:
-        """Hook point and file name of each hook, as of the host's last capabilities."""
-        path = f"/hosts/{in_path(host_id, 'host')}/hooks"
-        return self._rest.all(path, parsing.hooks, self._deadline(timeout_s))
-
-    def events(self, after: int | None, limit: int = 1000, timeout_s: float | None = None) -> list[Event]:
+    def events(self, after: int | None, limit: int = 1000) -> list[Event]:
         """Events with an index greater than `after`, oldest first; the newest ones where it is None.
 
         Which end of a longer list `limit` cuts off is not verified: `limit` events mean that some may lack.
         """
         params = {"max": str(limit)} | ({} if after is None else {"from": str(after)})
-        return self._rest.all("/events", parsing.events, self._deadline(timeout_s), params)
+        return self.rest.all("/events", parsing.events, Deadline(self._timeout), **params)
 
     def add_event(
-        self,
-        text: str,
-        severity: Severity = "warning",
-        custom_id: int | None = None,
-        *,
-        vm_id: str | None = None,
-        host_id: str | None = None,
-        timeout_s: float | None = None,
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None = None, timeout_s: float | None = None
     ) -> None:
-        """Add an event of ours to the engine's log, about that VM or host; one line of 10,000 characters.
+        """Add an event of ours to the engine's log, perhaps about a VM; one line of 10,000 characters.
 
-        No two events of ours may have the same `custom_id` (32 bits); a random one where it is None, so that
-        it needs no memory. `forbidden` without the right INJECT_EXTERNAL_EVENTS.
+        No two events of ours may have the same number: it is random, so that it needs no memory. `forbidden`
+        without the right INJECT_EXTERNAL_EVENTS.
         """
-        number = secrets.randbits(31) if custom_id is None else custom_id
-        about = {"vm": vm_id, "host": host_id}
         event = {
             "origin": ORIGIN,
             "severity": severity,
-            "custom_id": str(number),
+            "custom_id": str(secrets.randbits(31)),
             "description": one_line(text, LONGEST_EVENT),
-            **{kind: {"id": object_id} for kind, object_id in about.items() if object_id},
+            **({"vm": {"id": vm_id}} if vm_id else {}),
         }
-        self._rest.post("/events", event, self._deadline(timeout_s))
+        self.rest.post("/events", event, self._deadline(timeout_s))
 
-    def refresh_host(self, host_id: str, timeout_s: float = REFRESH_S) -> None:
+    def refresh_host(self, host_id: str) -> None:
         """Have the engine read the host's capabilities and devices; returns when its copies are fresh.
 
         It takes the host's lock and writes an event. `http` where the host's status or a lock forbids it,
         `forbidden` without the right MANIPULATE_HOST. After a `timeout` the engine goes on with it.
         """
-        self._rest.post(f"/hosts/{in_path(host_id, 'host')}/refresh", {}, Deadline(timeout_s))
+        self.rest.post(f"/hosts/{in_path(host_id, 'host')}/refresh", {}, Deadline(REFRESH_S))
 
     def vm(self, vm_id: str, timeout_s: float | None = None) -> Vm:
         """One VM with its mediated devices, in two requests; `not-found` where there is none.
@@ -144,15 +112,13 @@ class EngineApi:
         An engine of 4.4 or older costs a third one, once for each token, and a single one from then on.
         """
         deadline = self._deadline(timeout_s)
-        vm = self._rest.one(f"/vms/{in_path(vm_id, 'VM')}", parsing.vm, deadline)
+        vm = self.rest.one(f"/vms/{in_path(vm_id, 'VM')}", parsing.vm, deadline)
         if vm.id.lower() != vm_id.lower():
             text = f"GET /api/vms/{vm_id}: the answer is about another VM, {one_line(vm.id)}"
             raise EngineError("bad-answer", text)
-        return self._vms.with_devices(vm, deadline)
+        return replace(vm, mediated_devices=self._vms.devices(vm.id, deadline))
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
 
         With `starting`, every VM that starts (waits for its launch, or powers up) is found as well.
@@ -183,17 +149,17 @@ class EngineApi:
                     raise
         return self.vm(self._named(name_or_id, deadline), deadline.left())
 
-    def vms(self, timeout_s: float | None = None) -> list[Vm]:
+    def vms(self) -> list[Vm]:
         """All VMs with their requests, for the background: see `EngineVms.all` for what it may cost.
 
-        `timeout_s` holds for each of its requests.
+        The time-out holds for each of its requests.
         """
-        return self._vms.all(self._timeout if timeout_s is None else timeout_s)
+        return self._vms.all(self._timeout)
 
     def _named(self, name: str, deadline: Deadline) -> str:
         """The id. The search narrows the list down; what counts is the name itself, letter by letter."""
         params = {"search": f"name={name}"} if SEARCHABLE.fullmatch(name) else {}
-        found = [vm for vm in self._rest.all("/vms", parsing.vms, deadline, params) if vm.name == name]
+        found = [vm for vm in self.rest.all("/vms", parsing.vms, deadline, **params) if vm.name == name]
         if not found:
             raise EngineError("not-found", f"no VM has the name or the id {one_line(name)!r}")
         if len(found) > 1:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote_plus
 
+from mdev_inventory.engine.answers import members_of
+from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError, one_line
-from mdev_inventory.engine.line import Deadline
-from mdev_inventory.engine.transport import EngineHttp, loads
-from mdev_inventory.engine.wire import Answer, Request
+from mdev_inventory.engine.http import Answer, EngineHttp
 
 TOKEN_PATH = "/sso/oauth/token"  # noqa: S105, a path
 LOGOUT_PATH = "/services/sso-logout"
@@ -30,9 +30,7 @@ REFUSALS = frozenset({400, 401, 403})
 class Login:
     """User, password and the token that they are worth; safe to be called from several threads."""
 
-    def __init__(
-        self, http: EngineHttp, user: str, password: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, http: EngineHttp, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds, for the pause after a refusal."""
         self._http, self._user, self._password, self._clock = http, user, password, clock
         self._lock = threading.Lock()
@@ -40,10 +38,6 @@ class Login:
         self._refusal: EngineError | None = None
         self._refusals = 0
         self._pause_ends = 0.0
-
-    def __repr__(self) -> str:
-        """Without password and token."""
-        return f"Login({self._user!r})"
 
     def token(self, deadline: Deadline) -> str:
         """The current token, or a new one. One thread fetches it, the others wait within their deadlines.
@@ -66,7 +60,7 @@ class Login:
         with self._held(deadline):
             token, self._token = self._token, None
         if token is not None:
-            self._http.ask(self._post(LOGOUT_PATH, {"scope": SCOPE, "token": token}), deadline)
+            self._post(LOGOUT_PATH, {"scope": SCOPE, "token": token}, deadline)
 
     def _fetch(self, deadline: Deadline) -> str:
         left = self._pause_ends - self._clock()
@@ -74,9 +68,8 @@ class Login:
             text = f"{self._refusal.text} (not tried again for {left:.0f} s)"
             raise EngineError(self._refusal.code, text, self._refusal.status)
         form = {"grant_type": "password", "scope": SCOPE, "username": self._user, "password": self._password}
-        request = self._post(TOKEN_PATH, form)
         try:
-            token = self._token_in(self._http.ask(request, deadline), request)
+            token = self._token_in(self._post(TOKEN_PATH, form, deadline))
         except EngineError as error:
             if error.code == "auth":
                 self._pause(error)
@@ -89,11 +82,11 @@ class Login:
         self._refusal, self._refusals = refusal, self._refusals + 1
         self._pause_ends = self._clock() + pause
 
-    def _post(self, path: str, form: dict[str, str]) -> Request:
-        return Request("POST", path, self._http.base + path, HEADERS, form=form)
+    def _post(self, path: str, form: dict[str, str], deadline: Deadline) -> Answer:
+        return self._http.ask("POST", path, deadline, headers=HEADERS, data=form)
 
-    def _token_in(self, answer: Answer, request: Request) -> str:
-        body = _object(answer)
+    def _token_in(self, answer: Answer) -> str:
+        body = members_of(answer)
         token = body.get("access_token")
         if answer.status == 200 and isinstance(token, str) and _is_token(token):
             return token
@@ -102,9 +95,9 @@ class Login:
             text = f"the engine refuses to let {self._user!r} in: {said}; check user@profile and password"
             raise EngineError("auth", text, answer.status)
         if answer.status == 200:
-            text = f"{request}: HTTP status 200, but no token in {len(answer.body)} bytes"
+            text = f"{answer.request}: HTTP status 200, but no token in {len(answer.body)} bytes"
             raise EngineError("bad-answer", f"{text} of {one_line(answer.content_type)}", 200)
-        raise EngineError("http", f"{request}: HTTP status {answer.status}", answer.status)
+        raise EngineError("http", f"{answer.request}: HTTP status {answer.status}", answer.status)
 
     def _said(self, body: dict[str, Any]) -> str:
         """The engine's own words for a refusal, without the password should it repeat it."""
@@ -122,15 +115,6 @@ class Login:
             yield
         finally:
             self._lock.release()
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    """The answer's JSON object; empty where it holds none."""
-    try:
-        body = loads(answer.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _is_token(text: str) -> bool:

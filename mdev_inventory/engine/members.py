@@ -1,33 +1,27 @@
-"""Members of the engine's JSON objects, read by the type that is wanted; errors name object, member, value.
+"""How members of the engine's JSON objects are read into fields of ours: where they are, what they must be.
 
 The REST API writes numbers and booleans as strings ("54321", "true"), leaves null members out, and writes an
-empty collection as `{}` or `{"host": []}` (contract section 4): all of that is read alike, in one place.
+empty collection as `{}` or `{"host": []}` (contract section 4): all of that is read alike. A member that is
+missing or null is the same thing: not there. `elements.py` names the object that an error is about.
 """
 
 import re
-import reprlib
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, PlainValidator, ValidationInfo
 
 # Longer ones are junk: no database column takes them, and Python itself refuses to read 4,301 digits.
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 SURROGATE = re.compile("[\ud800-\udfff]")
-SHOWN = 60
 
 
-class AnswerError(ValueError):
-    """A member of an answer that cannot be understood: which object, which member, which value."""
+class MemberError(ValueError):
+    """A value that cannot be understood."""
 
-    def __init__(self, where: str, member: str, value: object, wanted: str) -> None:
-        """`where` names the object, `wanted` says what would have been right."""
-        super().__init__(f"{where}: member {member!r} is {shown(value)}, not {wanted}")
-        self.where, self.member, self.value, self.wanted = where, member, value, wanted
-
-
-def shown(value: object) -> str:
-    """A value as an error's text shows it: short, on one line, ASCII only."""
-    text = reprlib.repr(value).encode("ascii", "backslashreplace").decode("ascii")
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    def __init__(self, value: object, wanted: str, inner: str = "") -> None:
+        """`wanted` says what would have been right, `inner` (`[0].name`) leads there from the member read."""
+        super().__init__(wanted)
+        self.value, self.wanted, self.inner = value, wanted, inner
 
 
 def as_text(value: object) -> str | None:
@@ -50,82 +44,80 @@ def as_number(value: object) -> int | None:
     return int(text) if text is not None and NUMBER.fullmatch(text.strip()) else None
 
 
-class Element:
-    """One JSON object of an answer. A member that is missing or null is the same thing: not there."""
+def needed(value: object, inner: str = "") -> str:
+    """A string that must be there and hold something."""
+    if not (text := as_text(value)):
+        raise MemberError(value, "a non-empty string", inner)
+    return text
 
-    def __init__(self, value: object, kind: str, key: str = "id", within: "Element | None" = None) -> None:
-        """`kind` ("host") and the member `key` name it in errors, and the object that it stands in.
 
-        AnswerError where `value` is no object.
-        """
-        self._kind, self._key, self._within = kind, key, within
-        if not isinstance(value, Mapping):
-            raise AnswerError(f"a {self._called}", "(itself)", value, "an object")
-        self._members: Mapping[str, Any] = value
+def optional(value: object, inner: str = "") -> str | None:
+    """A string; None where it is not there."""
+    text = as_text(value)
+    if value is not None and text is None:
+        raise MemberError(value, "a string", inner)
+    return text
 
-    @property
-    def _called(self) -> str:
-        return f"{self._within.where}: {self._kind}" if self._within else self._kind
 
-    @property
-    def where(self) -> str:
-        """Which object it is, for errors."""
-        name = self._members.get(self._key)
-        return f"{self._called} {'without ' + self._key if name is None else shown(name)}"
+def members_of(value: object, inner: str = "") -> dict[str, Any]:
+    """An object."""
+    if not isinstance(value, dict):
+        raise MemberError(value, "an object", inner)
+    return value
 
-    def text(self, member: str) -> str:
-        """A string that must be there and hold something."""
-        found = self.optional(member)
-        if not found:
-            raise AnswerError(self.where, member, self._members.get(member), "a non-empty string")
-        return found
 
-    def optional(self, member: str) -> str | None:
-        """A string; None where it is not there."""
-        value = self._members.get(member)
-        text = as_text(value)
-        if value is not None and text is None:
-            raise AnswerError(self.where, member, value, "a string")
-        return text
+def items_of(value: object, wrapper: str) -> list[Any] | None:
+    """The list at the member `wrapper`, or a bare one; None where it is not there."""
+    if isinstance(value, dict):
+        value = [] if value.get(wrapper) is None else value[wrapper]
+    if value is not None and not isinstance(value, list):
+        raise MemberError(value, f"a list of {wrapper}")
+    return value
 
-    def number(self, member: str, low: int, high: int) -> int | None:
-        """A whole number from `low` to `high`; None where it is not there."""
-        value = self._members.get(member)
+
+def number(value: object, low: int, high: int, missing: int | None = None, inner: str = "") -> int:
+    """A whole number from `low` to `high`; `missing`, if given, where it is not there."""
+    found = missing if value is None else as_number(value)
+    if found is None or not low <= found <= high:
+        raise MemberError(value, f"a whole number from {low} to {high}", inner)
+    return found
+
+
+def within(value: object, *path: str) -> str | None:
+    """The string at the end of a path through objects, e.g. the `id` of a `cluster`; None if not there."""
+    place = ""
+    for name in path:
         if value is None:
             return None
-        number = as_number(value)
-        if number is None or not low <= number <= high:
-            raise AnswerError(self.where, member, value, f"a whole number from {low} to {high}")
-        return number
+        value, place = members_of(value, place).get(name), f"{place}.{name}"
+    return optional(value, place) or None
 
-    def lenient(self, member: str, inner: str | None = None) -> str | None:
-        """`optional`, or `within` where there is an `inner`; None for junk, too."""
-        try:
-            return self.optional(member) if inner is None else self.within(member, inner)
-        except AnswerError:
-            return None
 
-    def figure(self, member: str) -> int | None:
-        """A whole number; None, which is unknown and not 0, where it is not there or no number."""
-        return as_number(self._members.get(member))
+def pairs(value: object, wrapper: str) -> dict[str, str]:
+    """Name and value of each in a list of properties; one without a value is not set."""
+    found = {}
+    for place, item in enumerate(items_of(value, wrapper) or ()):
+        members = members_of(item, f"[{place}]")
+        name = needed(members.get("name"), f"[{place}].name")
+        text = optional(members.get("value"), f"[{place}].value")
+        if text is not None:
+            found[name] = text
+    return found
 
-    def within(self, member: str, inner: str) -> str | None:
-        """The string at `member.inner`, e.g. `cluster.id`; None where either is not there."""
-        value = self._members.get(member)
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            raise AnswerError(self.where, member, value, "an object")
-        text = as_text(value.get(inner))
-        if value.get(inner) is not None and text is None:
-            raise AnswerError(self.where, f"{member}.{inner}", value[inner], "a string")
-        return text or None
 
-    def elements(self, member: str, wrapper: str) -> list[Any] | None:
-        """The list at `member.wrapper`, or `member` itself where it is a bare list; None where not there."""
-        value = self._members.get(member)
-        if isinstance(value, Mapping):
-            value = [] if value.get(wrapper) is None else value[wrapper]
-        if value is not None and not isinstance(value, list):
-            raise AnswerError(self.where, member, value, f"a list of {wrapper}")
-        return value
+def _or_id(value: object, others: ValidationInfo) -> str:
+    return optional(value) or others.data.get("id", "")
+
+
+def at(*names: str) -> Any:
+    """A member that may be missing; it has the first of these names that is there, or the field's own."""
+    alias = AliasChoices(*names) if names else None
+    return Field(default=None, validate_default=True, validation_alias=alias)
+
+
+Needed = Annotated[str, at(), PlainValidator(needed)]
+Text = Annotated[str, at(), PlainValidator(lambda value: optional(value) or "")]
+OptionalText = Annotated[str | None, at(), PlainValidator(lambda value: optional(value) or None)]
+NameOrId = Annotated[str, at(), PlainValidator(_or_id)]
+Id = Annotated[str, at(), PlainValidator(lambda value: within(value, "id") or "")]
+OptionalId = Annotated[str | None, at(), PlainValidator(lambda value: within(value, "id"))]

@@ -8,16 +8,15 @@ anew each time while an engine counts as older.
 """
 
 import re
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mdev_inventory.engine import parsing
+from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.line import Deadline
+from mdev_inventory.engine.http import PASSING
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
-from mdev_inventory.engine.transport import PASSING
 
 FOLLOW = {"follow": "mediateddevices"}
 # From this HTTP status on, it is not the question that the engine dislikes.
@@ -29,7 +28,7 @@ SEARCHED_AT_ONCE = 100
 STARTING = {"wait_for_launch": "waitforlaunch", "powering_up": "poweringup"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Learnt:
     """What is known of the engine that gave `token`; None where it is not known yet."""
 
@@ -45,22 +44,15 @@ class EngineVms:
 
     def __init__(self, rest: EngineRest) -> None:
         """Nothing is learnt yet."""
-        self._rest = rest
-        self._lock = threading.Lock()
-        self._last = _Learnt("")
-
-    def with_devices(self, vm: Vm, deadline: Deadline) -> Vm:
-        """The VM with its mediated devices asked for; None on an older engine; `not-found` if it is gone."""
-        return replace(vm, mediated_devices=self.devices(vm.id, deadline))
+        self._rest, self._last = rest, _Learnt("")
 
     def devices(self, vm_id: str, deadline: Deadline) -> tuple[MediatedDevice, ...] | None:
         """The VM's mediated devices; None on an older engine; `not-found` where there is no such VM.
 
         An engine that is known to be older is not asked.
         """
-        if self._learnt(deadline).devices is False:
-            return None
-        return self._devices(vm_id, deadline)
+        known = self._learnt(deadline)
+        return None if known.devices is False else self._devices(vm_id, known, deadline)
 
     def by_id(self, vm_ids: Iterable[str], deadline: Deadline, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist: one search for each hundred.
@@ -76,26 +68,10 @@ class EngineVms:
             part = wanted[first : first + SEARCHED_AT_ONCE]
             statuses = STARTING if starting and not first else {}
             terms = [f"id={vm_id}" for vm_id in part] + [f"status={word}" for word in statuses.values()]
-            search = {"search": " or ".join(terms)}
-            vms = self._searched(search, deadline)
+            vms = self._searched(" or ".join(terms), deadline)
             # An engine that passes over a search that it does not understand lists all VMs.
             found += [vm for vm in vms if vm.id.lower() in part or vm.status in statuses]
         return found
-
-    def _searched(self, search: dict[str, str], deadline: Deadline) -> list[Vm]:
-        """The VMs with their devices where the engine inlines them, else without."""
-        before = self._learnt(deadline)
-        if before.devices and before.follow:
-            try:
-                vms = self._rest.all("/vms", parsing.vms, deadline, {**search, **FOLLOW})
-            except EngineError as error:
-                if error.code not in ("http", "forbidden") or (error.status or 0) >= SERVER_TROUBLE:
-                    raise
-                self._learn(replace(before, follow=False))
-            else:
-                return [_inlined(vm) for vm in vms]
-        found = self._rest.all("/vms", parsing.vms, deadline, search)
-        return [replace(vm, mediated_devices=None) for vm in found]
 
     def all(self, seconds: float) -> list[Vm]:
         """All VMs with their requests; each question to the engine has `seconds` of its own.
@@ -103,53 +79,60 @@ class EngineVms:
         On 4.5+ the devices come inlined in one answer, once an answer has shown that this engine does so.
         As long as no VM in any answer has carried any, each VM is asked by itself: a list without them may
         mean that nobody has devices or that they are not inlined (contract section 4, "Follow"). A VM that
-        goes meanwhile is left out; one whose devices cannot be read is `unreadable` and among the problems.
+        goes meanwhile is left out; one whose devices cannot be read is `unreadable`.
         """
-        if not self._learnt(Deadline(seconds)).devices:
-            vms = self._list({}, seconds)
-            if not self._has_devices(vms, seconds):
+        known = self._learnt(Deadline(seconds))
+        if not known.devices:
+            vms = self._list({}, Deadline(seconds))
+            if not self._has_devices(vms, known, seconds):
                 return [replace(vm, mediated_devices=None) for vm in vms]
-        vms = self._followed(seconds)
-        if self._learnt(Deadline(seconds)).follow:
-            return [_inlined(vm) for vm in vms]
-        return self._one_by_one(vms, seconds)
+        following = None if known.follow is False else self._following({}, known, Deadline(seconds))
+        if following and known.follow:
+            return [_inlined(vm) for vm in following]
+        vms = self._list({}, Deadline(seconds)) if following is None else following
+        return self._one_by_one(vms, known, seconds)
 
-    def _list(self, params: dict[str, str], seconds: float) -> list[Vm]:
-        return self._rest.all("/vms", parsing.vms, Deadline(seconds), params)
+    def _searched(self, search: str, deadline: Deadline) -> list[Vm]:
+        """The VMs with their devices where the engine inlines them, else without."""
+        known, params = self._learnt(deadline), {"search": search}
+        following = self._following(params, known, deadline) if known.devices and known.follow else None
+        if following is not None:
+            return [_inlined(vm) for vm in following]
+        return [replace(vm, mediated_devices=None) for vm in self._list(params, deadline)]
 
-    def _has_devices(self, vms: list[Vm], seconds: float) -> bool:
+    def _list(self, params: dict[str, str], deadline: Deadline) -> list[Vm]:
+        return self._rest.all("/vms", parsing.vms, deadline, **params)
+
+    def _following(self, params: dict[str, str], known: _Learnt, deadline: Deadline) -> list[Vm] | None:
+        """The list with devices inlined; None where the engine refuses to."""
+        try:
+            vms = self._list({**params, **FOLLOW}, deadline)
+        except EngineError as error:
+            if error.code not in ("http", "forbidden", "not-found") or error.status in PASSING:
+                raise
+            if (error.status or 0) < SERVER_TROUBLE:
+                known.follow = False
+            return None
+        if any(device.spec_params for vm in vms for device in vm.mediated_devices or ()):
+            known.follow = True
+        return vms
+
+    def _has_devices(self, vms: list[Vm], known: _Learnt, seconds: float) -> bool:
         """Whether the engine has mediated devices, tried on the first VM that still exists."""
         for vm in vms:
             try:
-                return self._devices(vm.id, Deadline(seconds)) is not None
+                return self._devices(vm.id, known, Deadline(seconds)) is not None
             except EngineError as error:
                 if not _of_one_vm(error):
                     raise
         return False
 
-    def _followed(self, seconds: float) -> list[Vm]:
-        """The list with devices inlined, or, where the engine refuses to, without."""
-        before = self._learnt(Deadline(seconds))
-        if before.follow is False:
-            return self._list({}, seconds)
-        try:
-            vms = self._list(FOLLOW, seconds)
-        except EngineError as error:
-            if error.code not in ("http", "forbidden", "not-found"):
-                raise
-            if (error.status or 0) < SERVER_TROUBLE:
-                self._learn(replace(before, follow=False))
-            return self._list({}, seconds)
-        if any(device.spec_params for vm in vms for device in vm.mediated_devices or ()):
-            self._learn(replace(before, follow=True))
-        return vms
-
-    def _one_by_one(self, vms: list[Vm], seconds: float) -> list[Vm]:
+    def _one_by_one(self, vms: list[Vm], known: _Learnt, seconds: float) -> list[Vm]:
         """Each VM with its devices; what is wrong with one VM alone does not lose the others."""
         found: list[Vm] = []
         for vm in vms:
             try:
-                devices = self._devices(vm.id, Deadline(seconds))
+                devices = self._devices(vm.id, known, Deadline(seconds))
                 found.append(replace(vm, mediated_devices=devices, unreadable=""))
             except EngineError as error:
                 if not _of_one_vm(error):
@@ -159,8 +142,7 @@ class EngineVms:
         self._rest.record("/vms, one by one", [vm.unreadable for vm in found if vm.unreadable])
         return found
 
-    def _devices(self, vm_id: str, deadline: Deadline) -> tuple[MediatedDevice, ...] | None:
-        before = self._learnt(deadline)
+    def _devices(self, vm_id: str, known: _Learnt, deadline: Deadline) -> tuple[MediatedDevice, ...] | None:
         path = f"/vms/{in_path(vm_id, 'VM')}"
         try:
             devices = self._rest.one(f"{path}/mediateddevices", parsing.mediated_devices, deadline)
@@ -168,28 +150,20 @@ class EngineVms:
             if error.code != "not-found":
                 raise
             self._rest.get(path, deadline)  # `not-found`: it is the VM that has gone
-            if before.devices:
+            if known.devices:
                 text = f"GET /api{path}/mediateddevices: 404 although the VM exists and other VMs have them"
                 raise EngineError("http", text, error.status) from None
-            self._learn(replace(before, devices=False))
+            known.devices = False
             return None
-        self._learn(replace(before, devices=True))
+        known.devices = True
         return devices
 
     def _learnt(self, deadline: Deadline) -> _Learnt:
-        """What is known of the engine that gave the token in use."""
+        """What is known of the engine that gave the token in use; of an older token nothing is kept."""
         token = self._rest.token(deadline)
-        with self._lock:
-            return self._last if self._last.token == token else _Learnt(token)
-
-    def _learn(self, news: _Learnt) -> None:
-        """Keep it with what other threads learnt; of an older token it is forgotten with that token."""
-        with self._lock:
-            if self._last.token == news.token:
-                devices = self._last.devices if news.devices is None else news.devices
-                follow = self._last.follow if news.follow is None else news.follow
-                news = _Learnt(news.token, devices, follow)
-            self._last = news
+        if self._last.token != token:
+            self._last = _Learnt(token)
+        return self._last
 
 
 def _inlined(vm: Vm) -> Vm:

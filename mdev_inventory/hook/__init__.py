@@ -1,5 +1,5 @@
 """What runs on a host: VDSM's capability extension that publishes the host's mdev bus.
 
-The entrance is `vdsm_hook.main`; `archive` makes the one file that hosts get. Runs on Python 3.6, standard
-library only, and imports nothing but the models.
+The entrance is `vdsm_hook.main`. Runs on Python 3.6, standard library only: it may import nothing but the
+models and the module of the inventory's JSON forms. `tools/hook_file.py` makes the one file that hosts get.
 """

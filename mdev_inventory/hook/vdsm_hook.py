@@ -5,7 +5,7 @@ names a JSON file of them in `_hook_json`, waits without a limit, and decodes th
 is silent, is quick, exits 0, and adds its member in one go or leaves the file alone: a host must never
 drop out of its cluster because of an inventory.
 
-Runs on Python 3.6, standard library only; `archive` makes the one file that hosts get.
+Runs on Python 3.6, standard library only; `tools.hook_file` makes the one file that hosts get.
 """
 
 import contextlib

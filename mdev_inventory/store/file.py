@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mdev_inventory.store import rows as store_rows
-from mdev_inventory.store import schema as store_schema
+from mdev_inventory.store.rows import readable
+from mdev_inventory.store.schema import ForeignFileError, SchemaError, upgrade
 
 FILE_NAME = "state.sqlite"
 # The proxy's group may look into the folder (its plugin reads a file there); others see nothing at all.
@@ -39,9 +39,9 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     """What goes wrong inside is a StoreError: the file cannot be `verb`."""
     try:
         yield
-    except store_schema.ForeignFileError as error:
+    except ForeignFileError as error:
         raise StoreError(path, str(error), foreign=True) from error
-    except store_schema.SchemaError as error:
+    except SchemaError as error:
         raise StoreError(path, str(error), broken=True) from error
     except (sqlite3.Error, OSError) as error:
         reason = f"cannot be {verb}: {error}: {_remedy(error)}"
@@ -61,8 +61,7 @@ def _remedy(error: sqlite3.Error | OSError) -> str:
     if isinstance(error, (OSError, sqlite3.OperationalError)):
         return "it takes a folder that the service's user may write to, with space left, and no other holder"
     return (
-        "move it away; inventories are then collected anew, "
-        "and the VMs' requests come back with the engine's next list"
+        "move it away; inventories are then collected anew, and the VMs' requests come back with the engine's next list"
     )
 
 
@@ -85,11 +84,11 @@ def connect(path: Path | str) -> sqlite3.Connection:
     """A connection for any thread, its tables up to date; raises what SQLite raises."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
     try:
-        connection.text_factory = store_rows.readable
+        connection.text_factory = readable
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        store_schema.upgrade(connection)
+        upgrade(connection)
     except BaseException:
         connection.close()
         raise

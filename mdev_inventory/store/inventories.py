@@ -12,11 +12,8 @@ from types import MappingProxyType
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
-from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import HostFailure, Observation, Source
-from mdev_inventory.store.change_log import ChangeLog
-from mdev_inventory.store.layered import Layered
-from mdev_inventory.store.snapshot import Snapshot, remembered, with_, without
+from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
 # For so long (seconds) what a host itself told is worth more than the engine's copy of its devices, which
@@ -45,8 +42,6 @@ class Inventories:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._changes = _Changes()
-        self._log, self._vm_log = ChangeLog(), ChangeLog()
-        """Of hosts, and of VMs."""
         self._now = remembered(store)
 
     @property
@@ -72,38 +67,14 @@ class Inventories:
         """Why the host could not be observed when it was asked last; None where it could."""
         return self._now.failures.get(host_id)
 
-    @property
-    def number(self) -> int:
-        """How many changes to hosts, observations and failures there have been."""
-        return self._log.number
-
-    def changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The number of changes to hosts, observations and failures so far, and which hosts they concern.
-
-        Those after the change of number `since`; None where that may be any.
-        """
-        with self._lock:
-            return self._log.since(since)
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The same of VMs."""
-        with self._lock:
-            return self._vm_log.since(since)
-
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
         listed = {host.id: host for host in hosts}
         with self._lock:
             if listed == self._now.hosts:
                 return
-            self._now = Snapshot(
-                MappingProxyType(listed),
-                MappingProxyType({k: v for k, v in self._now.observations.items() if k in listed}),
-                MappingProxyType({k: v for k, v in self._now.failures.items() if k in listed}),
-                self._now.vms,
-            )
+            self._now = self._now.of(listed)
             self._changes.host_list = True
-            self._log.add_all()
 
     def put(self, observation: Observation) -> bool:
         """The host was observed; False where what we have is worth more, and is kept.
@@ -112,41 +83,31 @@ class Inventories:
         """
         host_id = observation.host_id
         with self._lock:
-            known = self._now.observations.get(host_id)
+            now, known = self._now, self._now.observations.get(host_id)
             if known is not None and overtaken(observation, known):
                 return False
             taken = known is None or supersedes(observation, known)
-            observations, failures = self._now.observations, self._now.failures
             if taken:
-                if known is not None:
-                    _carry_over(known.inventory, observation.inventory)
-                observations = with_(observations, host_id, observation)
+                now = now.with_observation(observation)
             if observation.failure:
-                failures = with_(failures, host_id, observation.failure)
+                now = now.with_failure(observation.failure)
             elif taken:
-                failures = without(failures, host_id)
-            self._now = replace(self._now, observations=observations, failures=failures)
-            self._changed(host_id)
+                now = now.without_failure(host_id)
+            self._now = now
+            self._changes.hosts.add(host_id)
         return taken
 
     def fail(self, failure: HostFailure) -> None:
         """The host could not be observed; what it was last seen to have stays."""
         with self._lock:
-            failures = with_(self._now.failures, failure.host_id, failure)
-            self._now = replace(self._now, failures=failures)
-            self._changed(failure.host_id)
-
-    def _changed(self, host_id: str) -> None:
-        """What is known of the host has changed; called with the lock held."""
-        self._changes.hosts.add(host_id)
-        self._log.add(host_id)
+            self._now = self._now.with_failure(failure)
+            self._changes.hosts.add(failure.host_id)
 
     def see_vm(self, vm: KnownVm) -> None:
         """The engine showed this VM just now, for example for a decision."""
         with self._lock:
-            self._now = replace(self._now, vms=self._now.vms.with_(vm.id, vm))
+            self._now = self._now.with_vm(vm)
             self._changes.vms.add(vm.id)
-            self._vm_log.add(vm.id)
 
     def set_vms(self, vms: Iterable[KnownVm], asked_at: float, answered_at: float) -> None:
         """All the VMs that the engine shows; others are forgotten, but for those seen meanwhile."""
@@ -154,8 +115,7 @@ class Inventories:
         with self._lock:
             newer = {k: vm for k, vm in self._now.vms.items() if asked_at < vm.seen_at <= answered_at}
             self._changes.vms.update(self._now.vms.keys() | listed.keys())
-            self._now = replace(self._now, vms=Layered(listed | newer))
-            self._vm_log.add_all()
+            self._now = replace(self._now, vms=MappingProxyType(listed | newer))
 
     def flush(self) -> None:
         """Write what changed to the store.
@@ -217,9 +177,3 @@ def supersedes(new: Observation, known: Observation) -> bool:
         return False
     copied = new.source is Source.ENGINE and known.source is not Source.ENGINE
     return not copied or abs(new.requested_at - known.requested_at) > OWN_WORD_HOLDS
-
-
-def _carry_over(old: HostInventory, new: HostInventory) -> None:
-    """What was worked out about an inventory holds for the next one as well where the host shows the same."""
-    if new.parents == old.parents and new.errors == old.errors:
-        vars(new).update({**vars(old), **vars(new)})

@@ -41,8 +41,7 @@ def open_store(path: Path, clock: Callable[[], float]) -> Opened:
             raise
         opened = _replaced(path, error, clock()) if error.broken else _in_memory(path, str(error))
         log.error(  # noqa: TRY400 (the text says it all)
-            "Starting without what was remembered: %s",
-            opened.trouble,
+            "Starting without what was remembered: %s", opened.trouble
         )
         return opened
 

@@ -9,6 +9,8 @@ import math
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import from_json
+
 from mdev_inventory import inventory_json
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
@@ -46,13 +48,11 @@ def observation_row(seen: Observation) -> Row:
     return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners
 
 
-def observation(
-    host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any
-) -> Observation:
+def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any) -> Observation:
     """The observation of these columns; its failure is a row of its own, and who arrives is soon over."""
     return Observation(
         host_id=_text(host_id),
-        inventory=key_reader.from_key(json.loads(_text(key))),
+        inventory=key_reader.from_key(from_json(_text(key))),
         source=Source(source),
         requested_at=_time(requested_at),
         received_at=_time(received_at),

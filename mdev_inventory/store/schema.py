@@ -82,7 +82,5 @@ def _version(connection: sqlite3.Connection) -> int:
             "or move the file away to start without what it remembers"
         )
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-        raise ForeignFileError(
-            "is another program's database: set [service] state_dir to a folder of its own"
-        )
+        raise ForeignFileError("is another program's database: set [service] state_dir to a folder of its own")
     return int(version)

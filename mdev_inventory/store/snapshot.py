@@ -7,7 +7,6 @@ from typing import TypeVar
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
-from mdev_inventory.store.layered import Layered
 from mdev_inventory.store.store import Store
 
 V = TypeVar("V")
@@ -23,8 +22,36 @@ class Snapshot:
     """By host id; hosts never observed are missing."""
     failures: MappingProxyType[str, HostFailure]
     """By host id: only hosts that failed when they were asked last."""
-    vms: Layered[KnownVm]
+    vms: MappingProxyType[str, KnownVm]
     """By id: every VM that the engine showed, those without a request included."""
+
+    def of(self, hosts: dict[str, Host]) -> "Snapshot":
+        """With these hosts; what is known of others is forgotten."""
+        return Snapshot(
+            MappingProxyType(hosts),
+            MappingProxyType({k: v for k, v in self.observations.items() if k in hosts}),
+            MappingProxyType({k: v for k, v in self.failures.items() if k in hosts}),
+            self.vms,
+        )
+
+    def with_observation(self, seen: Observation) -> "Snapshot":
+        """With that host's observation."""
+        return replace(self, observations=_with(self.observations, seen.host_id, seen))
+
+    def with_failure(self, failure: HostFailure) -> "Snapshot":
+        """With that host's failure."""
+        return replace(self, failures=_with(self.failures, failure.host_id, failure))
+
+    def without_failure(self, host_id: str) -> "Snapshot":
+        """The host answered."""
+        if host_id not in self.failures:
+            return self
+        failures = {key: failure for key, failure in self.failures.items() if key != host_id}
+        return replace(self, failures=MappingProxyType(failures))
+
+    def with_vm(self, vm: KnownVm) -> "Snapshot":
+        """With that VM."""
+        return replace(self, vms=_with(self.vms, vm.id, vm))
 
 
 def remembered(store: Store) -> Snapshot:
@@ -39,19 +66,10 @@ def remembered(store: Store) -> Snapshot:
         MappingProxyType(store.hosts()),
         MappingProxyType(observations),
         MappingProxyType(failures),
-        Layered(store.vms()),
+        MappingProxyType(store.vms()),
     )
 
 
-def with_(mapping: MappingProxyType[str, V], key: str, value: V) -> MappingProxyType[str, V]:
+def _with(mapping: MappingProxyType[str, V], key: str, value: V) -> MappingProxyType[str, V]:
     """The mapping with that value; as a union, for `{**mapping}` would look up each key by itself."""
     return MappingProxyType(mapping | {key: value})
-
-
-def without(mapping: MappingProxyType[str, V], key: str) -> MappingProxyType[str, V]:
-    """The mapping without that key."""
-    if key not in mapping:
-        return mapping
-    left = mapping.copy()
-    del left[key]
-    return MappingProxyType(left)

@@ -149,10 +149,6 @@ class Store:
         """Every VM with its request as last seen, by id."""
         return self._read("vms", store_rows.vm)
 
-    def vm_request(self, vm_id: str) -> KnownVm | None:
-        """The VM with its request as last seen; None for one never seen."""
-        return self._read("vms", store_rows.vm, "WHERE id = ?", (vm_id,)).get(vm_id)
-
     def save_claims(self, put: Mapping[str, str], gone: Collection[str]) -> None:
         """Write some starts in flight, by their keys, and remove others, together."""
         self._save_entries("claims", put, gone)
@@ -185,12 +181,10 @@ class Store:
         with self.transaction():
             self._connection.executemany(sql, ([store_rows.writable(v) for v in row] for row in rows))
 
-    def _read(
-        self, table: str, build: Callable[..., T], where: str = "", values: tuple[object, ...] = ()
-    ) -> dict[str, T]:
+    def _read(self, table: str, build: Callable[..., T]) -> dict[str, T]:
         """The rows by their first column, each built by `build`; a row that it refuses is left out."""
         with self._lock, translated(self.path, "read"):
-            rows = self._connection.execute(f"SELECT * FROM {table} {where}", values).fetchall()  # noqa: S608 (ours)
+            rows = self._connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (ours)
         built: dict[str, T] = {}
         for row in rows:
             try:

@@ -85,12 +85,7 @@ class StompConnection:
 
 @asynccontextmanager
 async def converse(
-    address: str,
-    port: int,
-    tls: ssl.SSLContext,
-    names: Executor,
-    until: float,
-    enter: Callable[[Phase], None],
+    address: str, port: int, tls: ssl.SSLContext, names: Executor, until: float, enter: Callable[[Phase], None]
 ) -> AsyncIterator[StompConnection]:
     """An open connection to address:port.
 
@@ -121,9 +116,7 @@ async def _lookup(address: str, port: int, names: Executor) -> Sequence[AddressI
         return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            names, lambda: socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
-        )
+        return await loop.run_in_executor(names, lambda: socket.getaddrinfo(address, port, type=socket.SOCK_STREAM))
 
 
 async def _connect(found: Sequence[AddressInfo], until: float) -> socket.socket:

@@ -4,23 +4,25 @@ The engine writes one `<hostdev type="mdev">` per device into the XML that it st
 its UUID, so they are all there from the VM's first moment on, before VDSM has created the first of them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml import ElementTree as SafeXml
+from pydantic import StrictStr, TypeAdapter
 
+from mdev_inventory.model import InventoryError
+from mdev_inventory.vdsm.strict import LOOK_AT_LOG, read
 
-class DomainError(ValueError):
-    """A domain XML, or a whole answer, that cannot be read."""
+_BY_VM = TypeAdapter(dict[StrictStr, StrictStr])
 
 
 def mdev_uuids(xml: str) -> frozenset[str]:
-    """The UUIDs of the domain's mdev devices, in lower case; DomainError where it is no XML."""
+    """The UUIDs of the domain's mdev devices, in lower case; InventoryError where it is no XML."""
     try:
         domain = SafeXml.fromstring(xml)
     except (ParseError, DefusedXmlException, ValueError) as error:
-        raise DomainError(f"not a domain XML: {error}") from error
+        raise InventoryError("dumpxmls", xml, f"no domain XML ({error})", LOOK_AT_LOG) from error
     addresses = domain.iterfind("./devices/hostdev[@type='mdev']/source/address")
     return frozenset(uuid.lower() for address in addresses if (uuid := address.get("uuid")))
 
@@ -28,13 +30,9 @@ def mdev_uuids(xml: str) -> frozenset[str]:
 def owners(answer: object, uuids: Collection[str]) -> dict[str, str]:
     """Which VM has which of these instances, by the answer to `Host.dumpxmls`: VM id to domain XML.
 
-    DomainError where one of it cannot be read: an owner left out would look like an orphan.
+    InventoryError where one of it cannot be read: an owner left out would look like an orphan.
     """
-    if not isinstance(answer, Mapping):
-        raise DomainError(f"the answer is no object: {str(answer)[:60]!r}")
     found: dict[str, str] = {}
-    for vm_id, xml in answer.items():
-        if not isinstance(vm_id, str) or not isinstance(xml, str):
-            raise DomainError(f"VM {vm_id!r}: its domain XML is no text")
+    for vm_id, xml in read(_BY_VM, answer, "dumpxmls", LOOK_AT_LOG).items():
         found.update(dict.fromkeys(mdev_uuids(xml) & set(uuids), vm_id.lower()))
     return found

@@ -48,11 +48,6 @@ class VdsmError(Exception):
         self.phase = phase
         self.rpc_code = rpc_code
 
-    @property
-    def recovering(self) -> bool:
-        """VDSM has just restarted and answers nothing yet: worth asking again soon."""
-        return self.rpc_code == RECOVERING
-
 
 @dataclass(slots=True)
 class Call:
@@ -79,9 +74,7 @@ class Call:
     def overdue(self) -> VdsmError:
         """The deadline passed."""
         if self.foreign_ids:
-            reason = (
-                f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:g} s"
-            )
+            reason = f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:g} s"
             return self.error(ErrorCode.PROTOCOL, f"{reason}; restart vdsmd there if this stays")
         reason = f"gave up after {self.deadline_s:g} s, waiting for: {self.phase}; {_WAITING[self.phase]}"
         return self.error(ErrorCode.TIMEOUT, reason)
@@ -120,9 +113,7 @@ class Call:
 
     def _unreachable_reason(self, error: Exception) -> str:
         if self.phase is Phase.LOOKUP:
-            return (
-                f"cannot look up {self.address!r} ({error}); check the host's address in the engine, and DNS"
-            )
+            return f"cannot look up {self.address!r} ({error}); check the host's address in the engine, and DNS"
         return f"cannot connect ({error}); check that vdsmd runs there and that no firewall blocks the port"
 
     def refused(self, frame: Frame) -> VdsmError:
@@ -135,9 +126,7 @@ class Call:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise self.error(
-                ErrorCode.PROTOCOL, f"the answer is not JSON ({error}): {body[:60]!r}"
-            ) from error
+            raise self.error(ErrorCode.PROTOCOL, f"the answer is not JSON ({error}): {body[:60]!r}") from error
         if not isinstance(answer, dict):
             raise self.error(ErrorCode.PROTOCOL, f"the answer is no JSON object: {body[:60]!r}")
         return answer

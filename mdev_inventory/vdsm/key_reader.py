@@ -1,51 +1,51 @@
 """The inventory out of the capabilities' key (`inventory_json.py`), read strictly: no host is trusted."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from mdev_inventory.json_value import JsonValue
-from mdev_inventory.model import KEY, SCHEMA, HostInventory, InventoryError, ParentDevice, ReadError
-from mdev_inventory.vdsm.key_types import LISTS, Figured, Types, descriptions, is_plain, is_small, types_of
+from pydantic import TypeAdapter
 
-_OLDEST_SCHEMA = max(1, SCHEMA - 1)
-"""Schemas start at 1, and the service reads its own and the one before."""
+from mdev_inventory.model import KEY, SCHEMA, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
+from mdev_inventory.vdsm.key_model import ById, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
+from mdev_inventory.vdsm.strict import read
+
+_VERSIONED = TypeAdapter(Versioned)
+_KEYS: dict[int, TypeAdapter[Key[Any]]] = {1: TypeAdapter(Key[ById]), 2: TypeAdapter(Key[InOrder])}
+"""By schema: the service reads its own and the one before."""
+_FIGURES = KEY + ".parents[{}].figures"
 
 
 def from_key(obj: Any) -> HostInventory:
     """The inventory that a host published; `obj` is the decoded JSON and may be anything.
 
-    Raises InventoryError, naming the member and its value. Equal types are one object: a host of 64 functions
-    has 1,408 of them, and a thousand such hosts have hardly more.
+    Raises InventoryError, naming the member and its value. Equal types are one object: a host of 64 virtual
+    functions has 1,408 of them, and a thousand such hosts have hardly more.
     """
-    key = JsonValue(KEY, obj)
-    _check_schema(key.member("schema"))
-    types = descriptions(key.member("types"), key.member("schema").number())
-    figured = Figured(types)
-    parents = tuple(_parents(key.member("parents"), types, figured))
+    key = _read(obj)
+    types = _Types(_described(key.types))
+    parents = [_parent(told, types, index) for index, told in enumerate(key.parents)]
     _check_distinct(parents)
     return HostInventory(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)),
-        errors=tuple(_error(value) for value in key.member("errors").items()),
-        collected_at=key.member("collected_at").text(""),
-        boot_id=key.member("boot_id").text(""),
-        hook_version=key.member("hook_version").text(""),
+        errors=tuple(ReadError(failed.path, failed.error) for failed in key.errors),
+        collected_at=key.collected_at or "",
+        boot_id=key.boot_id or "",
+        hook_version=key.hook_version or "",
     )
 
 
-def _check_schema(schema: JsonValue) -> None:
-    number = schema.number()
-    if number > SCHEMA:
-        raise InventoryError(
-            schema.where,
-            number,
-            f"newer than {SCHEMA}, the newest known here",
-            "update mdev-scheduler beside the engine",
-        )
-    if number < _OLDEST_SCHEMA:
-        raise InventoryError(schema.where, number, f"older than {_OLDEST_SCHEMA}, the oldest known here")
+def _read(obj: Any) -> Key[Any]:
+    schema = read(_VERSIONED, obj, KEY).number
+    if schema > SCHEMA:
+        wrong = f"newer than {SCHEMA}, the newest known here"
+        raise InventoryError(f"{KEY}.schema", schema, wrong, "update mdev-scheduler beside the engine")
+    if schema not in _KEYS:
+        raise InventoryError(f"{KEY}.schema", schema, f"older than {min(_KEYS)}, the oldest known here")
+    return read(_KEYS[schema], obj, KEY)
 
 
-def _check_distinct(parents: tuple[ParentDevice, ...]) -> None:
+def _check_distinct(parents: Sequence[ParentDevice]) -> None:
     seen = set()
     for parent in parents:
         if parent.address in seen:
@@ -53,60 +53,57 @@ def _check_distinct(parents: tuple[ParentDevice, ...]) -> None:
         seen.add(parent.address)
 
 
-def _parents(parents: JsonValue, types: Types, figured: Figured) -> list[ParentDevice]:
-    if not isinstance(parents.value, list):
-        return [_parent(value, types) for value in parents.items()]
-    return [
-        _plain_parent(value, figured) or _parent(JsonValue(f"{parents.where}[{index}]", value), types)
-        for index, value in enumerate(parents.value)
-    ]
+def _described(types: list[Four] | dict[str, Named]) -> dict[str, MdevType]:
+    """The types by id, in the order of the key, without figures."""
+    if isinstance(types, list):
+        return {four[0]: _type(*four) for four in types}
+    return {one: _type(one, told.name, told.description, told.device_api) for one, told in types.items()}
 
 
-def _parent(value: JsonValue, types: Types) -> ParentDevice:
-    own, figures = value.member("types"), value.member("figures")
-    if own.given:
-        types = dict(types, **descriptions(own, LISTS if isinstance(own.value, list) else 1))
-    return ParentDevice(
-        address=value.member("address").text(),
-        vendor=value.member("vendor").optional_text(),
-        device=value.member("device").optional_text(),
-        driver=value.member("driver").optional_text(),
-        numa_node=value.member("numa_node").optional_number(),
-        physfn=value.member("physfn").optional_text(),
-        types=types_of(figures, types) if figures.given else None,
-    )
+@lru_cache(maxsize=4096)
+def _type(type_id: str, name: str | None, description: str | None, device_api: str | None) -> MdevType:
+    return MdevType(type_id, type_id if name is None else name, description or "", device_api or "")
 
 
-def _plain_parent(value: Any, figured: Figured) -> ParentDevice | None:
-    """The parent where there is nothing against it at first sight, as with nearly all; else None."""
-    if type(value) is not dict or value.get("types") is not None:
-        return None
-    get = value.get
-    numa_node, types = get("numa_node"), figured.of(get("figures"))
-    address, told = get("address"), (get("vendor"), get("device"), get("driver"), get("physfn"))
-    try:
-        if types is None or not address or not is_small(numa_node):
-            return None
-        if not (_are_sound(address) and _are_sound(*told)):
-            return None
-    except TypeError:  # a list or an object
-        return None
-    return ParentDevice(address, told[0], told[1], told[2], numa_node, told[3], types)
+class _Types:
+    """What a host's types are with a parent's figures; most virtual functions of a card have the same."""
+
+    def __init__(self, known: dict[str, MdevType]) -> None:
+        self.known = known
+        self._rows: dict[tuple[Figure, ...], tuple[MdevType, ...]] = {}
+
+    def of(self, figures: Figures, index: int) -> tuple[MdevType, ...]:
+        """`index` is the parent's."""
+        if isinstance(figures, dict):
+            return tuple(self._one(type_id, figure, index) for type_id, figure in figures.items())
+        if figures not in self._rows:
+            if len(figures) != len(self.known):
+                wrong = f"not one figure for each of {len(self.known)} types"
+                raise InventoryError(_FIGURES.format(index), list(figures), wrong)
+            self._rows[figures] = tuple(map(_with_figure, self.known.values(), figures))
+        return self._rows[figures]
+
+    def _one(self, type_id: str, figure: Figure, index: int) -> MdevType:
+        if type_id not in self.known:
+            wrong = "figure of a type that `types` does not describe"
+            raise InventoryError(f"{_FIGURES.format(index)}[{type_id!r:.80}]", figure, wrong)
+        return _with_figure(self.known[type_id], figure)
 
 
-@lru_cache(maxsize=8192)
-def _are_sound(*texts: Any) -> bool:
-    """Whether `JsonValue.optional_text` has nothing against any; a thousand hosts tell mostly the same."""
-    try:
-        for text in texts:
-            if text is not None:
-                if not is_plain(text):
-                    return False
-                text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _with_figure(mdev_type: MdevType, figure: Figure) -> MdevType:
+    if not isinstance(figure, tuple):
+        return _with_available(mdev_type, figure)
+    available, instances = figure
+    return mdev_type._replace(available=available, instances=instances and tuple(sorted(instances)))
 
 
-def _error(value: JsonValue) -> ReadError:
-    return ReadError(value.member("path").text(), value.member("error").text())
+@lru_cache(maxsize=65536)
+def _with_available(mdev_type: MdevType, available: int | None) -> MdevType:
+    return mdev_type._replace(available=available)
+
+
+def _parent(told: Parent[Any], types: _Types, index: int) -> ParentDevice:
+    if told.types:
+        types = _Types(types.known | _described(told.types))
+    figured = None if told.figures is None else types.of(told.figures, index)
+    return ParentDevice(told.address, told.vendor, told.device, told.driver, told.numa_node, told.physfn, figured)

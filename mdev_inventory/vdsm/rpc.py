@@ -43,9 +43,7 @@ class ClientContext(ssl.SSLContext):
     ca_file: Path
 
 
-def client_context(
-    ca_file: Path, cert_file: Path, key_file: Path, check_hostname: bool = True
-) -> ClientContext:
+def client_context(ca_file: Path, cert_file: Path, key_file: Path, check_hostname: bool = True) -> ClientContext:
     """Mutual TLS, 1.2 at least: the host's certificate is always checked against the CA.
 
     `check_hostname` False accepts any host of that CA under any address: for certificates of old, without
@@ -89,12 +87,7 @@ class VdsmClient:
         self._names = names or ThreadPoolExecutor(_LOOKUP_THREADS, thread_name_prefix="vdsm-names")
 
     async def call(
-        self,
-        address: str,
-        port: int,
-        method: str,
-        params: Mapping[str, Any] | None = None,
-        deadline_s: float = 10.0,
+        self, address: str, port: int, method: str, params: Mapping[str, Any] | None = None, deadline_s: float = 10.0
     ) -> Any:
         """What the host's VDSM answers to `method`, or VdsmError, within `deadline_s` seconds in all."""
         async with self.talk(address, port) as talk:
@@ -122,9 +115,7 @@ class Talk:
         """Closes the connection, without waiting for the host."""
         await self._close()
 
-    async def call(
-        self, method: str, params: Mapping[str, Any] | None = None, deadline_s: float = 10.0
-    ) -> Any:
+    async def call(self, method: str, params: Mapping[str, Any] | None = None, deadline_s: float = 10.0) -> Any:
         """What the host's VDSM answers to `method`, or VdsmError, within `deadline_s` seconds in all.
 
         After a call that failed otherwise than by VDSM's own word, the next one connects anew.

@@ -20,9 +20,7 @@ _CHUNK = 65536
 class TlsStream:
     """One connection; reads and writes may overlap."""
 
-    def __init__(
-        self, sock: socket.socket, context: ssl.SSLContext, server_hostname: str | None = None
-    ) -> None:
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_hostname: str | None = None) -> None:
         """Takes over a connected, non-blocking socket; without `server_hostname` as the server.
 
         Raises ValueError for an impossible host name.
@@ -30,10 +28,7 @@ class TlsStream:
         self._sock = sock
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(
-            self._received,
-            self._to_send,
-            server_side=server_hostname is None,
-            server_hostname=server_hostname,
+            self._received, self._to_send, server_side=server_hostname is None, server_hostname=server_hostname
         )
         self._sending = asyncio.Lock()
 

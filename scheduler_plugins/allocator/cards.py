@@ -16,15 +16,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
-from scheduler_plugins.allocator.figures import (
-    fields,
-    is_nvidia,
-    limited,
-    one_less,
-    same_size,
-    shown,
-    with_instance,
-)
+from scheduler_plugins.allocator.figures import fields, is_nvidia, limited, one_less, same_size, shown, with_instance
 from scheduler_plugins.allocator.pools import PooledParent, lives_side_by_side, stock_of
 from scheduler_plugins.allocator.virtual_functions import Card, card_of, is_function
 

@@ -42,9 +42,7 @@ def with_instance(parent: ParentDevice, created: MdevType, figures: Mapping[str,
     """The parent with one instance more of `created`, and at most these figures, 0 for types not named."""
     grown = (*(created.instances or ()), PLANNED)
     types = limited(parent, figures).types or ()
-    return parent._replace(
-        types=tuple(t._replace(instances=grown) if t.id == created.id else t for t in types)
-    )
+    return parent._replace(types=tuple(t._replace(instances=grown) if t.id == created.id else t for t in types))
 
 
 def limited(parent: ParentDevice, figures: Mapping[str, int]) -> ParentDevice:

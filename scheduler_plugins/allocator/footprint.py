@@ -141,7 +141,5 @@ def _footprint(found: Placement) -> Footprint:
         room=tuple((one.alive or 0) + one.free for one in occupancies),
         types=tuple(types),
     )
-    residents = tuple(
-        None if card in cards[:number] else states[card].residents for number, card in enumerate(cards)
-    )
+    residents = tuple(None if card in cards[:number] else states[card].residents for number, card in enumerate(cards))
     return Footprint(occupancies, figures, residents)

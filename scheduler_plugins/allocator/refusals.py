@@ -49,14 +49,10 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     if not offering and not unknown:
         return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
     if not showing and not unknown:
-        return Refusal(
-            RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering])
-        )
+        return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering]))
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
-    return Refusal(
-        RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}"
-    )
+    return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}")
 
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:

@@ -59,9 +59,7 @@ def from_devices(devices: Iterable[MediatedDevice]) -> Request:
     Raises RequestError for a device without a type. The engine demands one, so this is an answer we do not
     understand; passing over the device would let the VM start where it cannot.
     """
-    return Request(
-        tuple(_type_of(device) for device in sorted(devices, key=lambda device: device.id.lower()))
-    )
+    return Request(tuple(_type_of(device) for device in sorted(devices, key=lambda device: device.id.lower())))
 
 
 def _type_of(device: MediatedDevice) -> str:

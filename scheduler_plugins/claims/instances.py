@@ -9,12 +9,11 @@ its place like any other instance. It is shown, never deleted: it may be in use 
 """
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID, uuid3
 
-from mdev_inventory.collector.vm_questions import instances
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.model import MdevType
 from mdev_inventory.observation import Observation
@@ -35,13 +34,6 @@ class Orphan(NamedTuple):
 def uuids_of(vm: KnownVm) -> frozenset[str]:
     """Every UUID that an instance of the VM may have, as far as the engine's own data tell."""
     return frozenset(vm.devices) | (_made(vm.id, vm.name) if vm.types else frozenset())
-
-
-def instances_of(vm: KnownVm, seen: Observation) -> frozenset[str]:
-    """The VM's instances that this observation shows. What the host itself told of one counts more."""
-    living, told = instances(seen.inventory), seen.owners or {}
-    derived = {uuid for uuid in uuids_of(vm) if uuid not in told}
-    return living & (derived | {uuid for uuid, vm_id in told.items() if vm_id == vm.id})
 
 
 def owner(uuid: str, seen: Observation, derived: Mapping[str, str]) -> str | None:
@@ -65,42 +57,27 @@ def orphans(seen: Observation, derived: Mapping[str, str]) -> tuple[Orphan, ...]
     return None if untold or not _told([found for _, found in types]) else left
 
 
-class Vms(Protocol):
-    """The VMs as known now; safe for threads."""
-
-    @property
-    def vms(self) -> Mapping[str, KnownVm]:
-        """By id."""
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The number of changes so far, and the VMs that those after `since` concern; None for any."""
-
-
 class Derived:
     """Which VM has which UUIDs by the engine's own data; safe for threads.
 
-    Brought up to date with the VMs that changed: each decision shows one, and an engine has ten thousand.
+    Each decision shows a VM anew, and an engine has ten thousand: all are worked out again only where one of them
+    has another name, other devices, or a request where it had none.
     """
 
-    def __init__(self, source: Vms) -> None:
-        """Nothing was looked at yet."""
-        self._source = source
+    def __init__(self, vms: Callable[[], Mapping[str, KnownVm]]) -> None:
+        """`vms` gives all VMs as known now: the same mapping until one of them is another."""
+        self._all = vms
+        self._vms: Mapping[str, KnownVm] = {}
+        self._owners: Mapping[str, str] = {}
         self._lock = threading.Lock()
-        self._number = -1
-        self._known: dict[str, tuple[str, tuple[str, ...], bool]] = {}
-        """By VM id, what its UUIDs hang on."""
-        self._owners: dict[str, str] = {}
-        self._shared: set[str] = set()
-        """UUIDs that two VMs may have."""
 
     @property
     def now(self) -> Mapping[str, str]:
-        """VM id by instance UUID; for looking up, as it changes with the VMs."""
+        """VM id by instance UUID."""
         with self._lock:
-            number, changed = self._source.vms_changed(self._number)
-            if number != self._number:
-                self._take_in(changed)
-                self._number = number
+            before, self._vms = self._vms, self._all()
+            if self._vms is not before and _differ(before, self._vms):
+                self._owners = {uuid: vm.id for vm in self._vms.values() for uuid in uuids_of(vm)}
             return self._owners
 
     def unexplained(self, uuids: Collection[str]) -> frozenset[str]:
@@ -108,42 +85,16 @@ class Derived:
         known = self.now
         return frozenset(uuid for uuid in uuids if uuid not in known)
 
-    def _take_in(self, changed: frozenset[str] | None) -> None:
-        vms = self._source.vms
-        for vm_id in changed if changed is not None else self._known.keys() | vms.keys():
-            before, vm = self._known.get(vm_id), vms.get(vm_id)
-            if (_basis(vm) if vm else None) == before:
-                continue
-            if before and not self._forget(vm_id):
-                self._begin_anew(vms)
-                return
-            if vm:
-                self._add(vm)
 
-    def _add(self, vm: KnownVm) -> None:
-        self._known[vm.id] = _basis(vm)
-        uuids = uuids_of(vm)
-        self._shared.update(uuid for uuid in uuids if uuid in self._owners)
-        self._owners.update(dict.fromkeys(uuids, vm.id))
-
-    def _forget(self, vm_id: str) -> bool:
-        """False where one of its UUIDs may be another VM's as well: nobody knows then whose it is now."""
-        name, devices, asks = self._known.pop(vm_id)
-        uuids = uuids_of(KnownVm(vm_id, name, ("",) * asks, 0.0, devices))
-        for uuid in uuids:
-            self._owners.pop(uuid, None)
-        return self._shared.isdisjoint(uuids)
-
-    def _begin_anew(self, vms: Mapping[str, KnownVm]) -> None:
-        # Others instead of emptied ones: somebody may be looking things up.
-        self._known, self._owners, self._shared = {}, {}, set()
-        for vm in vms.values():
-            self._add(vm)
+def _differ(before: Mapping[str, KnownVm], now: Mapping[str, KnownVm]) -> bool:
+    """Whether any VM may have other UUIDs than before; true as well where they only stand in another order."""
+    changed = [(was, vm) for was, vm in zip(before.values(), now.values(), strict=False) if was is not vm]
+    return len(before) != len(now) or any(_basis(was) != _basis(vm) for was, vm in changed)
 
 
-def _basis(vm: KnownVm) -> tuple[str, tuple[str, ...], bool]:
-    """What a VM's UUIDs hang on, beside its id."""
-    return vm.name, vm.devices, bool(vm.types)
+def _basis(vm: KnownVm) -> tuple[str, str, tuple[str, ...], bool]:
+    """What a VM's UUIDs hang on."""
+    return vm.id, vm.name, vm.devices, bool(vm.types)
 
 
 def _told(types: Collection[MdevType]) -> bool:

@@ -80,8 +80,7 @@ def claims_of(rows: Mapping[str, Row]) -> Claims:
     claims = [(vm_id, row.claim) for vm_id, row in rows.items() if row.claim]
     pending = [(vm_id, row.pending) for vm_id, row in rows.items() if row.pending]
     return Claims(
-        dict(sorted(pending, key=lambda item: item[1].at)),
-        dict(sorted(claims, key=lambda item: item[1].since)),
+        dict(sorted(pending, key=lambda item: item[1].at)), dict(sorted(claims, key=lambda item: item[1].since))
     )
 
 

@@ -40,11 +40,7 @@ class ClaimStore:
     """Keeps the claims; safe for threads."""
 
     def __init__(
-        self,
-        observation: Observations,
-        clock: Callable[[], float],
-        timeouts: Timeouts,
-        table: ClaimTable | None = None,
+        self, observation: Observations, clock: Callable[[], float], timeouts: Timeouts, table: ClaimTable | None = None
     ) -> None:
         """Starts with what the table remembers; raises StoreError."""
         self._observation, self._clock, self._timeouts = observation, clock, timeouts

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from scheduler_plugins import cli
+from scheduler_plugins.cli.common import fail
 
 TIMEOUT_S = 30.0
 
@@ -17,9 +17,9 @@ def get(url: str, path: str, **params: str) -> Any:
             answer = session.get(url.rstrip("/") + path, params=params, timeout=TIMEOUT_S)
         except requests.ConnectionError as error:
             remedy = "is it running (systemctl status mdev-scheduler)? --url names another place"
-            raise cli.fail(f"the service at {url} cannot be reached; {remedy}") from error
+            raise fail(f"the service at {url} cannot be reached; {remedy}") from error
         except requests.RequestException as error:
-            raise cli.fail(f"the service at {url} cannot be asked: {error}") from error
+            raise fail(f"the service at {url} cannot be asked: {error}") from error
     return _json(url, answer)
 
 
@@ -31,5 +31,5 @@ def _json(url: str, answer: requests.Response) -> Any:
         text = found["error"]["text"]
     except (ValueError, KeyError, TypeError) as error:
         reason = f"HTTP status {answer.status_code} and no answer of ours; is this mdev-scheduler's port?"
-        raise cli.fail(f"{url} gave {reason}") from error
-    raise cli.fail(text)
+        raise fail(f"{url} gave {reason}") from error
+    raise fail(text)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mdev_inventory import __version__
-from scheduler_plugins.cli import DONE, NO, output
+from scheduler_plugins.cli import output
+from scheduler_plugins.cli.common import DONE, NO
 from scheduler_plugins.doctor import chain, gather
 from scheduler_plugins.doctor.findings import Finding, Status, count, worst
 

@@ -39,9 +39,7 @@ def scan(inventory: HostInventory) -> None:
 
 def hosts(items: Iterable[Row]) -> None:
     """The hosts as the service knows them."""
-    table = _table(
-        "Host", "Status", "Seen", "By", ">Parents", ">Used", ">Orphans", "Types with room", "Trouble"
-    )
+    table = _table("Host", "Status", "Seen", "By", ">Parents", ">Used", ">Orphans", "Types with room", "Trouble")
     for host in items:
         table.add_row(
             _plain(host["name"]),

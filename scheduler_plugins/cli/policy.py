@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler_plugins.cli import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
+from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
 
 if TYPE_CHECKING:
     from scheduler_plugins.policy.errors import EngineTroubleError
@@ -23,13 +23,10 @@ app: typer.Typer = typer.Typer(no_args_is_help=True, help="Our units in the clus
 Config = Annotated[Path, typer.Option("--config", metavar="DIR", help="Folder of the *.conf files.")]
 User = Annotated[
     str | None,
-    typer.Option(
-        "--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."
-    ),
+    typer.Option("--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."),
 ]
 PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given."),
+    Path | None, typer.Option("--password-file", metavar="FILE", help="That user's password; asked for if not given.")
 ]
 Python = Annotated[
     str | None,
@@ -81,8 +78,7 @@ def enable(
         typer.Option(metavar="UNIT=FACTOR", help="Add a weight, or change its factor; 0 takes it out."),
     ] = None,
     properties: Annotated[
-        list[str] | None,
-        typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster."),
+        list[str] | None, typer.Option("--property", metavar="K=V", help="Set a property of our units for the cluster.")
     ] = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -141,9 +137,7 @@ def _carry_out(
             state = runner.take(engine, plan.steps)
             left = (checker or planner)(state, cluster_named(state, cluster.id)).steps
         if left:
-            raise fail(
-                f"all steps were taken, but not all is as it should be: {left[0].text}; run this again"
-            )
+            raise fail(f"all steps were taken, but not all is as it should be: {left[0].text}; run this again")
     output.json(done) if json else output.plan(done)
 
 
@@ -160,7 +154,7 @@ def _told(cluster: "Cluster", plan: "Plan", dry_run: bool) -> Mapping[str, Any]:
 
 def _engine(folder: Path, user: str | None, password_file: Path | None, python: str | None) -> "Engine":
     """As configured, but for what the options say; ends the command where that cannot be."""
-    from mdev_inventory.engine.transport import base_url
+    from mdev_inventory.engine.address import base_url
     from scheduler_plugins import config
     from scheduler_plugins.config import secrets
     from scheduler_plugins.policy.runner import Engine, with_python

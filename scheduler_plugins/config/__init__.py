@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from scheduler_plugins.config.defaults import Collector, Decisions, Engine, Log, Service, Vdsm
 from scheduler_plugins.config.files import ConfigError, Entry, read_folder
@@ -32,7 +32,6 @@ __all__ = [
 
 FOLDER = Path("/etc/mdev-scheduler/conf.d")
 Origins = Mapping[tuple[str, str], Path]
-S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +79,7 @@ class Option:
 
 
 SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
-    {
-        "service": Service,
-        "engine": Engine,
-        "vdsm": Vdsm,
-        "collector": Collector,
-        "decisions": Decisions,
-        "log": Log,
-    }
+    {"service": Service, "engine": Engine, "vdsm": Vdsm, "collector": Collector, "decisions": Decisions, "log": Log}
 )
 
 

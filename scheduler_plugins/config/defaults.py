@@ -38,9 +38,7 @@ class Service:
         elsewhere, put a web server with authentication in front.""",
     )
     http_port: int = option(
-        18782,
-        kinds.whole(0, 65535),
-        """Port of the page, the API and the metrics; 0 takes any free one and logs it.""",
+        18782, kinds.whole(0, 65535), """Port of the page, the API and the metrics; 0 takes any free one and logs it."""
     )
     xmlrpc_port: int = option(
         18781,

@@ -22,13 +22,7 @@ class ConfigError(Exception):
     """The configuration cannot be used: file, section, key and value as far as they are known, and why."""
 
     def __init__(
-        self,
-        reason: str,
-        *,
-        file: Path | None = None,
-        section: str = "",
-        key: str = "",
-        value: str | None = None,
+        self, reason: str, *, file: Path | None = None, section: str = "", key: str = "", value: str | None = None
     ) -> None:
         """`reason` says what is wrong and what is allowed."""
         self.reason, self.file, self.section, self.key = reason, file, section, key
@@ -59,9 +53,7 @@ def read_folder(folder: Path, known: Known) -> dict[tuple[str, str], Entry]:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        found = [
-            file for file in folder.iterdir() if file.suffix == ".conf" and not file.name.startswith(".")
-        ]
+        found = [file for file in folder.iterdir() if file.suffix == ".conf" and not file.name.startswith(".")]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -71,10 +63,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _read_file(file: Path, known: Known) -> dict[tuple[str, str], Entry]:
     parser = configparser.RawConfigParser(
-        default_section=NO_DEFAULTS,
-        delimiters=("=",),
-        comment_prefixes=("#", ";"),
-        empty_lines_in_values=False,
+        default_section=NO_DEFAULTS, delimiters=("=",), comment_prefixes=("#", ";"), empty_lines_in_values=False
     )
     parser.optionxform = lambda name: name  # type: ignore[assignment, method-assign]
     try:
@@ -110,9 +99,7 @@ def _wrong_line(error: configparser.Error) -> str:
     return "is no INI file"
 
 
-def _checked(
-    file: Path, section: str, items: list[tuple[str, str]], known: Known
-) -> Iterator[tuple[str, str]]:
+def _checked(file: Path, section: str, items: list[tuple[str, str]], known: Known) -> Iterator[tuple[str, str]]:
     """The items, if section and keys are known."""
     if section not in known:
         raise ConfigError(f"no such section; {_nearest(section, known)}", file=file, section=section)

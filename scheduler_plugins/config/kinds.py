@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from mdev_inventory.engine.address import base_url
 from mdev_inventory.engine.errors import EngineSettingError
-from mdev_inventory.engine.transport import base_url
 
 T = TypeVar("T")
 
@@ -127,9 +127,7 @@ def engine_url() -> Kind[str]:
             raise ValueError(text) from error
         return text
 
-    allowed = (
-        "https://HOST[:PORT][/ovirt-engine[/api]] without user and password (http: only for a loopback host)"
-    )
+    allowed = "https://HOST[:PORT][/ovirt-engine[/api]] without user and password (http: only for a loopback host)"
     return Kind(allowed, read)
 
 

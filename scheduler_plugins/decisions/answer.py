@@ -7,14 +7,7 @@ from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement, place
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.claims.model import InFlight
-from scheduler_plugins.decisions.candidates import (
-    Candidate,
-    judged,
-    labels,
-    order_of,
-    still_to_come,
-    with_starts,
-)
+from scheduler_plugins.decisions.candidates import Candidate, judged, labels, order_of, still_to_come, with_starts
 from scheduler_plugins.units.registry import Filter
 from scheduler_plugins.units.verdict import Verdict
 
@@ -46,9 +39,7 @@ def best_chance(candidates: Sequence[Candidate], best: Best) -> Candidate | None
         return None
     chances = [(_demand(candidate), _newest(candidate.in_flight)) for candidate in doubtful]
     likeliest = min(chances)
-    return best(
-        [candidate for candidate, chance in zip(doubtful, chances, strict=True) if chance == likeliest]
-    )
+    return best([candidate for candidate, chance in zip(doubtful, chances, strict=True) if chance == likeliest])
 
 
 def at_risk(unit: Filter, request: Request, chosen: Candidate) -> Verdict:

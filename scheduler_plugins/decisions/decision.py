@@ -95,9 +95,5 @@ def log_funnel(decision: Decision) -> None:
     for verdict in decision.verdicts if log.isEnabledFor(logging.DEBUG) else ():
         if not verdict.fits:
             log.debug(
-                "Rejected vm=%s host=%s code=%s reason=%r",
-                decision.vm_id,
-                verdict.host_id,
-                verdict.code,
-                verdict.text,
+                "Rejected vm=%s host=%s code=%s reason=%r", decision.vm_id, verdict.host_id, verdict.code, verdict.text
             )

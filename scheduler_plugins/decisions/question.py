@@ -43,7 +43,7 @@ class Question:
         return [candidate(unit, request, view, in_flight.at(ours)) for ours, view in seen]
 
 
-class Settled(NamedTuple):
+class Conclusion(NamedTuple):
     """The end of a question: how each host stands, and which are answered."""
 
     candidates: Sequence[Candidate]

@@ -29,9 +29,7 @@ def worth_asking(candidates: Iterable[Candidate], since: float, at_most: int) ->
     return tuple(candidate.host_id for candidate in stale[:at_most])
 
 
-def unanswered(
-    candidates: Sequence[Candidate], silent: Sequence[str], deadline_s: float
-) -> Sequence[Candidate]:
+def unanswered(candidates: Sequence[Candidate], silent: Sequence[str], deadline_s: float) -> Sequence[Candidate]:
     """The candidates, with the word of those hosts that were asked again and did not answer."""
     if not silent:
         return candidates

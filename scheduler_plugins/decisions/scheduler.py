@@ -18,14 +18,14 @@ from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.store import ClaimStore, ClaimTable
 from scheduler_plugins.claims.unplanned import unplanned_starts
+from scheduler_plugins.config.defaults import Decisions
 from scheduler_plugins.decisions.answer import answer
 from scheduler_plugins.decisions.decision import Decision, Weights, log_funnel
 from scheduler_plugins.decisions.history import History
 from scheduler_plugins.decisions.lookup import FIND_SECONDS, Asked, Engine, KnownVms, Lookup, uuid_of
 from scheduler_plugins.decisions.notes import joined, narrowed, not_considered, silence
-from scheduler_plugins.decisions.question import Question, Settled, ids_of
+from scheduler_plugins.decisions.question import Conclusion, Question, ids_of
 from scheduler_plugins.decisions.rechecks import unanswered
-from scheduler_plugins.decisions.rules import USUAL, Rules, Settings
 from scheduler_plugins.decisions.settling import Refresh, Settling
 from scheduler_plugins.decisions.views import HostInventories, Views
 from scheduler_plugins.decisions.weighing import Weighing
@@ -33,11 +33,10 @@ from scheduler_plugins.demand.ages import Lives
 from scheduler_plugins.errors import UnknownUnitError
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Filter, Weight
 
-__all__ = ["Decision", "Rules", "Scheduler", "Settings", "Weights"]
-
 log = logging.getLogger("scheduler")
 T = TypeVar("T")
 
+USUAL = Decisions()
 LAUNCHED_S = 1.0
 """So often decisions ask the engine about VMs that were launched: they keep what they took until their host
 shows it, and in a boot storm there are hundreds of them."""
@@ -59,7 +58,7 @@ class Scheduler:
         weights: Mapping[str, Weight] = WEIGHTS,
         engine_deadline_s: float = 2.0,
         *,
-        settings: Settings = USUAL,
+        settings: Decisions = USUAL,
         store: ClaimTable | None = None,
         refresh: Refresh | None = None,
         refused: Callable[[Decision], None] | None = None,
@@ -112,9 +111,7 @@ class Scheduler:
         """Why a restart would forget what is in flight; empty where it would not."""
         return self._claims.trouble
 
-    def filter(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> Decision:
+    def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Decision:
         """Judges every host; raises SchedulerError. Filters have no properties."""
         del properties
         judge = _unit(self.filters, unit)
@@ -124,9 +121,9 @@ class Scheduler:
         if locations:
             self._apply_locations(locations)
         question = Question(judge, asked, hosts, began)
-        settled = self._settling.settle(question, lambda claims: self._weighing.best(asked, claims))
+        conclusion = self._settling.settle(question, lambda claims: self._weighing.best(asked, claims))
         self._claims.save()
-        decision = self._decision(question, settled, started)
+        decision = self._decision(question, conclusion, started)
         self._history.add(decision)
         log_funnel(decision)
         if not decision.fitting and self.refused:
@@ -159,8 +156,8 @@ class Scheduler:
         question = Question(judge, asked, {host.id: host.id for host in offered}, began)
         claims = self._supposed()
         candidates = question.candidates(self._views, claims)
-        settled = Settled(candidates, answer(candidates, self._weighing.best(asked, claims)))
-        decision = self._decision(question, settled, started)
+        conclusion = Conclusion(candidates, answer(candidates, self._weighing.best(asked, claims)))
+        decision = self._decision(question, conclusion, started)
         weights = self._weighing.all(asked, [c.view for c in candidates if c.able], claims)
         return replace(decision, weights=weights, note=joined(decision.note, not_considered(others)))
 
@@ -196,13 +193,11 @@ class Scheduler:
         if locations is None:
             return claims
         vms, observation = self._inventories.vms, self._inventories.observation
-        return self._claims.supposing(
-            claims, locations, unplanned_starts(locations, claims, vms, observation)
-        )
+        return self._claims.supposing(claims, locations, unplanned_starts(locations, claims, vms, observation))
 
-    def _decision(self, question: Question, settled: Settled, started: float) -> Decision:
-        asked, hosts = question.asked, settled.answer
-        told = unanswered(settled.candidates, question.silent, self._settings.recheck_deadline)
+    def _decision(self, question: Question, conclusion: Conclusion, started: float) -> Decision:
+        asked, hosts = question.asked, conclusion.answer
+        told = unanswered(conclusion.candidates, question.silent, self._settings.recheck_deadline)
         return Decision(
             question.unit.name,
             asked.vm_id,

@@ -8,15 +8,15 @@ changed, and the engine once more about the claims that close hosts. What is lef
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Start, VmLocations
 from scheduler_plugins.claims.store import ClaimStore
+from scheduler_plugins.config.defaults import Decisions
 from scheduler_plugins.decisions.answer import Best, answer, at_risk, best_chance
 from scheduler_plugins.decisions.candidates import Candidate, labels
-from scheduler_plugins.decisions.question import Question, Settled
+from scheduler_plugins.decisions.question import Conclusion, Question
 from scheduler_plugins.decisions.rechecks import worth_asking
 from scheduler_plugins.decisions.views import Views
 
@@ -29,18 +29,6 @@ Refresh = Callable[[Sequence[str], float], frozenset[str]]
 """Asks hosts again within so many seconds and gives the ids of those that answered; blocks."""
 
 
-class Waiting(Protocol):
-    """How a decision waits; times in seconds."""
-
-    @property
-    def recheck_deadline(self) -> float:
-        """How long at most, before it refuses a VM or takes a risk."""
-
-    @property
-    def recheck_hosts(self) -> int:
-        """How many hosts are asked again at most."""
-
-
 class Settling:
     """Settles questions; safe for threads."""
 
@@ -48,7 +36,7 @@ class Settling:
         self,
         claims: ClaimStore,
         views: Views,
-        limits: Waiting,
+        limits: Decisions,
         *,
         ask_engine: Callable[[Iterable[str], float], VmLocations | None],
         refresh: Refresh | None,
@@ -65,7 +53,7 @@ class Settling:
         self._ask_engine, self._refresh, self._apply_locations = ask_engine, refresh, apply_locations
         self._clock, self._pause, self._timer = clock, pause, timer
 
-    def settle(self, question: Question, best: Callable[[Claims], Best]) -> Settled:
+    def settle(self, question: Question, best: Callable[[Claims], Best]) -> Conclusion:
         """The candidates and the answer, which is among the claims then."""
         deadline = self._timer() + self._limits.recheck_deadline
         while True:
@@ -74,11 +62,11 @@ class Settling:
             with self._claims.alone() as claims:
                 if claims is not before:  # another decision came between; what is judged twice is remembered
                     candidates = question.candidates(self._views, claims)
-                settled = Settled(candidates, answer(candidates, best(claims)))
-                if settled.answer or not self._may_wait(question, candidates, deadline):
-                    settled = settled if settled.answer else _risked(question, settled, best(claims))
-                    self._enter(question, settled.answer)
-                    return settled
+                conclusion = Conclusion(candidates, answer(candidates, best(claims)))
+                if conclusion.answer or not self._may_wait(question, candidates, deadline):
+                    conclusion = conclusion if conclusion.answer else _risked(question, conclusion, best(claims))
+                    self._enter(question, conclusion.answer)
+                    return conclusion
             self._wait(question, candidates, deadline)
 
     def _may_wait(self, question: Question, candidates: Sequence[Candidate], deadline: float) -> bool:
@@ -133,14 +121,14 @@ class Settling:
         self._claims.replace(lambda claims: claims.decided(start, answered, now, asked.home))
 
 
-def _risked(question: Question, settled: Settled, best: Best) -> Settled:
+def _risked(question: Question, conclusion: Conclusion, best: Best) -> Conclusion:
     """As it is, but where only doubtful starts keep every host from fitting: then the best chance."""
-    chosen = best_chance(settled.candidates, best)
+    chosen = best_chance(conclusion.candidates, best)
     if chosen is None:
-        return settled
+        return conclusion
     question.risk = f"{labels(chosen.in_the_way)} may have been sent to {chosen.view.name} as well"
     taken = replace(chosen, verdict=at_risk(question.unit, question.asked.request, chosen))
-    return Settled([taken if c is chosen else c for c in settled.candidates], (chosen.view.id,))
+    return Conclusion([taken if c is chosen else c for c in conclusion.candidates], (chosen.view.id,))
 
 
 def _closing(candidates: Iterable[Candidate]) -> list[str]:

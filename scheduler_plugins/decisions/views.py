@@ -41,9 +41,7 @@ class Views:
             host, seen, failed = hosts.get(ours), observation(ours), failure(ours)
             of, view = self._views.get(asked, _NEVER)
             if view is None or of is not host or view.observation is not seen or view.failure is not failed:
-                view = HostView(
-                    asked, host.name if host else ours, bool(host and host.separate), seen, failed
-                )
+                view = HostView(asked, host.name if host else ours, bool(host and host.separate), seen, failed)
                 self._keep(asked, host, view)
             views.append(view)
         return views

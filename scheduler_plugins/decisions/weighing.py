@@ -56,30 +56,21 @@ class Weighing:
         self._used[cluster_id] = Used(tuple(units), dict(properties))
 
     def weigh(
-        self,
-        unit: Weight,
-        asked: Asked,
-        views: Sequence[HostView],
-        claims: Claims,
-        properties: Mapping[str, str],
+        self, unit: Weight, asked: Asked, views: Sequence[HostView], claims: Claims, properties: Mapping[str, str]
     ) -> Weights:
         """What one unit says to these hosts; raises BadPropertyError."""
         context = self._context(asked, parameters.settings_of(unit.parameters, properties))
         if unit.with_request != bool(asked.request):
             return Weights(unit.name, tuple([(view.id, 0) for view in views]))
         held = _as_weighed(views, asked, claims)
-        return Weights(
-            unit.name, tuple(zip([v.id for v in views], _weights(unit, asked, held, context), strict=True))
-        )
+        return Weights(unit.name, tuple(zip([v.id for v in views], _weights(unit, asked, held, context), strict=True)))
 
     def all(self, asked: Asked, views: Sequence[HostView], claims: Claims) -> tuple[Weights, ...]:
         """What the units for such VMs would say, with the properties that the cluster last had."""
         held = _as_weighed(views, asked, claims)
         units = [unit for unit in self._units.values() if unit.with_request == bool(asked.request)]
         told = [(unit.name, _weights(unit, asked, held, self._usual_context(unit, asked))) for unit in units]
-        return tuple(
-            Weights(name, tuple(zip([v.id for v in held], scores, strict=True))) for name, scores in told
-        )
+        return tuple(Weights(name, tuple(zip([v.id for v in held], scores, strict=True))) for name, scores in told)
 
     def best(self, asked: Asked, claims: Claims) -> Best:
         """The host with the least sum of those of our weights that the cluster uses, the first of several."""

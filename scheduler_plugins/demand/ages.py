@@ -89,9 +89,7 @@ class Lives:
             for kind, residents in zip(kinds, taken.residents, strict=True)
         )
 
-    def _extension(
-        self, type_id: str, residents: Iterable[Resident], owners: Mapping[str, str], now: float
-    ) -> float:
+    def _extension(self, type_id: str, residents: Iterable[Resident], owners: Mapping[str, str], now: float) -> float:
         ages = [(one.type, max(0.0, now - self._since(one.uuid, owners, now))) for one in residents]
         return self.tables.extension(type_id, ages)
 

@@ -51,9 +51,7 @@ class Counted:
             self.exposure = [time / 2 for time in self.exposure]
 
 
-def to_rows(
-    running: Mapping[str, Running], counted: Mapping[str, Counted], listed_at: float | None
-) -> dict[str, str]:
+def to_rows(running: Mapping[str, Running], counted: Mapping[str, Counted], listed_at: float | None) -> dict[str, str]:
     """All that is to survive, by key."""
     rows = {f"{VM}{vm_id}": json.dumps(one) for vm_id, one in running.items()}
     for type_id, one in counted.items():

@@ -121,12 +121,7 @@ def fill_lives(
 
 
 def extension(
-    kind: int,
-    others: Sequence[int],
-    ages: Sequence[int],
-    bins: int,
-    lasts: Sequence[float],
-    gone: Sequence[float],
+    kind: int, others: Sequence[int], ages: Sequence[int], bins: int, lasts: Sequence[float], gone: Sequence[float]
 ) -> float:
     """By how much a new VM of the class prolongs the card's life: expected, in mean lifetimes, discounted.
 

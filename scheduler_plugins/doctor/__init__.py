@@ -3,4 +3,7 @@
 `gather` asks: files, sockets, the service, the engine, the hosts. `checks` judge what was learned, as pure
 functions over `facts`. `catalogue` has every finding with its meaning and remedy, `chain` the order. Nothing
 here changes anything anywhere.
+
+A new finding: its words in `catalogue.KINDS`; `found` with its code in a function of `checks/`, which is a
+link of `chain.CHAIN`; what that has to know in `facts`, asked for in `gather/`.
 """

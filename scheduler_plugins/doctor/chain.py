@@ -1,6 +1,6 @@
 """The links in the order in which they must hold, and what is said of one whose precondition does not."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from scheduler_plugins.doctor.catalogue import found
@@ -8,18 +8,16 @@ from scheduler_plugins.doctor.checks import endpoints, engine, hosts, machine, p
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, Status, ok, unchecked
 
-Check = Callable[[Facts], Iterable[Finding]]
-
 
 class Link(NamedTuple):
     """One link: without any of `needs`, nothing can be said about it."""
 
     name: str
-    check: Check
+    check: Callable[[Facts], Iterable[Finding]]
     needs: tuple[str, ...] = ()
 
 
-CONFIGURED, ASKED = ("configuration",), ("credentials",)
+CONFIGURED, ASKED, SEEN = ("configuration",), ("credentials",), ("right to read", "own certificate")
 CHAIN = (
     Link("configuration", machine.configuration),
     Link("credential files", machine.credential_files, CONFIGURED),
@@ -37,30 +35,26 @@ CHAIN = (
     Link("right to refresh hosts", engine.right_to_refresh, ASKED),
     Link("external scheduling", engine.external_scheduling, ASKED),
     Link("units", engine.units, ("external scheduling",)),
-    Link("VDSM", hosts.vdsm, ("right to read", "own certificate")),
-    Link("host certificates", hosts.host_certificates, ("right to read", "own certificate")),
-    Link("hook", hosts.hook, ("right to read", "own certificate")),
-    Link("clocks", hosts.clocks, ("right to read", "own certificate")),
-    Link("inventories", hosts.inventories, ("service", "right to read", "own certificate")),
+    Link("VDSM", hosts.vdsm, SEEN),
+    Link("host certificates", hosts.host_certificates, SEEN),
+    Link("hook", hosts.hook, SEEN),
+    Link("clocks", hosts.clocks, SEEN),
+    Link("inventories", hosts.inventories, ("service", *SEEN)),
     Link("policies", policies.policies, ("right to read",)),
     Link("VM property", engine.vm_property, ("right to read",)),
-    Link("requests", vms.requests, ("right to read", "own certificate")),
-    Link("engine's view", vms.engine_view, ("right to read", "own certificate")),
+    Link("requests", vms.requests, SEEN),
+    Link("engine's view", vms.engine_view, SEEN),
     Link("orphans", vms.orphans, ("service",)),
     Link("claims", vms.claims, ("service",)),
 )
 LAST = "service's own word"
 EXPLAINED = (
-    ("the engine endpoint is closed", ("engine endpoint", "proxy")),
-    ("engine view", ("engine", "credentials", "right to read", "engine's view")),
-    ("engine refresh", ("right to refresh hosts",)),
-    ("engine", ("engine", "credentials", "right to read")),
-    ("portal events", ("right to add events", "engine", "credentials")),
-    ("event about", ("right to add events", "engine", "credentials")),
-    ("claims", ("state directory", "disk")),
-    ("store", ("state directory", "disk")),
-    ("request files", ("state directory", "disk")),
-    ("lifetimes", ("state directory", "disk")),
+    (("the engine endpoint is closed",), ("engine endpoint", "proxy")),
+    (("engine view",), ("engine", "credentials", "right to read", "engine's view")),
+    (("engine refresh",), ("right to refresh hosts",)),
+    (("engine",), ("engine", "credentials", "right to read")),
+    (("portal events", "event about"), ("right to add events", "engine", "credentials")),
+    (("claims", "store", "request files", "lifetimes"), ("state directory", "disk")),
 )
 """How the service's complaints begin, and the links that then show why."""
 ABOUT_HOSTS = ("VDSM", "inventories", "hook")
@@ -72,27 +66,27 @@ def diagnose(facts: Facts) -> list[Finding]:
     broken: dict[str, str] = {}
     for link in CHAIN:
         because = next((broken[need] for need in link.needs if need in broken), "")
-        said = [unchecked(link.name, f"{because} does not hold")] if because else list(link.check(facts))
+        said = [unchecked(f"{because} does not hold")] if because else list(link.check(facts))
         if because or any(each.status is Status.FAILURE for each in said):
             broken[link.name] = because or link.name
-        findings += said
+        findings += [each._replace(link=each.link or link.name) for each in said]
     silent = broken.get("configuration") or broken.get("service")
-    own = [unchecked(LAST, f"{silent} does not hold")] if silent else _last(facts, findings)
-    return [*findings, *own]
+    own = unchecked(f"{silent} does not hold") if silent else _own_word(facts, findings)
+    return [*findings, own._replace(link=LAST)]
 
 
-def _last(facts: Facts, findings: Iterable[Finding]) -> list[Finding]:
+def _own_word(facts: Facts, findings: Iterable[Finding]) -> Finding:
     """What the service itself complains of, where no other link explains it."""
     wrong = {each.link for each in findings if each.status in (Status.WARNING, Status.FAILURE)}
     left = [reason for reason in facts.service.reasons if not _explained(reason, wrong, facts.proxied)]
     if left:
-        return [found("service-degraded", "; ".join(left))]
+        return found("service-degraded", "; ".join(left))
     said = "; ".join(facts.service.reasons)
-    return [ok(LAST, f"explained above: {said}" if said else "all is well")]
+    return ok(f"explained above: {said}" if said else "all is well")
 
 
-def _explained(reason: str, wrong: Collection[str], proxied: bool) -> bool:
-    for begin, links in EXPLAINED:
-        if reason.startswith(begin):
-            return bool(set(links) & set(wrong)) or (proxied and "engine endpoint" in links)
-    return "hosts that are up" in reason and bool(set(ABOUT_HOSTS) & set(wrong))
+def _explained(reason: str, wrong: set[str], proxied: bool) -> bool:
+    for begins, links in EXPLAINED:
+        if reason.startswith(begins):
+            return not wrong.isdisjoint(links) or (proxied and "engine endpoint" in links)
+    return "hosts that are up" in reason and not wrong.isdisjoint(ABOUT_HOSTS)

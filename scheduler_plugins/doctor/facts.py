@@ -1,6 +1,6 @@
 """What was learned, as plain data: all that checks see. None is what nobody could tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +17,10 @@ class StateFolder:
 
     exists: bool = False
     mode: int = 0
-    """Its permissions."""
     owner: int = 0
     service_user: int | None = None
     """Who should own it: the user `mdev-scheduler`; None where there is no such user."""
-    free: int | None = None
+    free: int = 0
     """Bytes free on its file system."""
 
 
@@ -50,11 +49,10 @@ class EngineEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """ovirt-scheduler-proxy on this machine."""
+    """ovirt-scheduler-proxy on this machine, and its plugin folder."""
 
     installed: bool = False
     folder: Path = Path()
-    """Its plugin folder."""
     plugin: str = ""
     """Our file there: `same` as this version's, `other`, or empty where there is none."""
 
@@ -65,8 +63,8 @@ class Machine:
 
     config: Config | None = None
     config_error: str = ""
-    file_errors: tuple[str, ...] = ()
-    """About each password, key and certificate that cannot be used, with what to do."""
+    file_error: str = ""
+    """About the first password, key or certificate that cannot be used, with what to do."""
     own_days: float | None = None
     """Days left of our certificate for VDSM."""
     state: StateFolder = field(default_factory=StateFolder)
@@ -81,7 +79,6 @@ class Machine:
 class ServiceHost:
     """A host as the service sees it."""
 
-    source: str | None = None
     age_s: float | None = None
     failure: str = ""
     """Why it could not be asked the last time; empty where it could."""
@@ -106,8 +103,6 @@ class Service:
     """Why it could not be asked; empty where it could."""
     foreign: bool = False
     """Whether something else answers in its place."""
-    holder: str | None = None
-    """Who listens on its port, where /proc shows it."""
     version: str = ""
     reasons: tuple[str, ...] = ()
     """What it says does not work."""
@@ -124,15 +119,15 @@ class Engine:
     """EngineError's, where it let us in not at all; empty where it did."""
     error: str = ""
     version: tuple[int, int, int] | None = None
-    permissions: tuple[Permission, ...] | None = None
+    permissions: Sequence[Permission] | None = None
     """Of our own user."""
-    units: tuple[Unit, ...] | None = None
-    clusters: tuple[Cluster, ...] | None = None
+    units: Sequence[Unit] | None = None
+    clusters: Sequence[Cluster] | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    """Those of the clusters, by id, as far as they were told."""
-    hosts: tuple[Host, ...] | None = None
-    vms: tuple[Vm, ...] | None = None
-    devices: Mapping[str, tuple[HostDevice, ...]] = field(default_factory=dict)
+    """Those of the clusters, by id."""
+    hosts: Sequence[Host] | None = None
+    vms: Sequence[Vm] | None = None
+    devices: Mapping[str, Sequence[HostDevice]] = field(default_factory=dict)
     """Its own copy of each host's devices, by the host's id."""
     predefined: Mapping[str, str] | None = None
     """VM properties that come with the engine, by cluster level: `name=regex;...`."""
@@ -152,10 +147,8 @@ class HostFacts:
 
     host: Host
     code: str = ""
-    """VdsmError's, where it does not answer."""
+    """VdsmError's, where it does not answer; `expired` where its certificate is out of date."""
     error: str = ""
-    expired: bool = False
-    """Whether its certificate is out of date."""
     days: float | None = None
     """Days left of its certificate."""
     release: tuple[int, int] | None = None
@@ -169,6 +162,11 @@ class HostFacts:
     """Why the hook's inventory cannot be understood."""
     clock_off: float | None = None
     """Seconds by which its clock is ahead of ours; negative where it is behind."""
+
+    @property
+    def has_devices(self) -> bool:
+        """Whether it offers mediated devices, as far as it tells."""
+        return bool(self.inventory and any(parent.types for parent in self.inventory.parents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +187,14 @@ class Facts:
         return self.machine.config or Config()
 
     @property
+    def patience_s(self) -> float:
+        """So old may become what the service learns anew each round: three rounds, and one slow answer."""
+        return 3 * self.config.collector.collect_interval + self.config.collector.host_timeout
+
+    @property
     def proxied(self) -> bool:
         """Whether the engine asks ovirt-scheduler-proxy: it holds the port that the engine asks."""
-        return (
-            self.machine.proxy.installed
-            and self.machine.engine_endpoint.listens
-            and not self.engine_endpoint_ours
-        )
+        return self.machine.proxy.installed and self.machine.engine_endpoint.listens and not self.engine_endpoint_ours
 
     @property
     def engine_endpoint_ours(self) -> bool:
@@ -203,3 +202,8 @@ class Facts:
         units = self.machine.engine_endpoint.units or frozenset()
         closed = any(reason.startswith("the engine endpoint is closed") for reason in self.service.reasons)
         return not self.service.error and not closed and set(FILTERS) <= units
+
+    def with_devices(self, cluster: Cluster) -> list[str]:
+        """The cluster's hosts that offer mediated devices, by name."""
+        mine = [seen for seen in self.hosts if seen.host.cluster_id == cluster.id]
+        return [seen.host.name for seen in mine if seen.has_devices]

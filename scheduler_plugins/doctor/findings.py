@@ -18,6 +18,7 @@ class Finding(NamedTuple):
     """One row of the answer."""
 
     link: str
+    """Empty as a check gives it: the link that it checks."""
     status: Status
     seen: str
     """What was seen, for people; of a link that was not checked, why."""
@@ -29,21 +30,20 @@ class Finding(NamedTuple):
     """The host, cluster, VM or file that it is about; empty where it is about all of them."""
 
 
-def ok(link: str, seen: str) -> Finding:
+def ok(seen: str) -> Finding:
     """The link holds."""
-    return Finding(link, Status.OK, seen)
+    return Finding("", Status.OK, seen)
 
 
-def unchecked(link: str, because: str, about: str = "") -> Finding:
+def unchecked(because: str, about: str = "") -> Finding:
     """The link could not be looked at."""
-    return Finding(link, Status.NOT_CHECKED, f"because {because}", about=about)
+    return Finding("", Status.NOT_CHECKED, f"because {because}", about=about)
 
 
 def worst(findings: Iterable[Finding]) -> Status:
     """What all of them come to. Links that were not checked make nothing worse: what kept them does."""
-    order = [Status.OK, Status.WARNING, Status.FAILURE]
-    seen = [order.index(each.status) for each in findings if each.status in order]
-    return order[max(seen, default=0)]
+    seen = {each.status for each in findings}
+    return next((status for status in (Status.FAILURE, Status.WARNING) if status in seen), Status.OK)
 
 
 def some(names: Iterable[str], most: int = 5) -> str:

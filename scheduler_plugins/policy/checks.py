@@ -37,9 +37,7 @@ def properties_fit(state: EngineState, wanted: Iterable[Attached], wishes: Wishe
     everywhere = {key: regex for unit in state.units for key, regex in unit.properties.items()}
     for key, value in wishes.properties.items():
         if key not in everywhere:
-            raise RefusalError(
-                f"the engine knows no property {key}, as units of an older version have: {OLDER}"
-            )
+            raise RefusalError(f"the engine knows no property {key}, as units of an older version have: {OLDER}")
         if key not in taken:
             homes = [unit.name for unit in state.units if key in unit.properties]
             raise RefusalError(
@@ -47,9 +45,7 @@ def properties_fit(state: EngineState, wanted: Iterable[Attached], wishes: Wishe
                 "with --weight or --filter"
             )
         if not _matches(taken[key], value):
-            raise RefusalError(
-                f"the engine takes only {taken[key]} for {key}, as units of an older version: {OLDER}"
-            )
+            raise RefusalError(f"the engine takes only {taken[key]} for {key}, as units of an older version: {OLDER}")
 
 
 def copied_properties(

@@ -43,9 +43,7 @@ def enable(state: EngineState, cluster: Cluster, wishes: Wishes) -> Plan:
     if set(wanted) != set(present):
         return _by_copy(state, cluster, current, wanted, wishes, cleaning)
     lacks = any(cluster.properties.get(key) != value for key, value in wishes.properties.items())
-    return Plan(
-        (*cleaning, *([_pointing(cluster, current, current, wishes)] if lacks else ())), (), current.name
-    )
+    return Plan((*cleaning, *([_pointing(cluster, current, current, wishes)] if lacks else ())), (), current.name)
 
 
 def disable(state: EngineState, cluster: Cluster) -> Plan:
@@ -82,9 +80,7 @@ def back(state: EngineState, cluster: Cluster) -> Plan:
 def our_units(state: EngineState, policy: Policy) -> list[tuple[str, str, int]]:
     """Our units in a policy: kind, name, and position or factor."""
     named = ((each, state.unit_by_id(each.unit_id)) for each in _content(state, policy))
-    return [
-        (each.kind, unit.name, each.number) for each, unit in named if unit and (each.kind, unit.name) in OURS
-    ]
+    return [(each.kind, unit.name, each.number) for each, unit in named if unit and (each.kind, unit.name) in OURS]
 
 
 def _policy_of(state: EngineState, cluster: Cluster) -> Policy:

@@ -182,9 +182,7 @@ def _policy(one: Any, service: Any) -> Document:
         "locked": bool(one.locked),
         "properties": _values(one.properties),
         "filters": [[each.id, each.position or 0] for each in service.filters_service().list()],
-        "weights": [
-            [each.id, 1 if each.factor is None else each.factor] for each in service.weights_service().list()
-        ],
+        "weights": [[each.id, 1 if each.factor is None else each.factor] for each in service.weights_service().list()],
         "balances": [[each.id, 0] for each in service.balances_service().list()],
     }
 

@@ -90,14 +90,7 @@ def from_document(document: Mapping[str, Any]) -> EngineState:
 
 def _policy(document: Mapping[str, Any]) -> Policy:
     lists = ((FILTER, "filters"), (WEIGHT, "weights"), (BALANCE, "balances"))
-    units = tuple(
-        Attached(kind, unit_id, number) for kind, name in lists for unit_id, number in document[name]
-    )
+    units = tuple(Attached(kind, unit_id, number) for kind, name in lists for unit_id, number in document[name])
     return Policy(
-        document["id"],
-        document["name"],
-        document["description"],
-        document["locked"],
-        document["properties"],
-        units,
+        document["id"], document["name"], document["description"], document["locked"], document["properties"], units
     )

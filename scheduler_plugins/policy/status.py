@@ -15,9 +15,7 @@ def document(state: EngineState) -> Document:
     """All of it, in plain words."""
     return {
         "units": [_unit(state, kind, name) for kind, name in sorted(OURS)],
-        "clusters": [
-            _cluster(state, cluster) for cluster in sorted(state.clusters, key=lambda one: one.name)
-        ],
+        "clusters": [_cluster(state, cluster) for cluster in sorted(state.clusters, key=lambda one: one.name)],
         "left_over": [
             {"id": policy.id, "name": policy.name, "cluster": _made_for(state, policy)}
             for policy in state.policies.values()

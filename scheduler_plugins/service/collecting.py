@@ -3,12 +3,10 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Protocol
-
-from mdev_inventory.collector.troubles import Trouble
 
 log = logging.getLogger("collector")
 
@@ -18,10 +16,6 @@ GRACE_S = 0.5
 
 class Collector(Protocol):
     """What keeps the inventories fresh."""
-
-    @property
-    def troubles(self) -> Mapping[str, Trouble]:
-        """What does not work now, by name."""
 
     async def run(self) -> None:
         """Collects until cancelled."""

@@ -2,7 +2,7 @@
 
 READY is said when the endpoints listen and the store is loaded, before the engine is asked for anything: the
 engine discovers units while it starts, and gives its scheduler 100 ms to be there. The proxy socket and the
-engine endpoint answer then; the web API does when what it takes is loaded (web/server.py).
+engine endpoint answer then; the web API does when what it takes is loaded (web/application.py).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mdev_inventory import __version__
+from mdev_inventory.collector.collector import Collector
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.store.file import FILE_NAME, StoreError
@@ -33,9 +34,8 @@ from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.opening import Endpoints, opened
 from scheduler_plugins.service.process import systemd
 from scheduler_plugins.service.process.garbage import collect_seldom
-from scheduler_plugins.service.proxy_socket.server import EndpointError
+from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.server import WebApi
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -58,17 +58,10 @@ TROUBLES = (StoreError, EndpointError, CollectorDiedError)
 
 
 async def live(
-    config: Config,
-    stop: asyncio.Event,
-    ready: Callable[[Endpoints], object],
-    clock: Callable[[], float] = time.time,
+    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], clock: Callable[[], float] = time.time
 ) -> None:
-    """Runs the service until `stop` is set; `ready` is called when its endpoints listen.
-
-    Raises any of UNUSABLE and TROUBLES.
-    """
-    loop = asyncio.get_running_loop()
-    failed: asyncio.Future[None] = loop.create_future()
+    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name."""
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
         engine = parts.engine_api(config)
         stack.push_async_callback(asyncio.to_thread, engine.close)
@@ -79,9 +72,7 @@ async def live(
         stack.callback(store.close)
         inventories = Inventories(store)
         collector = parts.collector(config, engine, vdsm, inventories, clock)
-        died = CollectorDiedError("the collector ended by itself; the log says why")
-        collecting = CollectorThread(collector, lambda: loop.call_soon_threadsafe(_fail, failed, died))
-        stack.push_async_callback(asyncio.to_thread, collecting.stop)
+        collecting = _collecting(collector, stack, failed)
         learning = Learning(store, lambda: inventories.vms, clock)
         scheduler = Scheduler(
             engine,
@@ -92,11 +83,7 @@ async def live(
             refresh=collecting.refresh,
             lives=lambda: learning.lives,
         )
-        capacities = Capacities(inventories, clock)
-        collector.vm_listeners.append(partial(_stopped, scheduler))
-        collector.vm_listeners.append(learning.happened)
-        collector.list_listeners += [scheduler.vms_listed, learning.vms_listed]
-        collector.also_written += [("claims", scheduler.save), ("lifetimes", learning.save)]
+        _connect(collector, scheduler, learning)
         portal = _portal(config, stack, Portal(engine, clock), scheduler)
         reports = parts.reports(config, engine, inventories, clock)
         health = Health(
@@ -107,31 +94,35 @@ async def live(
         if unusable:
             health.notices.append(unusable)
             reports.add(unusable)
-        load = partial(_api, scheduler, capacities, health)
-        page = WebApi(load, config.service.http_host, config.service.http_port)
-        endpoints = await opened(config.service, stack, scheduler, page, health)
+        load_api = partial(_api, scheduler, Capacities(inventories, clock), health)
+        endpoints = await opened(config.service, stack, scheduler, load_api, health)
         ready(endpoints)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, endpoints)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
-        answering = asyncio.create_task(page.answer())
-        answering.add_done_callback(partial(_ended, failed))
-        stack.callback(answering.cancel)
-        await _wait(stop, failed)
-        systemd.notify("STOPPING=1")
-        log.info("Stopping")
+        await _until_stopped(stop, failed)
 
 
-def _fail(failed: asyncio.Future[None], error: BaseException | None) -> None:
-    """The service cannot go on; what went wrong first counts."""
-    if error and not failed.done():
-        failed.set_exception(error)
+def _collecting(collector: Collector, stack: AsyncExitStack, failed: asyncio.Future[None]) -> CollectorThread:
+    """The thread that collects once it is started; the stack stops it. `failed` is set should it die."""
+    loop = asyncio.get_running_loop()
+
+    def died() -> None:
+        if not failed.done():
+            failed.set_exception(CollectorDiedError("the collector ended by itself; the log says why"))
+
+    thread = CollectorThread(collector, lambda: loop.call_soon_threadsafe(died))
+    stack.push_async_callback(asyncio.to_thread, thread.stop)
+    return thread
 
 
-def _ended(failed: asyncio.Future[None], task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        _fail(failed, task.exception())
+def _connect(collector: Collector, scheduler: Scheduler, learning: Learning) -> None:
+    """What the collector learns of VMs is passed on, and what others have to keep is written with it."""
+    collector.vm_listeners.append(partial(_stopped, scheduler))
+    collector.vm_listeners.append(learning.happened)
+    collector.list_listeners += [scheduler.vms_listed, learning.vms_listed]
+    collector.also_written += [("claims", scheduler.save), ("lifetimes", learning.save)]
 
 
 def _stopped(scheduler: Scheduler, happened: Happened) -> None:
@@ -155,8 +146,8 @@ def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastA
     return api(scheduler, capacities, health.reasons)
 
 
-async def _wait(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Until told to stop, or raises what failed; systemd sees meanwhile that this loop turns."""
+async def _until_stopped(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
+    """Returns when told to stop, or raises what failed; systemd sees meanwhile that this loop turns."""
     stopped = asyncio.create_task(stop.wait())
     interval = systemd.watchdog_s()
     try:
@@ -168,6 +159,8 @@ async def _wait(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
         stopped.cancel()
     if failed.done():
         failed.result()
+    systemd.notify("STOPPING=1")
+    log.info("Stopping")
 
 
 async def until_signal(config: Config, ready: Callable[[Endpoints], object]) -> None:

@@ -3,23 +3,33 @@
 import asyncio
 import errno
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scheduler_plugins.config import Service
-from scheduler_plugins.decisions.scheduler import Scheduler
-from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from scheduler_plugins.service.engine_endpoint.application import Application
 from scheduler_plugins.service.health import Health
+from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.listening import EndpointError, Listener, listen, url_of
 from scheduler_plugins.service.process.port_holder import port_holder
-from scheduler_plugins.service.proxy_socket.server import EndpointError, ProxySocket
-from scheduler_plugins.service.web.server import WebApi
+from scheduler_plugins.service.proxy_socket.server import ProxySocket
+from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.service.web.application import WebApi
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 log = logging.getLogger("service")
 
-DECISIONS_AT_ONCE = 16
-"""Threads for decisions: the engine asks once per cluster at a time, the proxy once per unit of a call."""
+DECISIONS_AT_ONCE = 32
+"""Threads for decisions, each of which may have to wait for hosts.
+
+The engine asks once per cluster at a time, the proxy once per unit of a call.
+"""
 XMLRPC_HOST = "127.0.0.1"
 
 
@@ -42,37 +52,43 @@ class PortTakenError(EndpointError):
 
 
 async def opened(
-    settings: Service, stack: AsyncExitStack, scheduler: Scheduler, page: WebApi, health: Health
+    settings: Service, stack: AsyncExitStack, decider: Decider, load_api: Callable[[], "ASGIApp"], health: Health
 ) -> Endpoints:
-    """Opens the endpoints; the stack closes them, before what they lean on."""
+    """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError."""
     pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")
     stack.push_async_callback(asyncio.to_thread, pool.shutdown)
-    await _started(page, stack, "http_port")
-    xmlrpc = EngineEndpoint(scheduler, pool, XMLRPC_HOST, settings.xmlrpc_port)
+    api = await _listening("web_api", settings.http_host, settings.http_port, "http_port")
+    await _serve(stack, api, WebApi(load_api))
+    xmlrpc = None
     try:
-        await _started(xmlrpc, stack, "xmlrpc_port")
+        xmlrpc = await _listening("engine_endpoint", XMLRPC_HOST, settings.xmlrpc_port, "xmlrpc_port")
     except PortTakenError as error:
         # The proxy may well be there on purpose, and asks us through the proxy socket.
         health.closed_endpoints.append(f"the engine endpoint is closed: {error}")
         log.warning("The engine endpoint stays closed error=%s", error)
-    proxy = ProxySocket(settings.socket, scheduler, pool, settings.socket_group)
+    else:
+        await _serve(stack, xmlrpc, Application(decider, pool))
+    proxy = ProxySocket(settings.socket, decider, pool, settings.socket_group)
     await proxy.start()
     stack.push_async_callback(proxy.stop)
-    return Endpoints(page.url, None if health.closed_endpoints else xmlrpc.url, settings.socket)
+    return Endpoints(api.url, xmlrpc.url if xmlrpc else None, settings.socket)
 
 
-async def _started(endpoint: EngineEndpoint | WebApi, stack: AsyncExitStack, key: str) -> None:
+async def _serve(stack: AsyncExitStack, listener: Listener, app: "ASGIApp") -> None:
+    stack.callback(listener.socket.close)
+    server = HttpServer(app)
+    await server.start(listener.socket)
+    stack.push_async_callback(server.stop)
+
+
+async def _listening(name: str, host: str, port: int, key: str) -> Listener:
+    url = url_of(host, port)
     try:
-        await endpoint.start()
+        listener = listen(host, port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            holder = (
-                await asyncio.to_thread(port_holder, endpoint.port) or "a process that /proc does not show us"
-            )
-            raise PortTakenError(
-                f"{endpoint.url} is held by {holder}; stop it or set [service] {key}"
-            ) from error
-        raise EndpointError(
-            f"cannot listen at {endpoint.url}: {error.strerror}; set [service] {key}"
-        ) from error
-    stack.push_async_callback(endpoint.stop)
+            holder = await asyncio.to_thread(port_holder, port) or "a process that /proc does not show us"
+            raise PortTakenError(f"{url} is held by {holder}; stop it or set [service] {key}") from error
+        raise EndpointError(f"cannot listen at {url}: {error.strerror}; set [service] {key}") from error
+    logging.getLogger(name).info("Listening url=%s", listener.url)
+    return listener

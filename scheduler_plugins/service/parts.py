@@ -34,11 +34,7 @@ def vdsm_client(config: Config) -> VdsmClient:
 
 
 def collector(
-    config: Config,
-    engine: EngineApi,
-    client: VdsmClient,
-    inventories: Inventories,
-    clock: Callable[[], float],
+    config: Config, engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Collector:
     """The collector with all that it asks."""
     return Collector(
@@ -53,9 +49,7 @@ def collector(
     )
 
 
-def reports(
-    config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]
-) -> Reports:
+def reports(config: Config, engine: EngineApi, inventories: Inventories, clock: Callable[[], float]) -> Reports:
     """What people are to hear of, in the engine's events where the configuration wants it there."""
     drops = DropFile(config.service.state_dir, config.service.socket_group)
     return Reports(engine if config.engine.engine_events else None, drops, lambda: inventories.vms, clock)
@@ -74,9 +68,5 @@ def request_types(vm: Vm) -> Sequence[str] | None:
 def _observe(
     engine: EngineApi, client: VdsmClient, inventories: Inventories, clock: Callable[[], float]
 ) -> Callable[[Host, float], Awaitable[Observation]]:
-    derived = Derived(inventories)
-
-    async def observe(host: Host, timeout_s: float) -> Observation:
-        return await sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)
-
-    return observe
+    derived = Derived(lambda: inventories.vms)
+    return lambda host, timeout_s: sources.observe(host, client, engine, timeout_s, clock, derived.unexplained)

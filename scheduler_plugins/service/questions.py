@@ -1,10 +1,8 @@
-"""What the endpoints need of the scheduler, and how a question finds the unit that answers it."""
+"""What the proxy socket and the engine endpoint need of the scheduler."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from scheduler_plugins.errors import UnknownUnitError
-from scheduler_plugins.service.proxy_socket.line import Answer, Question
 from scheduler_plugins.units.registry import Unit
 
 
@@ -31,21 +29,10 @@ class Decider(Protocol):
     def weights(self) -> Mapping[str, Unit]:
         """The weights by name."""
 
-    def filter(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> Fitting:
+    def filter(self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]) -> Fitting:
         """Judges every host; raises SchedulerError."""
 
     def weigh(
         self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
     ) -> list[tuple[str, int]]:
         """An integer for every host, 0 the best; raises SchedulerError."""
-
-
-def answer(decider: Decider, question: Question) -> Answer:
-    """The answer of the unit that the question names; raises SchedulerError."""
-    if question.unit in decider.filters:
-        return decider.filter(question.unit, question.vm_id, question.host_ids, question.properties).fitting
-    if question.unit in decider.weights:
-        return decider.weigh(question.unit, question.vm_id, question.host_ids, question.properties)
-    raise UnknownUnitError(question.unit, [*decider.filters, *decider.weights])

@@ -13,36 +13,17 @@ MdevSpread (`spread.py`) is the opposite: a policy wants one of the two. `fragme
 goes by, and more.
 """
 
-from collections.abc import Hashable
-
 from scheduler_plugins.allocator.cards import Occupancy
-from scheduler_plugins.allocator.model import HostView
-from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.context import ALONE, Context
-from scheduler_plugins.units.mean import mean_weight
-from scheduler_plugins.units.parameters import Parameter
+from scheduler_plugins.units.mean import CardWeight
 from scheduler_plugins.units.scores import consolidate
 
 
-class MdevConsolidate:
+class MdevConsolidate(CardWeight):
     """Prefers the fullest card that still fits: empty cards stay empty."""
 
     name = "MdevConsolidate"
     description = "Prefers hosts where the VM's vGPU joins the fullest card, empty cards stay empty"
-    parameters: tuple[Parameter, ...] = ()
-    with_request = True
-    properties = ""
 
-    def cache_key(self, context: Context) -> Hashable:
-        """Nothing: request and host tell all."""
-        del context
-        return None
-
-    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
-        """The host's weight, 0 the best; the context tells nothing that counts."""
-        del context
-        return mean_weight(request, host, _left_free)
-
-
-def _left_free(card: Occupancy) -> int:
-    return consolidate(card.alive or 0, card.free)
+    def card(self, card: Occupancy) -> int:
+        """The share of its places that stay free; an empty card last."""
+        return consolidate(card.alive or 0, card.free)

@@ -1,19 +1,36 @@
-"""The weight of a request of several instances: the mean over the cards that the host would take."""
+"""Weights that judge the card that each instance would land on: the mean of these is the host's weight."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
 
 from scheduler_plugins.allocator.cards import Occupancy
 from scheduler_plugins.allocator.footprint import footprint
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.context import WORST
+from scheduler_plugins.units.context import ALONE, WORST, Context
+from scheduler_plugins.units.parameters import Parameter
 
 
-def mean_weight(request: Request, host: HostView, weight: Callable[[Occupancy], int]) -> int:
-    """The mean over the cards, each as its creation meets it; `WORST` where the host would refuse."""
-    if not request:
-        return 0
-    taken = footprint(host, request)
-    if taken is None:
-        return WORST
-    return sum(map(weight, taken.occupancies)) // len(taken.occupancies)
+class CardWeight(ABC):
+    """A weight without parameters, for VMs that ask for mediated devices: request and host tell all."""
+
+    parameters: tuple[Parameter, ...] = ()
+    with_request = True
+    properties = ""
+
+    @abstractmethod
+    def card(self, card: Occupancy) -> int:
+        """The weight of a card, 0 the best, as its creation meets it."""
+
+    def cache_key(self, context: Context) -> Hashable:
+        """Nothing of the context counts."""
+        del context
+        return None
+
+    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
+        """The host's weight, 0 the best; `WORST` where it would refuse."""
+        del context
+        taken = footprint(host, request) if request else None
+        if taken is None:
+            return WORST if request else 0
+        return sum(map(self.card, taken.occupancies)) // len(taken.occupancies)

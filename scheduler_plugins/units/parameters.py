@@ -79,10 +79,7 @@ MIX = Parameter(
     _mix,
 )
 AGES = Parameter(
-    "MdevFragmentationAges",
-    "(yes|no)?",
-    "yes or no",
-    lambda settings, value: replace(settings, ages=value == "yes"),
+    "MdevFragmentationAges", "(yes|no)?", "yes or no", lambda settings, value: replace(settings, ages=value == "yes")
 )
 RESERVED_TYPES = Parameter(
     "MdevReserveTypes",

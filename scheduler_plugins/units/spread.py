@@ -11,38 +11,19 @@ judged on what the one before has left. No parameters.
 MdevConsolidate (`consolidate.py`) is the opposite: a policy wants one of the two.
 """
 
-from collections.abc import Hashable
-
 from scheduler_plugins.allocator.cards import Occupancy
-from scheduler_plugins.allocator.model import HostView
-from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.units.context import ALONE, Context
-from scheduler_plugins.units.mean import mean_weight
-from scheduler_plugins.units.parameters import Parameter
+from scheduler_plugins.units.mean import CardWeight
 from scheduler_plugins.units.scores import spread
 
 UNKNOWN_NEIGHBOURS = 999
 
 
-class MdevSpread:
+class MdevSpread(CardWeight):
     """Prefers the emptiest card: fewest neighbours."""
 
     name = "MdevSpread"
     description = "Prefers hosts where the VM's vGPU shares its card with the fewest others"
-    parameters: tuple[Parameter, ...] = ()
-    with_request = True
-    properties = ""
 
-    def cache_key(self, context: Context) -> Hashable:
-        """Nothing: request and host tell all."""
-        del context
-        return None
-
-    def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
-        """The host's weight, 0 the best; the context tells nothing that counts."""
-        del context
-        return mean_weight(request, host, _neighbours)
-
-
-def _neighbours(card: Occupancy) -> int:
-    return UNKNOWN_NEIGHBOURS if card.alive is None else spread(card.alive)
+    def card(self, card: Occupancy) -> int:
+        """Its neighbours."""
+        return UNKNOWN_NEIGHBOURS if card.alive is None else spread(card.alive)

@@ -1,26 +1,24 @@
-"""The simulated engine as its users see it: data centre in, starts in, audit log and REST API out."""
+"""The simulated engine as its users see it: data centre in, starts in, audit log out."""
 
 import random
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from simulation.engine import mdevice
-from simulation.engine.external import ExternalScheduler
-from simulation.engine.migrating import Migrating
-from simulation.engine.monitoring import Monitoring
-from simulation.engine.outside import Inline, Outside, Threaded
+from simulation.engine.commands.migrating import Migrating
+from simulation.engine.commands.monitoring import Monitoring
+from simulation.engine.commands.refresh import Refresher
+from simulation.engine.commands.scheduling import Scheduling
+from simulation.engine.commands.starting import Starting
 from simulation.engine.policies import Policies
-from simulation.engine.process import Processes, Promise
-from simulation.engine.refresh import Refresher
-from simulation.engine.rest.server import RestServer
-from simulation.engine.scheduling import Scheduling
 from simulation.engine.settings import EngineVersion, Settings
-from simulation.engine.starting import Starting
 from simulation.engine.state import Cluster, Decision, Host, HostDriver, Policy, Run, Vm, VmDevice
-from simulation.engine.units import ExternalUnits
+from simulation.engine.units.external import ExternalScheduler
+from simulation.engine.units.table import ExternalUnits
 from simulation.engine.world import ActionError, World
 from simulation.timeline import RealTime, Timeline
+from simulation.timeline.outside import Inline, Outside, Threaded
+from simulation.timeline.processes import Processes, Promise
 
 T = TypeVar("T")
 CLOSE_DEADLINE_S = 2.0
@@ -64,8 +62,6 @@ class SimulatedEngine:
         self.audit = self.world.audit
         self.units = ExternalUnits(self.world)
         self.policies = Policies(self.world, self.units)
-        self.rest: RestServer | None = None
-        """The REST API while it is served: its counters and faults."""
         self._is_real = real is not None
         self._started = False
         self._refresher = Refresher(self.world)
@@ -106,9 +102,7 @@ class SimulatedEngine:
         """A host; with `driver` None nobody answers for it. Its address is its name where none is given."""
 
         def add() -> Host:
-            host = Host(
-                host_id or self.world.uuid(), name, cluster, address or name, port, status, separate, driver
-            )
+            host = Host(host_id or self.world.uuid(), name, cluster, address or name, port, status, separate, driver)
             host.hooks = hooks or {}
             self.hosts[host.id] = host
             self._monitoring.watch(host)
@@ -239,16 +233,8 @@ class SimulatedEngine:
 
         self.call(change)
 
-    def serve(self, tls: ssl.SSLContext | None = None, port: int = 0) -> str:
-        """Serves the REST API on 127.0.0.1, over HTTPS with `tls`; returns `…/ovirt-engine/api`."""
-        self.rest = RestServer(self, tls, port)
-        return self.rest.start()
-
     def stop(self) -> None:
-        """Ends the REST API and waits a little for questions under way. Stop a RealTime before or after."""
-        if self.rest is not None:
-            self.rest.stop()
-            self.rest = None
+        """Waits a little for questions under way. Stop a RealTime before or after."""
         self.world.outside.close(CLOSE_DEADLINE_S)
 
     def _vms(self, vm_ids: Sequence[str]) -> list[Vm]:

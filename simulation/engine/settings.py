@@ -123,7 +123,5 @@ def client_options(version: EngineVersion) -> dict[str, dict[str, str]]:
     return {name: {version.level: value} for name, value in values.items()}
 
 
-AT_ONCE = Settings(
-    delays=Delays(*(Jitter() for _ in range(7))),
-)
+AT_ONCE = Settings(delays=Delays(*(Jitter() for _ in range(7))))
 """No delays and no misfortunes: for tests that ask what, not when."""

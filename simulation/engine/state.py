@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from simulation.engine.process import Lock, Promise
-from simulation.virtual_machine import VmSpec
+from simulation.hosts.virtual_machine import VmSpec
+from simulation.timeline.processes import Lock, Promise
 
 
 class HostDriver(Protocol):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from simulation.engine.audit import About, AuditLog, Code
-from simulation.engine.outside import Outside
-from simulation.engine.process import Processes
 from simulation.engine.settings import Delays, EngineVersion, Jitter, Misfortunes, Settings, client_options
 from simulation.engine.state import Cluster, Host, Vm
 from simulation.timeline import Timeline
+from simulation.timeline.outside import Outside
+from simulation.timeline.processes import Processes
 
 
 class ActionError(Exception):

@@ -53,9 +53,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="storm", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="storms of each kind in virtual time")
-    parser.add_argument(
-        "--no-sockets", dest="sockets", action="store_false", help="virtual time alone, a few minutes"
-    )
+    parser.add_argument("--no-sockets", dest="sockets", action="store_false", help="virtual time alone, a few minutes")
     parser.add_argument("--json", type=Path, help="where to write every figure")
     return parser.parse_args()
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Ending, Vm
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.hosts.virtual_machine import VmSpec
 from simulation.kernel import Bus, Change
 from simulation.storm.plan import Plan
 from simulation.storm.referee import Referee
 from simulation.timeline import Timeline
-from simulation.virtual_machine import VmSpec
 
 LOOK_S = 0.5
 """How often somebody looks for VMs to try again, and for a VM to stop where none was up."""
@@ -19,9 +19,7 @@ LOOK_S = 0.5
 class PacedHost(SimulatedHost):
     """A host where each VM has a pace of its own, and which remembers when devices came and went."""
 
-    def __init__(
-        self, host_id: str, name: str, bus: Bus, timeline: Timeline, plan: Plan, **options: object
-    ) -> None:
+    def __init__(self, host_id: str, name: str, bus: Bus, timeline: Timeline, plan: Plan, **options: object) -> None:
         """`options` are SimulatedHost's."""
         super().__init__(host_id, name, bus, timeline, **options)  # type: ignore[arg-type]
         self.appeared: dict[str, float] = {}

@@ -93,40 +93,42 @@ def _merged(spreads: Sequence[Spread]) -> Spread:
     return Spread(sum(s.count for s in known), middle, max(s.most for s in known))
 
 
-def figures(
-    course: Course, judge: Judge, hosts: Mapping[str, PacedHost], claims_left: int, capacity: int
-) -> Figures:
+def figures(course: Course, judge: Judge, hosts: Mapping[str, PacedHost], claims_left: int, capacity: int) -> Figures:
     """Counts them; alone with the engine."""
     runs = [run for vm in course.vms for run in vm.runs]
     attempts = [attempt for run in runs for attempt in run.attempts]
-    answered = [q for q in judge.questions if q.answer is not None]
+    answered = [question for question in judge.questions if question.answer is not None]
     sent = list(_sent(course.vms, judge.questions))
-    wrong = [(a, q) for a, q in sent if q.answer is not None and a.host_id not in q.able_then]
+    wrong = [
+        (attempt, question)
+        for attempt, question in sent
+        if question.answer is not None and attempt.host_id not in question.able_then
+    ]
     return Figures(
-        cannot_hold=sum(not q.at_risk for _, q in wrong),
-        refused_wrongly=sum(q.refused and bool(q.able) for q in answered),
+        cannot_hold=sum(not question.at_risk for _, question in wrong),
+        refused_wrongly=sum(question.refused and bool(question.able) for question in answered),
         claims_left=claims_left,
-        faults=sum(q.faulty for q in answered),
+        faults=sum(question.faulty for question in answered),
         starts=len(runs),
         decisions=len(answered),
         unanswered=len(judge.questions) - len(answered),
         up=sum(vm.status == "up" for vm in course.vms),
         instances=sum(len(host.bus.instances()) for host in hosts.values()),
         capacity=capacity,
-        failed_for_want=sum(a.reason.startswith((NO_DEVICE, SLOT_TAKEN)) for a in attempts),
-        lost_races=sum(a.reason.startswith(SLOT_TAKEN) for a in attempts),
-        failed_otherwise=sum(_failed(a) and not a.reason.startswith("vgpu:") for a in attempts),
+        failed_for_want=sum(attempt.reason.startswith((NO_DEVICE, SLOT_TAKEN)) for attempt in attempts),
+        lost_races=sum(attempt.reason.startswith(SLOT_TAKEN) for attempt in attempts),
+        failed_otherwise=sum(_failed(attempt) and not attempt.reason.startswith("vgpu:") for attempt in attempts),
         gave_up=sum(_gave_up(run) for run in runs),
-        at_risk=sum(q.at_risk for q in answered),
-        at_risk_wrong=sum(q.at_risk for _, q in wrong),
+        at_risk=sum(question.at_risk for question in answered),
+        at_risk_wrong=sum(question.at_risk for _, question in wrong),
         hidden_by_engine=len(course.hidden) + sum(_is_hidden(d) for run in runs for d in run.decisions),
         hidden_wrongly=sum(course.hidden),
         freed_to_start=Spread.of(_freed_to_start(course, hosts, attempts)),
         shown_to_device=Spread.of(_shown_to_device(course.vms, hosts)),
-        decision_s=Spread.of(q.took_s for q in answered),
-        engine_requests=Spread.of(q.engine_requests for q in answered if not q.waited),
-        waited=sum(q.waited for q in answered),
-        hosts_asked=Spread.of(q.hosts_asked for q in answered if q.hosts_asked),
+        decision_s=Spread.of(question.took_s for question in answered),
+        engine_requests=Spread.of(question.engine_requests for question in answered if not question.waited),
+        waited=sum(question.waited for question in answered),
+        hosts_asked=Spread.of(question.hosts_asked for question in answered if question.hosts_asked),
     )
 
 
@@ -154,14 +156,12 @@ def _sent(vms: Iterable[Vm], questions: Sequence[Question]) -> Iterator[tuple[At
     for vm in vms:
         for run in vm.runs:
             for attempt in run.attempts:
-                before = [q for q in by_vm.get(vm.id, ()) if q.answered_at <= attempt.decided_at]
+                before = [question for question in by_vm.get(vm.id, ()) if question.answered_at <= attempt.decided_at]
                 if before:
                     yield attempt, before[-1]
 
 
-def _freed_to_start(
-    course: Course, hosts: Mapping[str, PacedHost], attempts: list[Attempt]
-) -> Iterator[float]:
+def _freed_to_start(course: Course, hosts: Mapping[str, PacedHost], attempts: list[Attempt]) -> Iterator[float]:
     decided: dict[str, list[float]] = {}
     for attempt in attempts:
         decided.setdefault(attempt.host_id, []).append(attempt.decided_at)

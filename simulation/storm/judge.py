@@ -1,12 +1,12 @@
 """Every question of the engine to the external units, with what would have been right at that moment."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from simulation.engine.answers import filtered_ids
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.external import ExternalScheduler, ExternalSchedulerError
+from simulation.engine.units.answers import filtered_ids
+from simulation.engine.units.external import ExternalScheduler, ExternalSchedulerError, Functions, Names, Properties
 from simulation.storm.referee import Referee
 
 
@@ -89,9 +89,7 @@ class Judge:
         """Passed on."""
         return self._inner.discover()
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """Passed on, with the truth beside it."""
         question = self._engine.call(lambda: self._begin(vm, hosts))
         ASKED.set(question)
@@ -105,21 +103,13 @@ class Judge:
             self._note(question)
         return answer
 
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """Passed on."""
         return self._inner.run_cost_functions(functions, hosts, vm, properties)
 
     def _begin(self, vm_id: str, hosts: Sequence[str]) -> Question:
         now, able = self._engine.world.now, self._referee.able(vm_id, hosts)
-        question = Question(
-            vm_id, now, tuple(hosts), able, asked_in_vain=self.is_down, log_at=self._log_size()
-        )
+        question = Question(vm_id, now, tuple(hosts), able, asked_in_vain=self.is_down, log_at=self._log_size())
         self.questions.append(question)
         return question
 

@@ -9,11 +9,11 @@ import random
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulation.boards import Board
+from simulation.datacenter.plans import HostPlan
 from simulation.engine.settings import Delays, Jitter, Misfortunes, Settings
 from simulation.engine.state import Policy
-from simulation.scenario import HostPlan
-from simulation.virtual_machine import Delays as Pace
+from simulation.hosts.virtual_machine import Delays as Pace
+from simulation.kernel.boards import Board
 
 PER_HOST = 12
 CALM_AFTER = 10.0

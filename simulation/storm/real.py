@@ -6,8 +6,9 @@ much shorter; what it waits for within a decision is not.
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.model import Vm as EngineVm
@@ -17,14 +18,14 @@ from mdev_inventory.store.store import Store
 from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.outstanding import outstanding
 from scheduler_plugins.claims.store import ClaimStore
-from simulation.boards import build_bus
 from simulation.datacenter import DataCenter
-from simulation.engine.external import XmlRpcScheduler
+from simulation.datacenter.plans import HostPlan
+from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.rest import views
 from simulation.engine.state import Vm
-from simulation.proxy_process import ProxyScheduler
-from simulation.scenario import HostPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import CalledScheduler, XmlRpcScheduler
+from simulation.kernel.boards import build_bus
 from simulation.storm.course import Course, PacedHost
 from simulation.storm.figures import Figures, figures
 from simulation.storm.judge import Judge
@@ -91,9 +92,7 @@ class RealStorm:
 
     def _add_vms(self) -> list[Vm]:
         engine, clusters = self._center.engine, list(self._center.clusters.values())
-        return [
-            engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms
-        ]
+        return [engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms]
 
     def _pass(self, moment: float) -> None:
         """Until that moment of the timeline."""
@@ -116,13 +115,7 @@ def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = 
         return PacedHost(host_id, host.name, bus, timeline, plan, separate=host.separate, tree=tree)
 
     center = DataCenter(
-        folder,
-        hosts,
-        speed=speed,
-        seed=plan.seed,
-        version=plan.version,
-        settings=plan.settings,
-        make_host=make,
+        folder, hosts, speed=speed, seed=plan.seed, version=plan.version, settings=plan.settings, make_host=make
     )
     with center, ServiceProcess(center, options=_options(plan, speed)) as service:
         yield RealStorm(plan, center, service, speed, through_proxy)
@@ -165,28 +158,11 @@ claim_timeout = {TIMEOUTS.claim / speed:.1f}
 """
 
 
-class _EngineEndpoint:
+class _EngineEndpoint(CalledScheduler):
     """The engine endpoint of the service, wherever its present life listens."""
 
     def __init__(self, service: ServiceProcess) -> None:
         self._service = service
 
-    def discover(self) -> object:
-        return self._now().discover()
-
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
-        return self._now().run_filters(names, hosts, vm, properties)
-
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
-        return self._now().run_cost_functions(functions, hosts, vm, properties)
-
-    def _now(self) -> XmlRpcScheduler:
-        return XmlRpcScheduler(self._service.xmlrpc)
+    def call(self, method: str, *arguments: Any) -> object:
+        return XmlRpcScheduler(self._service.xmlrpc).call(method, *arguments)

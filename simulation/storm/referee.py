@@ -5,18 +5,17 @@ can hold a VM if its own allocator would place all that is on its way there and 
 the service's code.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from simulation.allocator import choose
 from simulation.engine import mdevice
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Vm
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.hosts.trial import Trial
+from simulation.hosts.virtual_machine import WAIT
 from simulation.kernel import Change
-from simulation.virtual_machine import WAIT
 
 Types = tuple[str, ...]
 
@@ -77,28 +76,7 @@ def _unmade(host: SimulatedHost) -> list[Types]:
 
 
 def _would_hold(host: SimulatedHost, coming: Iterable[Types], types: Types) -> bool:
-    """Tried on the bus, then taken back; nobody sees it."""
-    listeners, host.bus.listeners = host.bus.listeners, []
-    made: list[str] = []
-    try:
+    with Trial(host) as trial:
         for others in coming:
-            _create(host, others, made)
-        return _create(host, types, made)
-    finally:
-        for instance in made:
-            host.bus.remove(instance)
-        host.bus.listeners = listeners
-
-
-def _create(host: SimulatedHost, types: Types, made: list[str]) -> bool:
-    for type_id in types:
-        instance = str(uuid.UUID(int=len(made) + 1))
-        try:
-            parent = choose(host.bus, type_id, host.separate)
-            if parent is None:
-                return False
-            host.bus.create(parent, type_id, instance)
-        except (OSError, ValueError):
-            return False
-        made.append(instance)
-    return True
+            trial.start(others)
+        return trial.start(types) is not None

@@ -5,10 +5,10 @@ from pathlib import Path
 from uuid import UUID
 
 from scheduler_plugins.claims.life import Claims
-from simulation.boards import build_bus
+from simulation.datacenter.plans import HostPlan
 from simulation.engine.engine import SimulatedEngine
 from simulation.engine.state import Cluster, Vm
-from simulation.scenario import HostPlan
+from simulation.kernel.boards import build_bus
 from simulation.storm.course import Course, PacedHost
 from simulation.storm.figures import Figures, figures
 from simulation.storm.judge import Judge
@@ -16,7 +16,7 @@ from simulation.storm.plan import CALM_AFTER, POLICY, Plan
 from simulation.storm.referee import Referee
 from simulation.storm.virtual_service import Make, VirtualEndpoint, World
 from simulation.timeline import Timeline
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 BEFORE_S = 5.0
 """For discovery, the engine's rows of devices and the first inventories."""
@@ -74,10 +74,7 @@ class VirtualStorm:
             clusters.append(cluster)
             for host in planned.hosts:
                 self._add_host(str(UUID(bytes=chance.randbytes(16), version=4)), host, cluster)
-        return [
-            self.engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types))
-            for vm in self.plan.vms
-        ]
+        return [self.engine.add_vm(vm.name, clusters[vm.cluster], mdev_type=",".join(vm.types)) for vm in self.plan.vms]
 
     def _add_host(self, host_id: str, planned: HostPlan, cluster: Cluster) -> None:
         bus = build_bus(planned.boards)

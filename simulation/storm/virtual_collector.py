@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from mdev_inventory.collector.engine_view import LEAST_GAP, OWN_REFRESH, free_types
+from mdev_inventory.collector.engine_view import LEAST_GAP, OWN_REFRESH, available_types
 from mdev_inventory.collector.schedule import next_turn
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Vm
@@ -17,15 +17,15 @@ from mdev_inventory.store.inventories import Inventories
 from scheduler_plugins.allocator.request import request_of
 from simulation.engine.audit import AuditEvent, Code
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.process import Promise
 from simulation.engine.state import Host as EngineHost
-from simulation.host import SimulatedHost
-from simulation.reading import inventory_of
+from simulation.hosts import SimulatedHost
+from simulation.kernel.inventory import inventory_of
 from simulation.storm.judge import ASKED
 from simulation.storm.plan import Plan
 from simulation.storm.virtual_engine import VirtualEngineApi
 from simulation.timeline import Timeline
-from simulation.turns import Turns
+from simulation.timeline.processes import Promise
+from simulation.timeline.turns import Turns
 
 HOST_TIMEOUT_S = 10.0
 VM_CHANGED = frozenset({Code.USER_STARTED_VM, Code.USER_RUN_VM, Code.VM_DOWN, Code.VM_DOWN_ERROR})
@@ -180,7 +180,7 @@ class VirtualCollector:
         seen = self._inventories.observation(host.id)
         if seen is None or host.refreshing:
             return
-        hidden = free_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}
+        hidden = available_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}
         if hidden and self._timeline.now - self._refreshed.get(host.id, -LEAST_GAP) >= LEAST_GAP:
             self._refreshed[host.id] = self._timeline.now
             self._engine.refresh_host(host.id)

@@ -9,9 +9,9 @@ from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, MediatedDevice, Vm
 from mdev_inventory.engine.vms import STARTING
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.rest import views
+from simulation.engine.rest import host_views, views
 from simulation.storm.judge import ASKED
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 T = TypeVar("T")
 
@@ -37,9 +37,7 @@ class VirtualEngineApi:
         named = [vm.id for vm in self._engine.vms.values() if name_or_id in (vm.id, vm.name)]
         return self.vm(named[0] if named else name_or_id, timeout_s)
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """GET /vms?search=id=… or id=…: those that exist, without their mediated devices."""
         del timeout_s
         wanted = sorted(set(vm_ids))
@@ -52,13 +50,11 @@ class VirtualEngineApi:
         del timeout_s
         if not self._engine.version.has_mediated_devices:
             return None
-        return self._request(
-            "GET vms/{vm_id}/mediateddevices", lambda: self._vm(vm_id, follow=True).mediated_devices
-        )
+        return self._request("GET vms/{vm_id}/mediateddevices", lambda: self._vm(vm_id, follow=True).mediated_devices)
 
     def hosts(self) -> list[Host]:
         """GET /hosts, at once: the collector's own business."""
-        shown = [views.host(host, self._engine.version) for host in self._engine.hosts.values()]
+        shown = [host_views.host(host, self._engine.version) for host in self._engine.hosts.values()]
         return [parsing.host(view) for view in shown]
 
     def vms(self) -> list[Vm]:

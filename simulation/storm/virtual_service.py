@@ -7,7 +7,7 @@ event loop the same schedule on the timeline.
 
 import random
 import xmlrpc.client
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,23 @@ from typing import Any
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from scheduler_plugins.decisions.scheduler import Rules, Scheduler
+from scheduler_plugins.config.defaults import Decisions
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.service.engine_endpoint.external import External
-from scheduler_plugins.service.engine_endpoint.xmlrpc import CallError, format_result, parse_call
+from scheduler_plugins.service.engine_endpoint.xmlrpc import format_answer, parse_call
 from simulation.engine.engine import SimulatedEngine
-from simulation.engine.external import ExternalSchedulerError
+from simulation.engine.units.external import CalledScheduler, ExternalSchedulerError
 from simulation.storm.judge import Question
 from simulation.storm.plan import Plan
 from simulation.storm.virtual_collector import VirtualCollector
 from simulation.storm.virtual_engine import VirtualEngineApi
 from simulation.timeline import Timeline
-from simulation.turns import Turns
+from simulation.timeline.turns import Turns
 
 EPOCH = 1_800_000_000.0
 """The service's clock when the timeline begins."""
 FLUSH_INTERVAL_S = 2.0
-FORGETFUL = Rules(unresolved_timeout=0.0, claim_timeout=0.0)
+FORGETFUL = Decisions(unresolved_timeout=0.0, claim_timeout=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,7 @@ class VirtualService:
         inventories = Inventories(store)
         chance = random.Random(f"answers {world.plan.seed}")  # noqa: S311 - repeatable
         engine = VirtualEngineApi(world.engine, world.turns, lambda: world.plan.engine_answer.draw(chance))
-        collector = VirtualCollector(
-            world.plan, world.engine, inventories, world.timeline, world.turns, world.clock
-        )
+        collector = VirtualCollector(world.plan, world.engine, inventories, world.timeline, world.turns, world.clock)
         self.parts = Parts(
             engine, inventories, store, collector, world.clock, world.turns.sleep, lambda: world.timeline.now
         )
@@ -134,7 +133,7 @@ class VirtualService:
             self._timeline.call_later(FLUSH_INTERVAL_S, self._flush)
 
 
-class VirtualEndpoint:
+class VirtualEndpoint(CalledScheduler):
     """The engine endpoint, whether the service lives or not: the engine's external scheduler."""
 
     def __init__(self, world: World, make: Make, folder: Path) -> None:
@@ -167,34 +166,13 @@ class VirtualEndpoint:
             self.service = None
             self._world.turns.abort(ExternalSchedulerError("connection reset by peer"))
 
-    def discover(self) -> object:
-        """All units."""
-        return self._call("discover")
-
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
-        """The hosts left."""
-        return self._call("runFilters", list(names), list(hosts), vm, dict(properties))
-
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
-        """Their weights."""
-        pairs = [[name, factor] for name, factor in functions]
-        return self._call("runCostFunctions", pairs, list(hosts), vm, dict(properties))
-
-    def _call(self, method: str, *arguments: Any) -> object:
+    def call(self, method: str, *arguments: Any) -> object:
         """The call as it goes over the wire, both ways."""
         if self.service is None:
             raise ExternalSchedulerError("connection refused")
         body = xmlrpc.client.dumps(arguments, method, allow_none=True).encode()
         try:
-            answer = format_result(self.service.external.call(*parse_call(body)))
-        except CallError as error:
-            raise ExternalSchedulerError(str(error)) from error
+            answer = format_answer(self.service.external.call(*parse_call(body)))
+        except xmlrpc.client.Fault as error:
+            raise ExternalSchedulerError(error.faultString) from error
         return xmlrpc.client.loads(answer.decode())[0][0]

@@ -4,5 +4,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PRODUCT = ("scheduler_plugins", "mdev_inventory")
-BESIDE = ("benchmarks", "simulation")
+BESIDE = ("benchmarks", "simulation", "tools")
 """What stands beside the product: not installed, and not in the engine machine's package."""

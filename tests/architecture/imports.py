@@ -90,10 +90,7 @@ def drawn(graph: Graph) -> Graph:
 def _circles(graph: Graph) -> dict[str, Circle]:
     """Each with all that it leans on and that lean on it at the same time."""
     reach = {name: _reach(graph, name) for name in graph}
-    return {
-        name: tuple(sorted({name} | {other for other in reach[name] if name in reach[other]}))
-        for name in graph
-    }
+    return {name: tuple(sorted({name} | {other for other in reach[name] if name in reach[other]})) for name in graph}
 
 
 def _reach(graph: Graph, name: str) -> set[str]:

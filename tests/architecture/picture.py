@@ -54,7 +54,7 @@ def rows(contracts: dict[str, Layers], graph: Graph) -> list[Row]:
     """From the top down; rooms that no contract names, for they stand alone, at the end of their package."""
     found = []
     for (package,) in contracts[""]:
-        layers = contracts.get(package, [])
+        layers = [] if package in graph else contracts.get(package, [])
         found += [Row(package, layer) for layer in layers] or [Row("", (package,))]
         named = {name for layer in layers for name in layer}
         if rest := sorted(name for name in graph if name.startswith(package + ".") and name not in named):

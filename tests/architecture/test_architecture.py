@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture import PRODUCT, ROOT, imports, page, sizes
 
-FOLDERS = ("mdev_inventory", "scheduler_plugins", "simulation", "benchmarks", "tests")
+FOLDERS = ("mdev_inventory", "scheduler_plugins", "tools", "simulation", "benchmarks", "tests")
 
 
 @functools.cache

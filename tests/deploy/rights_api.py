@@ -13,9 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 ADMIN, PASSWORD = "admin@internal", "not-for-the-log"
 BASE = "/ovirt-engine/api/"
-ROLES = {
-    name: str(uuid.uuid4()) for name in ("SuperUser", "ReadOnlyAdmin", "ExternalEventsCreator", "HostAdmin")
-}
+ROLES = {name: str(uuid.uuid4()) for name in ("SuperUser", "ReadOnlyAdmin", "ExternalEventsCreator", "HostAdmin")}
 
 
 @dataclass

@@ -131,9 +131,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for machine in ("host", "manager"):
         subprocess.run(["cp", "--archive", os.environ["DEBIAN_ROOT"], str(roots / machine)], check=True)
     (roots / "vdsm.spec").write_text(STAND_IN)
-    subprocess.run(
-        [str(HERE / "roots/host-machine"), str(roots / "host"), str(roots / "vdsm.spec")], check=True
-    )
+    subprocess.run([str(HERE / "roots/host-machine"), str(roots / "host"), str(roots / "vdsm.spec")], check=True)
     subprocess.run([str(HERE / "roots/engine-machine"), str(roots / "manager")], check=True)
     pki = roots / "manager/etc/pki/ovirt-engine"
     with RightsApi(pki / "certs/engine.cer", pki / "keys/engine.key") as api:
@@ -192,14 +190,7 @@ def assert_installed(site: Site) -> None:
 def assert_service_runs(site: Site) -> None:
     """As the unit starts it, by its user: password, key and certificates are where it can read them."""
     program = "/opt/mdev-scheduler/bin/mdev-scheduler"
-    command = [
-        "chroot",
-        "--userspec=mdev-scheduler:ovirt",
-        "--groups=",
-        str(site.roots / "manager"),
-        program,
-        "serve",
-    ]
+    command = ["chroot", "--userspec=mdev-scheduler:ovirt", "--groups=", str(site.roots / "manager"), program, "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -247,10 +238,7 @@ def test_the_engine_is_restarted_only_when_asked(site: Site) -> None:
         site.run("site.yml", *options)
         return log.read_text()[start:]
 
-    due, done = (
-        "HANDLER [mdev_scheduler : Say that a restart is due]",
-        "[mdev_scheduler : Restart ovirt-engine]",
-    )
+    due, done = ("HANDLER [mdev_scheduler : Say that a restart is due]", "[mdev_scheduler : Restart ovirt-engine]")
     without = tasks()
     allowed = tasks("-e", "mdev_scheduler_restart_engine=true")
     assert (True, True) == (due in without, f"{done} " in allowed)

@@ -3,92 +3,23 @@
 `make test-install` builds the archive and names it; elsewhere these tests are skipped.
 """
 
-import ast
 import os
 import re
 import shutil
 import subprocess
-import xmlrpc.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import requests
 
 from mdev_inventory import __version__
-from simulation.datacenter import DataCenter
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from tests.deploy.bundled import HOME, UNIT, entries, install
 
 pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.skipif("BUNDLE" not in os.environ, reason="takes the archive: run `make test-install`"),
     pytest.mark.xdist_group("bundle"),
 ]
-
-HOME = "opt/mdev-scheduler"
-UNIT = "etc/systemd/system/mdev-scheduler.service"
-PLUGINS = "usr/share/ovirt-scheduler-proxy/plugins"
-T4_1Q = "nvidia-230"
-# What the engine machine has where the proxy runs.
-PROXY = f"{PLUGINS}/max_vms.py"
-# Under `sh -c`, with the root and a command: what lies under /opt and /usr/local is the root's there.
-IN_PLACE = 'mount --bind "$0/opt" /opt && mount --bind "$0/usr/local" /usr/local && exec "$@"'
-
-
-@pytest.fixture(scope="session")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive's folder."""
-    folder = tmp_path_factory.mktemp("bundle")
-    subprocess.run(["tar", "-xf", os.environ["BUNDLE"], "-C", folder], check=True)
-    (top,) = folder.iterdir()
-    return top
-
-
-@pytest.fixture(scope="session")
-def other_python(interpreters: Mapping[str, Path]) -> Path:
-    """A Python 3.11, the system's own if it can: rarely the one that built the archive."""
-    for candidate in (Path("/usr/bin/python3.11"), interpreters["3.11"]):
-        if (
-            subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True, check=False).returncode
-            == 0
-        ):
-            return candidate
-    pytest.skip("no python3.11 with its venv module on PATH")
-
-
-def install(unpacked: Path, root: Path, *options: str | Path) -> str:
-    """Runs the installer without any network; what it says."""
-    if os.geteuid() != 0:
-        pytest.skip("a machine without a network is made by root only")
-    command: list[str | Path] = ["unshare", "--net", unpacked / "install.sh", "--root", root, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (0, "") == (done.returncode, done.stderr)
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def installed(unpacked: Path, other_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with the archive installed, and nothing else but a proxy's plugin folder."""
-    root = tmp_path_factory.mktemp("root")
-    proxy(root)
-    install(unpacked, root, "--python", other_python)
-    return root
-
-
-def proxy(root: Path) -> None:
-    """Puts ovirt-scheduler-proxy's plugin folder there."""
-    (root / PLUGINS).mkdir(parents=True)
-    (root / PROXY).write_text("# Somebody else's.\n")
-
-
-def entries(root: Path) -> dict[str, str]:
-    """Every path below the root, with what it is and when it was changed."""
-    return {
-        str(path.relative_to(root)): f"{path.lstat().st_mode:o} {path.lstat().st_mtime_ns}"
-        for path in sorted(root.rglob("*"))
-        if "__pycache__" not in path.parts
-    }
 
 
 def test_every_wheel_of_the_archive_is_pinned_by_its_hash(unpacked: Path) -> None:
@@ -104,7 +35,7 @@ def test_only_what_must_be_compiled_is(unpacked: Path) -> None:
     """Everything else runs on any machine."""
     compiled = {w.name.split("-")[0] for w in (unpacked / "wheels").glob("*.whl") if "none-any" not in w.name}
 
-    assert compiled <= {"httptools", "markupsafe", "pydantic_core"}
+    assert compiled <= {"cffi", "cryptography", "httptools", "markupsafe", "pydantic_core"}
 
 
 def test_the_program_is_installed_without_a_network(installed: Path) -> None:
@@ -125,7 +56,7 @@ def test_what_is_left_out_is_said(installed: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert "the demonstration needs cryptography: run `make demo` in a clone" in done.stderr
+    assert "the demonstration needs simulation: run `make demo` in a clone" in done.stderr
 
 
 def test_no_file_names_the_folder_that_it_was_installed_through(installed: Path) -> None:
@@ -163,9 +94,7 @@ def test_what_was_changed_by_hand_is_set_right(unpacked: Path, installed: Path) 
     assert "by hand" not in (installed / UNIT).read_text()
 
 
-def test_a_wheel_that_was_tampered_with_is_refused(
-    unpacked: Path, other_python: Path, tmp_path: Path
-) -> None:
+def test_a_wheel_that_was_tampered_with_is_refused(unpacked: Path, other_python: Path, tmp_path: Path) -> None:
     """By its hash, before anything of it runs; nothing takes the program's place."""
     copy = Path(shutil.copytree(unpacked, tmp_path / "copy"))
     wheel = next((copy / "wheels").glob("uvicorn-*.whl"))
@@ -193,141 +122,3 @@ def test_an_interpreter_that_the_archive_has_no_wheels_for_is_named(
     assert 3 == done.returncode
     assert "x86_64 3.11" in done.stderr
     assert "dnf install python3.11" in done.stderr
-
-
-def in_place(root: Path, *command: str) -> list[str]:
-    """A command that sees the root's /opt and /usr/local as its own."""
-    return ["unshare", "--mount", "sh", "-c", IN_PLACE, str(root), *command]
-
-
-def test_systemd_finds_nothing_wrong_with_the_unit(installed: Path) -> None:
-    """The program where the unit says it is, and the manual that it names."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd-analyze on PATH")
-    command = in_place(installed, "systemd-analyze", "verify", str(installed / UNIT))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
-
-
-def test_the_unit_exposes_little() -> None:
-    """At most 2.5 by systemd's own measure, of 10."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd-analyze on PATH")
-    unit = Path(__file__).parent.parent.parent / "deploy/mdev-scheduler.service"
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", str(unit)]
-
-    assert 0 == subprocess.run(command, capture_output=True, check=False).returncode
-
-
-@pytest.fixture(scope="module")
-def running(
-    installed: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[DataCenter, ServiceProcess]]:
-    """The service as the unit starts it, from the root, for a simulated data centre."""
-    plans = (HostPlan("gpu", (T4,)), HostPlan("plain"))
-    start = re.search(r"^ExecStart=(\S+) serve ", (installed / UNIT).read_text(), re.M)
-    assert start
-    with DataCenter(tmp_path_factory.mktemp("center"), plans, speed=20.0) as center:
-        center.add_vm(VmPlan("desk", (T4_1Q,), ""))
-        with ServiceProcess(center, program=in_place(installed, start.group(1))) as service:
-            service.wait_for_fresh_inventories(set())
-            yield center, service
-
-
-def test_the_installed_service_answers_the_proxys_plugin(
-    installed: Path, interpreters: Mapping[str, Path], running: tuple[DataCenter, ServiceProcess]
-) -> None:
-    """The proxy socket, asked by the file in the proxy's folder, run by EL8's Python where there is one."""
-    center, service = running
-    (vm,) = center.engine.call(lambda: list(center.engine.vms))
-    gpu, plain = center.hosts
-    script = f"import mdev_units; mdev_units.MdevFilter().do_filter{([gpu, plain], vm, {})!r}"
-    python = interpreters.get("3.6", interpreters["3.11"])
-
-    done = subprocess.run(
-        [python, "-c", script],
-        cwd=installed / PLUGINS,
-        env={"MDEV_SCHEDULER_SOCKET": service.socket, "MDEV_SCHEDULER_STATE": "/nowhere"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (0, "") == (done.returncode, done.stderr)
-    assert [gpu] == ast.literal_eval(done.stdout)
-
-
-def test_the_installed_service_answers_the_engine(running: tuple[DataCenter, ServiceProcess]) -> None:
-    """The engine endpoint: units are discovered, and the filter answers for a VM."""
-    center, service = running
-    (vm,) = center.engine.call(lambda: list(center.engine.vms))
-    gpu, plain = center.hosts
-
-    with xmlrpc.client.ServerProxy(service.xmlrpc) as endpoint:
-        found = endpoint.discover()
-        answer = endpoint.runFilters(["MdevFilter"], [gpu, plain], vm, {})
-
-    assert isinstance(found, dict)
-    assert {"MdevFilter"} == set(found["filters"])
-    assert isinstance(answer, dict)
-    assert (0, [gpu]) == (answer["result_code"], answer["result"])
-
-
-def test_the_installed_service_answers_people(running: tuple[DataCenter, ServiceProcess]) -> None:
-    """The web API: the page, the API and the metrics; what the wheel must hold besides modules."""
-    _, service = running
-
-    assert "<html" in requests.get(service.api, timeout=10).text
-    assert {"gpu", "plain"} == {host["name"] for host in service.ask("hosts")["items"]}
-
-
-def test_the_plugin_goes_where_the_proxys_settings_say(unpacked: Path, tmp_path: Path) -> None:
-    """As `doctor` looks for it there; the uninstaller takes it away from there."""
-    root = tmp_path / "root"
-    proxy(root)
-    (root / "srv/plugins").mkdir(parents=True)
-    (root / "etc/sysconfig").mkdir(parents=True)
-    (root / "etc/sysconfig/ovirt-scheduler-proxy").write_text("OSCHEDPROXY_PLUGINS='/srv/plugins'\n")
-
-    install(unpacked, root)
-
-    assert (root / "srv/plugins/mdev_units.py").is_file()
-    assert not (root / PLUGINS / "mdev_units.py").exists()
-    uninstall(root, "--purge")
-    assert [] == list((root / "srv/plugins").iterdir())
-
-
-@pytest.fixture
-def leaving(installed: Path, tmp_path: Path) -> Path:
-    """A copy of the installation, configured, that may be removed."""
-    root = tmp_path / "root"
-    subprocess.run(["cp", "--archive", str(installed), str(root)], check=True)
-    (root / "etc/mdev-scheduler/conf.d/50-engine.conf").write_text("[engine]\n")
-    return root
-
-
-def uninstall(root: Path, *options: str) -> list[str]:
-    """Runs the uninstaller that lies in the root; what it says."""
-    command: list[str | Path] = [root / HOME / "uninstall.sh", "--root", root, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "" == done.stderr
-    return done.stdout.splitlines()
-
-
-def test_an_uninstallation_keeps_what_the_administrator_wrote(leaving: Path) -> None:
-    """And what others had put there."""
-    uninstall(leaving)
-
-    files = {path for path in entries(leaving) if not (leaving / path).is_dir()}
-    assert {PROXY, "etc/mdev-scheduler/conf.d/50-engine.conf"} == files
-
-
-def test_a_purge_leaves_nothing(leaving: Path, tmp_path: Path) -> None:
-    """Folders that the installation had to make included."""
-    said = uninstall(leaving, "--purge", "--check")
-    assert (leaving / HOME).exists()
-
-    assert [line.removeprefix("would ") for line in said] == uninstall(leaving, "--purge")
-    proxy(tmp_path / "before")
-    assert set(entries(tmp_path / "before")) == set(entries(leaving))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mdev_inventory import __version__
-from mdev_inventory.hook.archive import build
 from tests import trees
 from tests.deploy.conftest import build_rpm
 from tests.mdev_inventory.hook.vdsm_runs import CAPABILITIES, quiet, run
+from tools.hook_file import build
 
 HOOK = "usr/libexec/vdsm/hooks/after_get_caps/50_mdev_inventory"
 STAND_IN = """\

@@ -71,9 +71,7 @@ def boot(guest: Path, arguments: Sequence[str]) -> int:
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mdev-kernel-")))
         _copy_project(files / "project")
         shutil.copy(HERE / "init", files / "init")
-        booted = [
-            stack.enter_context(machine.booted(guest, files, " ".join([part, *arguments]))) for part in PARTS
-        ]
+        booted = [stack.enter_context(machine.booted(guest, files, " ".join([part, *arguments]))) for part in PARTS]
         # What the later ones say waits in their pipes meanwhile: it is a few lines.
         return max([one.listen() for one in booted])
 
@@ -82,12 +80,7 @@ def _copy_project(target: Path) -> None:
     """The hook as hosts get it, and what the checks import."""
     (target / "dist").mkdir(parents=True)
     shutil.copy(HOOK, target / "dist")
-    for pattern in (
-        "mdev_inventory/**/*.py",
-        "scheduler_plugins/**/*.py",
-        "tests/__init__.py",
-        "tests/kernel/**/*.py",
-    ):
+    for pattern in ("mdev_inventory/**/*.py", "scheduler_plugins/**/*.py", "tests/__init__.py", "tests/kernel/**/*.py"):
         for source in PROJECT.glob(pattern):
             copy = target / source.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -95,9 +95,7 @@ def kernel_release() -> str:
 
 def _show(package: str) -> str:
     ask = ["apt-cache", "show", "--no-all-versions", package]
-    return subprocess.run(
-        ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
-    ).stdout
+    return subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
 
 
 def download(packages: list[str], folder: Path) -> None:

@@ -55,9 +55,7 @@ def cards(card: str, count: int) -> HostInventory:
     table = TABLES[card]
     types = tuple(MdevType(i, name, text, "vfio-pci", most) for i, name, text, most in table["types"])
     return _host(
-        ParentDevice(
-            f"0000:{0x3B + n:02x}:00.0", table["vendor"], table["device"], table["driver"], 0, None, types
-        )
+        ParentDevice(f"0000:{0x3B + n:02x}:00.0", table["vendor"], table["device"], table["driver"], 0, None, types)
         for n in range(count)
     )
 

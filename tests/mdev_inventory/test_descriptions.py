@@ -13,9 +13,7 @@ GVTG = "low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\n
 @pytest.mark.parametrize(
     ("description", "fields"),
     [
-        pytest.param(
-            NVIDIA, Fields(framebuffer_mb=2048, max_instance=12, num_heads=4, frl_config=60), id="NVIDIA"
-        ),
+        pytest.param(NVIDIA, Fields(framebuffer_mb=2048, max_instance=12, num_heads=4, frl_config=60), id="NVIDIA"),
         pytest.param(NVIDIA + "\n", parse(NVIDIA), id="trailing newline"),
         pytest.param(GVTG, Fields(low_gm_mb=64, high_gm_mb=384, fence=4, weight=2), id="GVT-g"),
         pytest.param(GVTG.replace("\n", ", "), parse(GVTG), id="GVT-g as mdevctl joins it"),

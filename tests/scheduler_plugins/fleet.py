@@ -45,9 +45,7 @@ class Fleet(World):
         super().__init__(
             engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, TYPE, None) for n, vm in enumerate(VMS)],
             host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(ids)),
-            observations={
-                host_id: observation(host_id, left) for host_id, left in zip(ids, free, strict=True)
-            },
+            observations={host_id: observation(host_id, left) for host_id, left in zip(ids, free, strict=True)},
             failures={},
         )
         self.paused = 0.0
@@ -60,9 +58,7 @@ class Fleet(World):
 
     def started(self, store: ClaimTable | None = None) -> Scheduler:
         """A service that starts now in this data centre, and remembers what `store` does."""
-        return Scheduler(
-            self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh, store=store
-        )
+        return Scheduler(self, self, self.clock, pause=self.pause, timer=self.clock, refresh=self.refresh, store=store)
 
     def restart(self, store: ClaimTable) -> Scheduler:
         """The service is killed, and starts again with what `store` remembers."""

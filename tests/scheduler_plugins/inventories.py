@@ -84,9 +84,7 @@ def gpu(address: str, table: Mapping[str, Size], alive: Alive | None = None) -> 
     """A time-sliced NVIDIA GPU without SR-IOV, its figures as the driver would show them."""
     alive = alive or {}
     sizes = {table[t].framebuffer for t, count in alive.items() if count}
-    figures = {
-        t: size.most - sum(alive.values()) if sizes <= {size.framebuffer} else 0 for t, size in table.items()
-    }
+    figures = {t: size.most - sum(alive.values()) if sizes <= {size.framebuffer} else 0 for t, size in table.items()}
     return described(device(address, figures, alive, NVIDIA), table)
 
 
@@ -152,19 +150,14 @@ def mtty(single: int, dual: int, vendor: str | None = None) -> ParentDevice:
 def mbochs(figures: Mapping[str, int]) -> ParentDevice:
     """The kernel's display sample with 256 MB."""
     bare = device("mbochs", figures, vendor=None)
-    types = (
-        t._replace(description=f"virtual display, {MBOCHS[t.id]} MB video memory") for t in bare.types or ()
-    )
+    types = (t._replace(description=f"virtual display, {MBOCHS[t.id]} MB video memory") for t in bare.types or ())
     return bare._replace(types=tuple(types))
 
 
 def sized(figures: Mapping[str, tuple[int, int | None]]) -> ParentDevice:
     """A device that tells the video memory of its types: MB and figure of each."""
     bare = device("sized", {t: figure for t, (_, figure) in figures.items()})
-    types = (
-        t._replace(description=f"virtual display, {figures[t.id][0]} MB video memory")
-        for t in bare.types or ()
-    )
+    types = (t._replace(description=f"virtual display, {figures[t.id][0]} MB video memory") for t in bare.types or ())
     return bare._replace(types=tuple(types))
 
 

@@ -6,16 +6,7 @@ from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
 from tests.scheduler_plugins import inventories as inv
 
-TYPES = [
-    "nvidia-222",
-    "nvidia-223",
-    "nvidia-230",
-    "nvidia-231",
-    "nvidia-232",
-    "nvidia-560",
-    "nvidia-570",
-    "x-1",
-]
+TYPES = ["nvidia-222", "nvidia-223", "nvidia-230", "nvidia-231", "nvidia-232", "nvidia-560", "nvidia-570", "x-1"]
 """A few of those that the hosts below offer, and one that none does."""
 
 
@@ -34,13 +25,7 @@ def function_card(draw: st.DrawFn) -> list[ParentDevice]:
     """An A40 with a few functions, part of them taken."""
     count = draw(st.integers(1, 16))
     taken = draw(st.lists(st.sampled_from(["nvidia-560", "nvidia-570"]), max_size=min(12, count)))
-    left = (
-        dict.fromkeys(inv.A40, 1)
-        if not taken
-        else {"nvidia-560": 1, "nvidia-570": 1}
-        if len(taken) < 12
-        else {}
-    )
+    left = dict.fromkeys(inv.A40, 1) if not taken else {"nvidia-560": 1, "nvidia-570": 1} if len(taken) < 12 else {}
     return inv.functions(draw(st.sampled_from(["0000:5b", "0000:6b"])), count, inv.A40, left, taken)
 
 

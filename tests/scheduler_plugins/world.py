@@ -1,8 +1,7 @@
 """A small data centre as the scheduler sees it: hosts, their observations, and an engine with VMs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import count
 from types import MappingProxyType
 
 from mdev_inventory.engine.errors import EngineError
@@ -70,8 +69,6 @@ class World:
         default_factory=lambda: {DEAD: HostFailure(DEAD, "connect", "host dead refuses", NOW - 5)}
     )
 
-    _changes: Iterator[int] = field(default_factory=count)
-
     def clock(self) -> float:
         """The service's clock."""
         return self.now
@@ -89,17 +86,11 @@ class World:
         """Why it could not be observed."""
         return self.failures.get(host_id)
 
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """Anything may have changed."""
-        return next(self._changes), None
-
     def see_vm(self, known: KnownVm) -> None:
         """The engine showed this VM just now."""
         self.vms[known.id] = known
 
-    def vms_by_id(
-        self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False
-    ) -> list[Vm]:
+    def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """The engine's answer about several VMs, and those that start."""
         wanted = list(vm_ids)
         self.asked.append((" ".join(wanted), timeout_s))

@@ -13,17 +13,13 @@ GROUP_USES = 0o060
 def service(facts: Facts) -> Iterator[Finding]:
     """It answers, and is of the version that is installed."""
     seen = facts.service
-    held = f"; the port is held by {seen.holder}" if seen.holder else ""
-    if seen.foreign:
-        yield found("service-foreign", f"{seen.error}{held}")
-    elif seen.error:
-        yield found("service-down", seen.error)
+    if seen.error:
+        yield found("service-foreign" if seen.foreign else "service-down", seen.error)
     elif seen.version != facts.version:
-        yield found(
-            "service-other-version", f"version {seen.version} runs, version {facts.version} is installed"
-        )
+        text = f"version {seen.version} runs, version {facts.version} is installed"
+        yield found("service-other-version", text)
     else:
-        yield ok("service", f"version {seen.version} answers")
+        yield ok(f"version {seen.version} answers")
 
 
 def proxy_socket(facts: Facts) -> Iterator[Finding]:
@@ -34,7 +30,7 @@ def proxy_socket(facts: Facts) -> Iterator[Finding]:
     elif endpoint.wanted_group not in (None, endpoint.group) or endpoint.mode & GROUP_USES != GROUP_USES:
         yield found("proxy-socket-locked", f"{path}: mode {endpoint.mode:04o}, group {endpoint.group}")
     else:
-        yield ok("proxy socket", f"{path} answers")
+        yield ok(f"{path} answers")
 
 
 def engine_endpoint(facts: Facts) -> Iterator[Finding]:
@@ -42,34 +38,30 @@ def engine_endpoint(facts: Facts) -> Iterator[Finding]:
     endpoint, port = facts.machine.engine_endpoint, facts.config.service.xmlrpc_port
     holder = endpoint.holder or "a process that only root can see"
     if port == 0:
-        yield unchecked(
-            "engine endpoint", "[service] xmlrpc_port = 0 takes any free port; the service's log names it"
-        )
+        yield unchecked("[service] xmlrpc_port = 0 takes any free port; the service's log names it")
     elif not endpoint.listens:
         yield found("engine-endpoint-closed", f"nobody listens on port {port}")
     elif facts.engine_endpoint_ours:
-        yield ok("engine endpoint", f"port {port}: the service listens")
+        yield ok(f"port {port}: the service listens")
     elif endpoint.units is None or not facts.machine.proxy.installed:
         yield found("engine-endpoint-foreign", f"port {port} is held by {holder}")
     else:
-        yield ok("engine endpoint", f"port {port}: ovirt-scheduler-proxy listens ({holder})")
+        yield ok(f"port {port}: ovirt-scheduler-proxy listens ({holder})")
 
 
 def proxy(facts: Facts) -> Iterator[Finding]:
     """Where it answers the engine, it has this version's plugin, loaded."""
-    there, ours = facts.machine.proxy, set(FILTERS) | set(WEIGHTS)
-    missing = ours - (facts.machine.engine_endpoint.units or frozenset())
+    there, folder = facts.machine.proxy, facts.machine.proxy.folder
+    missing = {*FILTERS, *WEIGHTS} - (facts.machine.engine_endpoint.units or frozenset())
     if not there.installed:
-        yield ok("proxy", "not installed: the engine asks the service itself")
+        yield ok("not installed: the engine asks the service itself")
     elif not facts.proxied and not there.plugin:
-        yield ok("proxy", "installed, not in use: the engine asks the service itself")
+        yield ok("installed, not in use: the engine asks the service itself")
     elif not there.plugin:
-        yield found("plugin-missing", f"no mdev_units.py in {there.folder}", path=there.folder)
+        yield found("plugin-missing", f"no mdev_units.py in {folder}", path=folder)
     elif there.plugin != "same":
-        yield found(
-            "plugin-differs", f"{there.folder}/mdev_units.py is of another version", path=there.folder
-        )
+        yield found("plugin-differs", f"{folder}/mdev_units.py is of another version", path=folder)
     elif facts.proxied and missing:
         yield found("plugin-not-loaded", f"it does not know {', '.join(sorted(missing))}")
     else:
-        yield ok("proxy", f"{there.folder} has this version's plugin")
+        yield ok(f"{folder} has this version's plugin")

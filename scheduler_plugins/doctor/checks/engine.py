@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from mdev_inventory.engine.administration import Cluster
 from scheduler_plugins.doctor.catalogue import found
-from scheduler_plugins.doctor.checks.policies import with_devices
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
@@ -26,15 +25,14 @@ def engine(facts: Facts) -> Iterator[Finding]:
     elif seen.version and (0, 0, 0) < seen.version < OLDEST:
         yield found("engine-old", f"version {version}")
     else:
-        yield ok("engine", "it answers" if seen.code else f"it answers, {version}")
+        yield ok("it answers" if seen.code else f"it answers, {version}")
 
 
 def credentials(facts: Facts) -> Iterator[Finding]:
     """It lets our user in."""
-    if facts.engine.code == REFUSED:
-        yield found("credentials-refused", facts.engine.error)
-    else:
-        yield ok("credentials", f"{facts.config.engine.user} is let in")
+    refused = facts.engine.code == REFUSED
+    let_in = ok(f"{facts.config.engine.user} is let in")
+    yield found("credentials-refused", facts.engine.error) if refused else let_in
 
 
 def right_to_read(facts: Facts) -> Iterator[Finding]:
@@ -48,43 +46,27 @@ def right_to_read(facts: Facts) -> Iterator[Finding]:
         yield found("right-read", "the engine lists no host at all")
     else:
         hosts, vms = count(len(seen.hosts), "host"), count(len(seen.vms or ()), "VM")
-        yield ok("right to read", f"{hosts} and {vms} are shown")
+        yield ok(f"{hosts} and {vms} are shown")
 
 
 def right_to_add_events(facts: Facts) -> Iterator[Finding]:
     """Our user may add events, where that is wanted."""
-    yield from _right(
-        facts,
-        "right to add events",
-        "inject_external_events",
-        "right-events",
-        facts.config.engine.engine_events,
-    )
+    return _right(facts, "inject_external_events", "right-events", facts.config.engine.engine_events)
 
 
 def right_to_refresh(facts: Facts) -> Iterator[Finding]:
     """Our user may refresh hosts, where that is wanted."""
-    yield from _right(
-        facts,
-        "right to refresh hosts",
-        "manipulate_host",
-        "right-refresh",
-        facts.config.engine.engine_refresh,
-    )
+    return _right(facts, "manipulate_host", "right-refresh", facts.config.engine.engine_refresh)
 
 
-def _right(facts: Facts, link: str, permit: str, code: str, wanted: bool) -> Iterator[Finding]:
+def _right(facts: Facts, permit: str, code: str, wanted: bool) -> Iterator[Finding]:
     permissions = facts.engine.permissions
     if not wanted:
-        yield ok(link, "not wanted by the configuration")
-        return
-    if permissions is None:
-        yield unchecked(link, f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
-        return
-    holding = [one for one in permissions if permit in one.permits]
-    if holding:
-        places = ", ".join(sorted({f"{one.role} on {one.on or 'the system'}" for one in holding}))
-        yield ok(link, places)
+        yield ok("not wanted by the configuration")
+    elif permissions is None:
+        yield unchecked(f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
+    elif holding := {f"{one.role} on {one.on or 'the system'}" for one in permissions if permit in one.permits}:
+        yield ok(", ".join(sorted(holding)))
     else:
         roles = ", ".join(sorted({one.role for one in permissions})) or "none"
         seen = f"{permit} is in none of the roles of {facts.config.engine.user} and its groups: {roles}"
@@ -93,54 +75,46 @@ def _right(facts: Facts, link: str, permit: str, code: str, wanted: bool) -> Ite
 
 def external_scheduling(facts: Facts) -> Iterator[Finding]:
     """It is on: REST does not show ExternalSchedulerEnabled, enabled external units do."""
-    units = facts.engine.units
-    link = "external scheduling"
-    if units is None:
-        yield unchecked(link, facts.engine.denied.get("units", "the engine lists no units"))
+    if facts.engine.units is None:
+        yield unchecked(facts.engine.denied.get("units", "the engine lists no units"))
         return
-    external = [unit for unit in units if not unit.internal]
+    external = [unit for unit in facts.engine.units if not unit.internal]
     if any(unit.enabled for unit in external):
-        yield ok(link, "on, as external units are enabled")
+        yield ok("on, as external units are enabled")
         return
     seen = f"{count(len(external), 'external unit')} known, none enabled; the switch itself is not in REST"
-    if facts.engine.unreached:
-        seen += (
-            f"; {count(facts.engine.unreached, 'event')} of late: it could not reach its external scheduler"
-        )
+    if unreached := facts.engine.unreached:
+        seen += f"; {count(unreached, 'event')} of late: it could not reach its external scheduler"
     yield found("external-scheduling-off", seen, port=facts.config.service.xmlrpc_port)
 
 
 def units(facts: Facts) -> Iterator[Finding]:
     """Each of our units was discovered and is enabled."""
-    known = {(unit.type, unit.name): unit for unit in facts.engine.units or () if not unit.internal}
-    ours = [("filter", name) for name in FILTERS] + [("weight", name) for name in WEIGHTS]
-    for key in ours:
-        unit = known.get(key)
-        if unit is None:
-            yield found("unit-missing", f"{key[0]} {key[1]} is unknown to the engine", key[1])
-        elif not unit.enabled:
-            yield found("unit-disabled", f"{key[0]} {key[1]} is disabled", key[1])
-    if all(key in known and known[key].enabled for key in ours):
-        yield ok("units", "all of ours are enabled")
+    enabled = {(unit.type, unit.name): unit.enabled for unit in facts.engine.units or () if not unit.internal}
+    wrong = []
+    for kind, name in [*(("filter", name) for name in FILTERS), *(("weight", name) for name in WEIGHTS)]:
+        if (kind, name) not in enabled:
+            wrong.append(found("unit-missing", f"{kind} {name} is unknown to the engine", name))
+        elif not enabled[kind, name]:
+            wrong.append(found("unit-disabled", f"{kind} {name} is disabled", name))
+    yield from wrong or [ok("all of ours are enabled")]
 
 
 def vm_property(facts: Facts) -> Iterator[Finding]:
     """Engines before 4.5 need the VM property `mdev_type`, at the level of each cluster with devices."""
-    link, seen = "VM property", facts.engine
+    seen = facts.engine
     if seen.version is None or seen.version >= (4, 5, 0):
-        yield ok(link, "not needed: requests are devices of the VM")
+        yield ok("not needed: requests are devices of the VM")
         return
     if seen.predefined is None or seen.user_defined is None or seen.clusters is None:
         denied = (seen.denied.get(name) for name in ("PredefinedVMProperties", "UserDefinedVMProperties"))
         reason = next(filter(None, denied), "the engine lists no clusters")
-        yield unchecked(link, f"{reason}; engine-config -g PredefinedVMProperties lists them")
+        yield unchecked(f"{reason}; engine-config -g PredefinedVMProperties lists them")
         return
-    lacking = [one for one in seen.clusters if with_devices(facts, one) and not _defined(facts, one.level)]
-    for cluster in lacking:
-        yield _undefined(facts, cluster)
-    if not lacking:
-        bearing = sum(vm.mdev_type is not None for vm in seen.vms or ())
-        yield ok(link, f"mdev_type is defined; {count(bearing, 'VM')} with it")
+    bearing = sum(vm.mdev_type is not None for vm in seen.vms or ())
+    with_devices = [one for one in seen.clusters if facts.with_devices(one)]
+    lacking = [_undefined(facts, one) for one in with_devices if not _defined(facts, one.level)]
+    yield from lacking or [ok(f"mdev_type is defined; {count(bearing, 'VM')} with it")]
 
 
 def _defined(facts: Facts, level: str | None) -> bool:
@@ -152,7 +126,8 @@ def _defined(facts: Facts, level: str | None) -> bool:
 
 def _undefined(facts: Facts, cluster: Cluster) -> Finding:
     """Setting the property sets all user-defined ones: those that are there go into the remedy."""
-    level, there = cluster.level or "", (facts.engine.user_defined or {}).get(cluster.level or "", "")
-    value = f"{there};{PROPERTY}={PROPERTY_REGEX}" if there else f"{PROPERTY}={PROPERTY_REGEX}"
+    level = cluster.level or ""
+    there = (facts.engine.user_defined or {}).get(level)
+    value = f"{f'{there};' if there else ''}{PROPERTY}={PROPERTY_REGEX}"
     text = f"cluster {cluster.name}: no property {PROPERTY} at level {level}"
     return found("property-undefined", text, cluster.name, value=value, level=level)

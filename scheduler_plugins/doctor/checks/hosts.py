@@ -8,108 +8,97 @@ from scheduler_plugins.doctor.findings import Finding, count, ok, some, unchecke
 
 SOON = 30.0
 CLOCK = 60.0
-INTERVALS = 3
 HOOKS_SINCE = (4, 4)
 """Hosts before that run Python 2: they are served without the hook."""
-
-VDSM_CODES = {"connect": "vdsm-unreachable", "tls": "vdsm-untrusted", "timeout": "vdsm-silent"}
-"""By VdsmError's code; everything else is an error in VDSM's answer."""
+VDSM_CODES = {
+    "connect": "vdsm-unreachable",
+    "tls": "vdsm-untrusted",
+    "timeout": "vdsm-silent",
+    "expired": "certificate-expired",
+}
+"""By the code of the host's failure; everything else is an error in VDSM's answer."""
 
 
 def vdsm(facts: Facts) -> Iterator[Finding]:
     """It answers us."""
-    link, failed = "VDSM", [seen for seen in facts.hosts if seen.code]
     if not facts.hosts:
-        yield unchecked(link, "no host is up")
+        yield unchecked("no host is up")
         return
+    failed = [seen for seen in facts.hosts if seen.code]
     for seen in failed:
-        code = "certificate-expired" if seen.expired else VDSM_CODES.get(seen.code, "vdsm-error")
-        yield found(code, seen.error, seen.host.name)
+        yield found(VDSM_CODES.get(seen.code, "vdsm-error"), seen.error, seen.host.name)
     if len(failed) < len(facts.hosts):
         others = len(facts.engine.hosts or ()) - len(facts.hosts)
         aside = f" ({count(others, 'host')} not up, left out)" if others > 0 else ""
-        yield ok(link, f"{len(facts.hosts) - len(failed)} of {count(len(facts.hosts), 'host')} answer{aside}")
+        yield ok(f"{len(facts.hosts) - len(failed)} of {count(len(facts.hosts), 'host')} answer{aside}")
 
 
 def host_certificates(facts: Facts) -> Iterator[Finding]:
     """In date, for a while; one that is out of date shows as a VDSM that cannot be asked."""
 
-    def judge(seen: HostFacts) -> Iterator[Finding]:
+    def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
         if seen.days is not None and seen.days < SOON:
-            yield found(
-                "certificate-expires", f"host {seen.host.name}: {seen.days:.0f} days left", seen.host.name
-            )
+            yield found("certificate-expires", f"host {name}: {seen.days:.0f} days left", name)
 
     days = min((seen.days for seen in facts.hosts if seen.days is not None), default=None)
     least = "no date could be read" if days is None else f"{days:.0f} days left at least"
-    yield from _each("host certificates", facts, judge, least)
+    return _each(facts, judge, least)
 
 
 def hook(facts: Facts) -> Iterator[Finding]:
     """Installed where there are mediated devices, of our version, and understood."""
 
-    def judge(seen: HostFacts) -> Iterator[Finding]:
-        name, inventory = seen.host.name, seen.inventory
+    def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
+        inventory = seen.inventory
         if seen.hook_error:
             yield found("hook-unreadable", seen.hook_error, name)
         elif seen.hooked and inventory and inventory.hook_version != facts.version:
-            seen_text = f"host {name}: version {inventory.hook_version or 'unknown'}, ours is {facts.version}"
-            yield found("hook-other-version", seen_text, name)
+            text = f"host {name}: version {inventory.hook_version or 'unknown'}, ours is {facts.version}"
+            yield found("hook-other-version", text, name)
         elif not seen.hooked and seen.hook_listed:
             yield found("hook-silent", f"host {name}: VDSM lists the hook, and its key is missing", name)
-        elif not seen.hooked and _needs_hook(seen):
+        elif not seen.hooked and seen.has_devices and (seen.release or HOOKS_SINCE) >= HOOKS_SINCE:
             yield found("hook-missing", f"host {name}: no hook, and mediated devices", name)
 
     hooked = sum(seen.hooked for seen in facts.hosts)
-    yield from _each("hook", facts, judge, f"{count(hooked, 'host')} with the hook, version {facts.version}")
-
-
-def _needs_hook(seen: HostFacts) -> bool:
-    new = seen.release is None or seen.release >= HOOKS_SINCE
-    return new and bool(seen.inventory and any(parent.types for parent in seen.inventory.parents))
+    return _each(facts, judge, f"{count(hooked, 'host')} with the hook, version {facts.version}")
 
 
 def inventories(facts: Facts) -> Iterator[Finding]:
     """The service has one of each host that answers us, not too old, and nothing in it was unreadable."""
-    collector = facts.config.collector
-    oldest = INTERVALS * collector.collect_interval + collector.host_timeout
 
-    def judge(seen: HostFacts) -> Iterator[Finding]:
-        name, known = seen.host.name, facts.service.hosts.get(seen.host.id)
+    def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
+        known = facts.service.hosts.get(seen.host.id)
+        because = f": {known.failure}" if known and known.failure else ""
         if known is None or known.age_s is None:
-            because = f": {known.failure}" if known and known.failure else ""
             yield found("inventory-missing", f"host {name}: the service has none{because}", name)
-        elif known.age_s > oldest:
-            because = f": {known.failure}" if known.failure else ""
+        elif known.age_s > facts.patience_s:
             yield found("inventory-old", f"host {name}: {known.age_s:.0f} s old{because}", name)
         if seen.inventory and seen.inventory.errors:
             errors = some(f"{error.path}: {error.error}" for error in seen.inventory.errors)
             yield found("inventory-errors", f"host {name}: {errors}", name)
 
-    ages = [h.age_s for h in facts.service.hosts.values() if h.age_s is not None]
-    yield from _each("inventories", facts, judge, f"{max(ages, default=0):.0f} s old at most")
+    ages = [known.age_s for known in facts.service.hosts.values() if known.age_s is not None]
+    return _each(facts, judge, f"{max(ages, default=0):.0f} s old at most")
 
 
 def clocks(facts: Facts) -> Iterator[Finding]:
     """The hosts' clocks and ours agree, as far as the hook tells the host's time."""
 
-    def judge(seen: HostFacts) -> Iterator[Finding]:
+    def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
         if seen.clock_off is not None and abs(seen.clock_off) > CLOCK:
             way = "ahead of" if seen.clock_off > 0 else "behind"
-            text = f"host {seen.host.name}: {abs(seen.clock_off):.0f} s {way} this machine"
-            yield found("clock-off", text, seen.host.name)
+            yield found("clock-off", f"host {name}: {abs(seen.clock_off):.0f} s {way} this machine", name)
 
-    told = [seen for seen in facts.hosts if seen.clock_off is not None]
-    yield from _each("clocks", facts, judge, f"{count(len(told), 'host')} within {CLOCK:.0f} s of ours")
+    told = sum(seen.clock_off is not None for seen in facts.hosts)
+    return _each(facts, judge, f"{count(told, 'host')} within {CLOCK:.0f} s of ours")
 
 
-def _each(
-    link: str, facts: Facts, judge: Callable[[HostFacts], Iterator[Finding]], well: str
-) -> Iterator[Finding]:
+def _each(facts: Facts, judge: Callable[[HostFacts, str], Iterator[Finding]], well: str) -> Iterator[Finding]:
     """What is wrong with each host that answers; one row where nothing is."""
     asked = [seen for seen in facts.hosts if not seen.code]
     if not asked:
-        yield unchecked(link, "no host answered" if facts.hosts else "no host is up")
+        yield unchecked("no host answered" if facts.hosts else "no host is up")
         return
-    wrong = [finding for seen in asked for finding in judge(seen)]
-    yield from wrong or [ok(link, well)]
+    wrong = [finding for seen in asked for finding in judge(seen, seen.host.name)]
+    yield from wrong or [ok(well)]

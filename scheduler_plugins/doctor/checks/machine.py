@@ -14,18 +14,29 @@ SOON, MIB = 30.0, 2**20
 
 def configuration(facts: Facts) -> Iterator[Finding]:
     """The files can be read, and name an engine."""
-    if facts.machine.config_error:
-        yield found("configuration-wrong", facts.machine.config_error)
-    else:
-        yield ok("configuration", f"{facts.config.folder}: engine {facts.config.engine.url}")
+    error = facts.machine.config_error
+    seen = f"{facts.config.folder}: engine {facts.config.engine.url}"
+    yield found("configuration-wrong", error) if error else ok(seen)
 
 
 def credential_files(facts: Facts) -> Iterator[Finding]:
     """Password, keys and certificates can be used."""
-    for error in facts.machine.file_errors:
-        yield found("file-unusable", error)
-    if not facts.machine.file_errors:
-        yield ok("credential files", "the password, the key and the certificates can be used")
+    error = facts.machine.file_error
+    seen = "the password, the key and the certificates can be used"
+    yield found("file-unusable", error) if error else ok(seen)
+
+
+def own_certificate(facts: Facts) -> Iterator[Finding]:
+    """It is in date, for a while."""
+    days, file = facts.machine.own_days, str(facts.config.vdsm.cert_file)
+    if days is None:
+        yield ok(f"{file}: no date in it that we can read")
+    elif days <= 0:
+        yield found("own-certificate-expired", f"{file}: expired {-days:.0f} days ago", file)
+    elif days < SOON:
+        yield found("own-certificate-expires", f"{file}: {days:.0f} days left", file)
+    else:
+        yield ok(f"{days:.0f} days left")
 
 
 def state_directory(facts: Facts) -> Iterator[Finding]:
@@ -41,33 +52,15 @@ def state_directory(facts: Facts) -> Iterator[Finding]:
     elif facts.machine.proxy.installed and state.mode & ENTERABLE != ENTERABLE:
         yield found("state-closed", seen, path=path)
     else:
-        yield ok("state directory", seen)
+        yield ok(seen)
 
 
 def disk(facts: Facts) -> Iterator[Finding]:
     """There is room to write."""
-    free, least, path = (
-        facts.machine.state.free or 0,
-        facts.machine.least_free,
-        facts.config.service.state_dir,
-    )
-    seen = f"{free // MIB} MiB free, {least // MIB} MiB wanted"
-    if free < least // FULL_SHARE:
-        yield found("disk-full", seen, path=path)
-    elif free < least:
-        yield found("disk-low", seen, path=path)
+    free, least = facts.machine.state.free, facts.machine.least_free
+    if free < least:
+        code = "disk-full" if free < least // FULL_SHARE else "disk-low"
+        seen = f"{free // MIB} MiB free, {least // MIB} MiB wanted"
+        yield found(code, seen, path=facts.config.service.state_dir)
     else:
-        yield ok("disk", f"{free // MIB} MiB free")
-
-
-def own_certificate(facts: Facts) -> Iterator[Finding]:
-    """It is in date, for a while."""
-    days, file = facts.machine.own_days, str(facts.config.vdsm.cert_file)
-    if days is None:
-        yield ok("own certificate", f"{file}: no date in it that we can read")
-    elif days <= 0:
-        yield found("own-certificate-expired", f"{file}: expired {-days:.0f} days ago", file)
-    elif days < SOON:
-        yield found("own-certificate-expires", f"{file}: {days:.0f} days left", file)
-    else:
-        yield ok("own certificate", f"{days:.0f} days left")
+        yield ok(f"{free // MIB} MiB free")

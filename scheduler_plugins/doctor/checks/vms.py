@@ -12,30 +12,33 @@ from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.findings import Finding, count, ok, some, unchecked
 
-OVERDUE_INTERVALS = 3
 FILTER_SINCE = (4, 4, 0)
 """First engine with a filter of its own for mediated devices."""
 
 
 def requests(facts: Facts) -> Iterator[Finding]:
     """Every request can be understood, and some host of the VM's cluster could fulfil it when empty."""
-    link, asking = "requests", 0
     if facts.engine.vms is None:
-        yield unchecked(link, facts.engine.denied.get("vms", "the engine lists no VMs"))
+        yield unchecked(facts.engine.denied.get("vms", "the engine lists no VMs"))
         return
-    wrong = []
+    wrong, asking = [], 0
     for vm in facts.engine.vms:
         try:
-            types = request_of(vm).types if not vm.unreadable else ()
+            types = _types(vm)
         except RequestError as error:
             wrong.append(found("request-unreadable", f"VM {vm.name}: {error}", vm.name))
             continue
-        if vm.unreadable:
-            wrong.append(found("request-unreadable", f"VM {vm.name}: {vm.unreadable}", vm.name))
         asking += bool(types)
         if types and (reason := _impossible(facts, vm, types)):
             wrong.append(found("request-impossible", f"VM {vm.name}: {reason}", vm.name))
-    yield from wrong or [ok(link, f"{count(asking, 'VM')} with a request, none seen to be impossible")]
+    yield from wrong or [ok(f"{count(asking, 'VM')} with a request, none seen to be impossible")]
+
+
+def _types(vm: Vm) -> tuple[str, ...]:
+    """What the VM asks for; raises RequestError."""
+    if vm.unreadable:
+        raise RequestError(vm.unreadable)
+    return request_of(vm).types
 
 
 def _impossible(facts: Facts, vm: Vm, types: tuple[str, ...]) -> str:
@@ -43,17 +46,12 @@ def _impossible(facts: Facts, vm: Vm, types: tuple[str, ...]) -> str:
 
     A host that does not tell its devices, or how many its cards hold, may always be the one.
     """
-    known = [seen for seen in facts.hosts if seen.host.cluster_id == vm.cluster_id]
-    unseen = [
-        host
-        for host in facts.engine.hosts or ()
-        if host.cluster_id == vm.cluster_id and host.id not in {seen.host.id for seen in known}
-    ]
-    inventories = [seen.inventory for seen in known]
-    if unseen or None in inventories:
+    hosts = [host.id for host in facts.engine.hosts or () if host.cluster_id == vm.cluster_id]
+    known = {seen.host.id: seen.inventory for seen in facts.hosts if seen.inventory}
+    if not known.keys() >= set(hosts):
         return ""
-    lacking = [_lacking(inventory, types) for inventory in inventories if inventory]
-    if not all(lacking):
+    lacking = [_lacking(known[host], types) for host in hosts]
+    if None in lacking:
         return ""
     return max(filter(None, lacking))[1] if lacking else "its cluster has no host"
 
@@ -86,42 +84,43 @@ def _most(inventory: HostInventory, type_id: str) -> int | None:
 
 def engine_view(facts: Facts) -> Iterator[Finding]:
     """The engine's copy of each host's devices hides nothing that the host has free."""
-    link = "engine's view"
     if facts.engine.version and facts.engine.version < FILTER_SINCE:
-        yield ok(link, "the engine has no filter of its own")
+        yield ok("the engine has no filter of its own")
         return
-    compared = [seen for seen in facts.hosts if seen.inventory and seen.host.id in facts.engine.devices]
-    if not compared:
-        yield unchecked(link, facts.engine.denied.get("devices", "no host answered"))
+    copies = facts.engine.devices
+    hidden = {
+        seen.host.name: hidden_types(seen.inventory, copies[seen.host.id])
+        for seen in facts.hosts
+        if seen.inventory and seen.host.id in copies
+    }
+    if not hidden:
+        yield unchecked(facts.engine.denied.get("devices", "no host answered"))
         return
-    wrong = []
-    for seen in compared:
-        assert seen.inventory
-        if hidden := hidden_types(seen.inventory, facts.engine.devices[seen.host.id]):
-            text = f"host {seen.host.name}: free there, none left for the engine: {some(hidden)}"
-            wrong.append(found("engine-blind", text, seen.host.name))
-    yield from wrong or [ok(link, f"it hides nothing of {count(len(compared), 'host')}")]
+    wrong = [
+        found("engine-blind", f"host {name}: free there, none left for the engine: {some(types)}", name)
+        for name, types in hidden.items()
+        if types
+    ]
+    yield from wrong or [ok(f"it hides nothing of {count(len(hidden), 'host')}")]
 
 
 def orphans(facts: Facts) -> Iterator[Finding]:
     """Every instance belongs to a VM."""
-    wrong = []
     names = {host.id: host.name for host in facts.engine.hosts or ()}
-    for host_id, known in facts.service.hosts.items():
-        if known.orphans:
-            name = names.get(host_id, host_id)
-            text = f"host {name}: {count(len(known.orphans), 'instance')} of no VM: {some(known.orphans)}"
-            wrong.append(found("orphans", text, name))
-    told = sum(known.orphans is not None for known in facts.service.hosts.values())
-    yield from wrong or [ok("orphans", f"none on {count(told, 'host')}")]
+    told = {names.get(key, key): known.orphans for key, known in facts.service.hosts.items()}
+    wrong = [
+        found("orphans", f"host {name}: {count(len(uuids), 'instance')} of no VM: {some(uuids)}", name)
+        for name, uuids in told.items()
+        if uuids
+    ]
+    yield from wrong or [ok(f"none on {count(sum(uuids is not None for uuids in told.values()), 'host')}")]
 
 
 def claims(facts: Facts) -> Iterator[Finding]:
     """Starts in flight end when inventories show their devices."""
-    collector = facts.config.collector
-    limit = OVERDUE_INTERVALS * collector.collect_interval + collector.host_timeout
-    overdue = [claim for claim in facts.service.claims if claim.age_s > limit]
-    for claim in overdue:
-        yield found("claim-overdue", f"VM {claim.vm} on host {claim.host}: {claim.age_s:.0f} s", claim.vm)
-    if not overdue:
-        yield ok("claims", f"{count(len(facts.service.claims), 'start')} in flight, none overdue")
+    overdue = [
+        found("claim-overdue", f"VM {claim.vm} on host {claim.host}: {claim.age_s:.0f} s", claim.vm)
+        for claim in facts.service.claims
+        if claim.age_s > facts.patience_s
+    ]
+    yield from overdue or [ok(f"{count(len(facts.service.claims), 'start')} in flight, none overdue")]

@@ -31,7 +31,7 @@ def facts(where: Where) -> Facts:
     if here.config is None:
         return Facts(here, version=__version__)
     answered = service.ask(here.config, where.url)
-    if here.file_errors:
+    if here.file_error:
         return Facts(here, answered, version=__version__)
     asked = engine.ask(here.config)
     up = [host for host in asked.hosts or () if host.status == "up"]

@@ -1,6 +1,6 @@
 """What the engine says: one login, a handful of short questions, each allowed to fail alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -38,18 +38,14 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
     denied: dict[str, str] = {}
     forbidden: set[str] = set()
 
-    def tried(name: str, question: Callable[[], Iterable[T]]) -> tuple[T, ...] | None:
+    def tried(name: str, question: Callable[[], T]) -> T | None:
         try:
-            return tuple(question())
+            return question()
         except EngineError as error:
             denied[name] = str(error)
             if error.code in ("forbidden", "auth"):
                 forbidden.add(name)
             return None
-
-    def option(name: str) -> dict[str, str] | None:
-        found = tried(name, lambda: admin.option(name).items())
-        return None if found is None else dict(found)
 
     hosts = tried("hosts", api.hosts)
     clusters = tried("clusters", admin.clusters)
@@ -59,24 +55,24 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
         permissions=tried("permissions", admin.permissions),
         units=tried("units", admin.units),
         clusters=clusters,
-        policies={found.id: found for found in tried("policies", lambda: _policies(admin, clusters)) or ()},
+        policies=tried("policies", lambda: _policies(admin, clusters or ())) or {},
         hosts=hosts,
         vms=tried("vms", api.vms),
-        devices=dict(tried("devices", lambda: _devices(api, hosts)) or ()),
-        predefined=option("PredefinedVMProperties"),
-        user_defined=option("UserDefinedVMProperties"),
+        devices=tried("devices", lambda: _devices(api, hosts or ())) or {},
+        predefined=tried("PredefinedVMProperties", lambda: admin.option("PredefinedVMProperties")),
+        user_defined=tried("UserDefinedVMProperties", lambda: admin.option("UserDefinedVMProperties")),
         unreached=sum(event.code == UNREACHED for event in events or ()),
         denied=denied,
         forbidden=frozenset(forbidden),
     )
 
 
-def _policies(admin: Administration, clusters: Iterable[Cluster] | None) -> list[Policy]:
-    wanted = {cluster.policy_id for cluster in clusters or () if cluster.policy_id}
-    return [admin.policy(policy_id) for policy_id in sorted(wanted)]
+def _policies(admin: Administration, clusters: Iterable[Cluster]) -> dict[str, Policy]:
+    wanted = {cluster.policy_id for cluster in clusters if cluster.policy_id}
+    return {policy_id: admin.policy(policy_id) for policy_id in sorted(wanted)}
 
 
-def _devices(api: EngineApi, hosts: Iterable[Host] | None) -> list[tuple[str, tuple[HostDevice, ...]]]:
-    up = [host.id for host in hosts or () if host.status == "up"]
+def _devices(api: EngineApi, hosts: Iterable[Host]) -> dict[str, Sequence[HostDevice]]:
+    up = [host.id for host in hosts if host.status == "up"]
     with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
-        return list(zip(up, map(tuple, pool.map(api.host_devices, up)), strict=True))
+        return dict(zip(up, pool.map(api.host_devices, up), strict=True))

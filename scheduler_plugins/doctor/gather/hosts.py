@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -46,14 +47,14 @@ async def _one(
         caps = await client.call(host.address, host.port, "Host.getCapabilities", {}, timeout)
         seen = told(host, caps, began, clock())
         if seen.inventory is None:
-            devices = await client.call(
-                host.address, host.port, "Host.hostdevListByCaps", {"caps": ["pci"]}, timeout
-            )
-            seen = replace(seen, inventory=_listed(devices))
+            pci = {"caps": ["pci"]}
+            devices = await client.call(host.address, host.port, "Host.hostdevListByCaps", pci, timeout)
+            with suppress(InventoryError):
+                seen = replace(seen, inventory=from_hostdev_list(devices))
     except VdsmError as error:
         cause = error.__cause__
         expired = isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code == EXPIRED
-        return HostFacts(host, str(error.code), f"host {host.name}: {error}", expired)
+        return HostFacts(host, "expired" if expired else str(error.code), f"host {host.name}: {error}")
     return replace(seen, days=await asyncio.to_thread(_days, host, tls, timeout, clock()))
 
 
@@ -85,11 +86,9 @@ def _lists_hook(caps: Mapping[str, Any]) -> bool:
 
 def _off(inventory: HostInventory, began: float, answered: float) -> float | None:
     """How far the host's clock is from ours; None where its time cannot be read."""
-    try:
-        there = datetime.fromisoformat(inventory.collected_at).timestamp()
-    except ValueError:
-        return None
-    return clock_off(there, began, answered)
+    with suppress(ValueError):
+        return clock_off(datetime.fromisoformat(inventory.collected_at).timestamp(), began, answered)
+    return None
 
 
 def clock_off(there: float, began: float, answered: float) -> float:
@@ -97,13 +96,6 @@ def clock_off(there: float, began: float, answered: float) -> float:
     if there > answered:
         return there - answered
     return min(0.0, there + RESOLUTION_S - began)
-
-
-def _listed(devices: object) -> HostInventory | None:
-    try:
-        return from_hostdev_list(devices)
-    except InventoryError:
-        return None
 
 
 def _days(host: Host, tls: ClientContext, timeout: float, now: float) -> float | None:

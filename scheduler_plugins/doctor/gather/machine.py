@@ -1,14 +1,15 @@
 """What this machine's files and sockets show."""
 
 import grp
-import os
 import pwd
+import shutil
 import socket
 import stat
 import time
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import requests
 from defusedxml.xmlrpc import DefusedExpatParser
@@ -41,7 +42,7 @@ def read(folder: Path, root: Path, least_free: int) -> Machine:
     service = config.service
     return Machine(
         config,
-        file_errors=tuple(_file_errors(config)),
+        file_error=_file_error(config),
         own_days=_days(config.vdsm.cert_file),
         state=_state(service.state_dir),
         proxy_socket=_proxy_socket(service.socket, service.socket_group),
@@ -51,20 +52,14 @@ def read(folder: Path, root: Path, least_free: int) -> Machine:
     )
 
 
-def _file_errors(config: Config) -> Iterator[str]:
-    """Each in the order in which the service would stumble over it."""
-    tries: tuple[Callable[[], object], ...] = (
-        lambda: parts.engine_api(config),
-        lambda: parts.vdsm_client(config),
-    )
-    seen: list[str] = []
-    for attempt in tries:
-        try:
-            attempt()
-        except (ConfigError, EngineSettingError, CredentialsError) as error:
-            seen.append(str(error))
-            yield str(error)
-            return
+def _file_error(config: Config) -> str:
+    """The first over which the service would stumble."""
+    try:
+        parts.engine_api(config)
+        parts.vdsm_client(config)
+    except (ConfigError, EngineSettingError, CredentialsError) as error:
+        return str(error)
+    return ""
 
 
 def _days(file: Path) -> float | None:
@@ -76,18 +71,13 @@ def _days(file: Path) -> float | None:
 
 def _state(path: Path) -> StateFolder:
     try:
-        facts, disk = path.stat(), os.statvfs(path)
+        facts, free = path.stat(), shutil.disk_usage(path).free
     except OSError:
         return StateFolder()
-    free = disk.f_bavail * disk.f_frsize
-    return StateFolder(True, stat.S_IMODE(facts.st_mode), facts.st_uid, _uid(USER), free)
-
-
-def _uid(name: str) -> int | None:
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
+    user = None
+    with suppress(KeyError):
+        user = pwd.getpwnam(USER).pw_uid
+    return StateFolder(True, stat.S_IMODE(facts.st_mode), facts.st_uid, user, free)
 
 
 def _proxy_socket(path: Path, group: str | None) -> ProxySocket:
@@ -98,14 +88,10 @@ def _proxy_socket(path: Path, group: str | None) -> ProxySocket:
             connection.connect(str(path))
     except OSError as error:
         return ProxySocket(error=error.strerror or str(error))
-    return ProxySocket("", stat.S_IMODE(facts.st_mode), facts.st_gid, _gid(group))
-
-
-def _gid(name: str | None) -> int | None:
-    try:
-        return None if name is None else grp.getgrnam(name).gr_gid
-    except KeyError:
-        return None
+    wanted = None
+    with suppress(KeyError):
+        wanted = grp.getgrnam(group).gr_gid if group else None
+    return ProxySocket("", stat.S_IMODE(facts.st_mode), facts.st_gid, wanted)
 
 
 def _engine_endpoint(port: int) -> EngineEndpoint:
@@ -120,28 +106,19 @@ def _engine_endpoint(port: int) -> EngineEndpoint:
 
 def _units(port: int) -> frozenset[str] | None:
     """What whoever listens answers to the engine's question for units."""
-    question = xmlrpc.client.dumps((), "discover")
+    question, xml = xmlrpc.client.dumps((), "discover"), {"Content-Type": "text/xml"}
+    target = xmlrpc.client.Unmarshaller()
+    parser = DefusedExpatParser(target, forbid_dtd=True)
     with requests.Session() as session:
         session.trust_env = False
         try:
-            answer = session.post(
-                f"http://127.0.0.1:{port}/", question, headers={"Content-Type": "text/xml"}, timeout=WAIT_S
-            )
-            sections = _parsed(answer.content[:LONGEST])
+            answer = session.post(f"http://127.0.0.1:{port}/", question, headers=xml, timeout=WAIT_S)
+            parser.feed(answer.content[:LONGEST])
+            parser.close()
+            sections: Any = target.close()[0]
             return frozenset(name for units in sections.values() for name in units)
         except Exception:  # whatever else listens there may answer whatever it likes
             return None
-
-
-def _parsed(body: bytes) -> dict[str, dict[str, object]]:
-    target = xmlrpc.client.Unmarshaller()
-    parser = DefusedExpatParser(target, forbid_dtd=True)
-    parser.feed(body)
-    parser.close()
-    (sections,) = target.close()
-    if not isinstance(sections, dict):
-        raise TypeError("no struct")
-    return sections
 
 
 def _proxy(root: Path) -> Proxy:

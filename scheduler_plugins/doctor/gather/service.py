@@ -12,25 +12,21 @@ from scheduler_plugins.service.process.port_holder import port_holder
 WAIT_S = 10.0
 
 
-class NotOursError(Exception):
-    """An answer that is not of the service."""
-
-
 def ask(config: Config, url: str = "") -> Service:
     """Everything it says; `error` where it does not."""
-    host = f"[{config.service.http_host}]" if ":" in config.service.http_host else config.service.http_host
-    if not url and config.service.http_port == 0:
+    host, port = config.service.http_host, config.service.http_port
+    if not url and port == 0:
         return Service(error="[service] http_port = 0 takes any free port: say with --url which one it took")
-    base = (url or f"http://{host}:{config.service.http_port}").rstrip("/")
+    base = (url or f"http://{f'[{host}]' if ':' in host else host}:{port}").rstrip("/")
     with requests.Session() as session:
         session.trust_env = False  # a proxy meant for the web would be asked for our loopback address
         try:
             return _asked(session, base)
         except requests.RequestException as error:
             return Service(error=f"{base} does not answer: {_short(error)}")
-        except (NotOursError, KeyError, TypeError, AttributeError, ValueError) as error:
-            holder = port_holder(config.service.http_port)
-            return Service(error=f"{base}: {error or 'no answer of ours'}", foreign=True, holder=holder)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            held = f"; the port is held by {holder}" if (holder := port_holder(port)) else ""
+            return Service(error=f"{base}: {error or 'no answer of ours'}{held}", foreign=True)
 
 
 def _asked(session: requests.Session, base: str) -> Service:
@@ -44,29 +40,25 @@ def _asked(session: requests.Session, base: str) -> Service:
 
 
 def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
+    """Raises ValueError for an answer that is not of the service."""
     answer = session.get(url, timeout=WAIT_S)
     try:
         document = answer.json()
     except ValueError:
-        raise NotOursError(f"HTTP status {answer.status_code} and no JSON") from None
+        raise ValueError(f"HTTP status {answer.status_code} and no JSON") from None
     if not answer.ok or not isinstance(document, dict):
-        raise NotOursError(f"HTTP status {answer.status_code} and no answer of ours")
+        raise ValueError(f"HTTP status {answer.status_code} and no answer of ours")
     return document
 
 
 def _host(item: Mapping[str, Any]) -> ServiceHost:
-    orphans = item["orphans"]
-    return ServiceHost(
-        item["source"],
-        item["age_s"],
-        item["failure"]["text"] if item["failure"] else "",
-        None if orphans is None else tuple(orphan["uuid"] for orphan in orphans),
-    )
+    failure, orphans = item["failure"], item["orphans"]
+    uuids = None if orphans is None else tuple(orphan["uuid"] for orphan in orphans)
+    return ServiceHost(item["age_s"], failure["text"] if failure else "", uuids)
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:
-    host = ", ".join(item["host_names"])
-    return Claim(item["vm_name"] or item["vm_id"], host, item["age_s"])
+    return Claim(item["vm_name"] or item["vm_id"], ", ".join(item["host_names"]), item["age_s"])
 
 
 def _short(error: Exception) -> str:

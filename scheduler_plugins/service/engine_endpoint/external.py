@@ -10,17 +10,20 @@ failure goes out beside a usable result, which the engine takes and logs (events
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from xmlrpc.client import METHOD_NOT_FOUND, Fault
 
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.engine_endpoint import xmlrpc
-from scheduler_plugins.service.engine_endpoint.xmlrpc_tree import Scores
-from scheduler_plugins.service.questions import Decider, Fitting
+from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.units.registry import Unit
 
 log = logging.getLogger("engine_endpoint")
 T = TypeVar("T")
+Question = tuple[str, list[str], dict[str, str]]
+"""The VM, the hosts and the policy's properties."""
 
 OK, ERROR = 0, 1
+PARAMETERS = {"discover": 0, "runFilters": 4, "runCostFunctions": 4, "runLoadBalancing": 3}
 
 
 class External:
@@ -37,14 +40,12 @@ class External:
         }
 
     def call(self, method: str, params: tuple[Any, ...]) -> object:
-        """The method's result; raises CallError where the call makes no sense."""
+        """The method's result; raises Fault where the call makes no sense."""
         if method not in self._methods:
             known = ", ".join(self._methods)
-            raise xmlrpc.CallError(xmlrpc.UNKNOWN_METHOD, f"no method {method[:80]!r}; there are: {known}")
-        count = {"discover": 0, "runLoadBalancing": 3}.get(method, 4)
-        if len(params) != count:
-            text = f"{method} takes {count} parameters, not {len(params)}"
-            raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, text)
+            raise Fault(METHOD_NOT_FOUND, f"no method {method[:80]!r}; there are: {known}")
+        if len(params) != (count := PARAMETERS[method]):
+            raise xmlrpc.invalid(f"{method} takes {count} parameters, not {len(params)}")
         return self._methods[method](*params)
 
     def discover(self) -> dict[str, dict[str, list[str]]]:
@@ -55,36 +56,28 @@ class External:
             "balance": {},
         }
 
-    def run_filters(
-        self, filters: object, hosts: object, vm: object, properties: object
-    ) -> dict[str, object]:
+    def run_filters(self, filters: object, hosts: object, vm: object, properties: object) -> dict[str, object]:
         """The hosts that every filter lets pass; all of them where no filter could tell."""
-        units, host_ids = xmlrpc.names("filters", filters), _once(hosts)
-        vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run, left, told = _Run(), host_ids, False
+        units, question = xmlrpc.names("filters", filters), _question(hosts, vm, properties)
+        run, passing = _Run(), list[Sequence[str]]()
         for unit in units:
-            decision = run.ask(self._decider.filters, unit, lambda u: self._filter(u, vm_id, host_ids, props))
+            decision = run.ask(self._decider.filters, unit, self._decider.filter, question)
             if decision is not None:
-                fitting = decision.fitting
-                left = _both(left, fitting) if told else list(fitting)
-                told = True
+                passing.append(decision.fitting)
                 run.warn(unit, decision.stale)
-        if not told:
+        if not passing:
             run.errors.append("all filters failed")
-        return run.result(left)
+        return run.result(_in_all(passing) if passing else question[1])
 
     def run_cost_functions(
         self, cost_functions: object, hosts: object, vm: object, properties: object
     ) -> dict[str, object]:
         """Every host's weight by every unit; the factors are left to the engine."""
-        units, host_ids = _units_of(cost_functions), _once(hosts)
-        vm_id, props = xmlrpc.name("vm", vm), xmlrpc.properties(properties)
-        run, scores = _Run(), list[Scores]()
+        units, question = _units_of(cost_functions), _question(hosts, vm, properties)
+        run, scores = _Run(), list[tuple[str, int, str]]()
         for unit in units:
-            weighed = run.ask(self._decider.weights, unit, lambda u: self._weigh(u, vm_id, host_ids, props))
-            if weighed:
-                hosts_weighed, weights = zip(*weighed, strict=True)
-                scores.append(Scores(hosts_weighed, weights, unit))
+            weighed = run.ask(self._decider.weights, unit, self._decider.weigh, question)
+            scores += [(host, weight, unit) for host, weight in weighed or ()]
         return run.result(scores)
 
     def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:
@@ -96,16 +89,6 @@ class External:
         run.missing(unit)
         return run.result(["", []])
 
-    def _filter(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> Fitting:
-        return self._decider.filter(unit, vm_id, host_ids, properties)
-
-    def _weigh(
-        self, unit: str, vm_id: str, host_ids: Sequence[str], properties: Mapping[str, str]
-    ) -> list[tuple[str, int]]:
-        return self._decider.weigh(unit, vm_id, host_ids, properties)
-
 
 class _Run:
     """The failures of one call, gathered while its units run."""
@@ -114,13 +97,19 @@ class _Run:
         self.errors: list[str] = []
         self._plugin_errors: dict[str, list[str]] = {}
 
-    def ask(self, units: Mapping[str, Unit], unit: str, question: Callable[[str], T]) -> T | None:
+    def ask(
+        self,
+        units: Mapping[str, Unit],
+        unit: str,
+        ask: Callable[[str, str, Sequence[str], Mapping[str, str]], T],
+        question: Question,
+    ) -> T | None:
         """The unit's answer; None where there is no such unit or it fails, which is then on record."""
         if unit not in units:
             self.missing(unit)
             return None
         try:
-            return question(unit)
+            return ask(unit, *question)
         except SchedulerError as error:
             log.warning("No decision unit=%s code=%s error=%s", unit, error.code, error)
             self._plugin_errors[unit] = [f"{error.code}: {error}"]
@@ -154,24 +143,26 @@ def _described(units: Mapping[str, Unit]) -> dict[str, list[str]]:
     return {name: [unit.description, unit.properties] for name, unit in units.items()}
 
 
-def _both(left: Iterable[str], fitting: Iterable[str]) -> list[str]:
-    """Those of the hosts left that fit as well."""
-    known = frozenset(fitting)
-    return [host for host in left if host in known]
+def _in_all(passing: Sequence[Iterable[str]]) -> list[str]:
+    """The hosts that are in each of these, in the order of the first."""
+    first, *others = passing
+    known = [frozenset(fitting) for fitting in others]
+    return [host for host in first if all(host in fitting for fitting in known)]
 
 
-def _once(hosts: object) -> list[str]:
-    """The hosts, each once: the engine would add up the weights of one that comes twice."""
-    return list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
+def _question(hosts: object, vm: object, properties: object) -> Question:
+    # Each host once: the engine would add up the weights of one that comes twice.
+    host_ids = list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
+    return xmlrpc.name("vm", vm), host_ids, xmlrpc.properties(properties)
 
 
-def _units_of(cost_functions: object) -> Iterable[str]:
-    if not isinstance(cost_functions, list | tuple):
-        raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, "cost functions must be an array")
+def _units_of(cost_functions: object) -> list[str]:
+    if not isinstance(cost_functions, list):
+        raise xmlrpc.invalid("cost functions must be an array")
     return [_unit_of(pair) for pair in cost_functions]
 
 
 def _unit_of(pair: object) -> str:
-    if not isinstance(pair, list | tuple) or len(pair) != 2:
-        raise xmlrpc.CallError(xmlrpc.INVALID_PARAMS, "a cost function must be [name, factor]")
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise xmlrpc.invalid("a cost function must be [name, factor]")
     return xmlrpc.name("a cost function's name", pair[0])

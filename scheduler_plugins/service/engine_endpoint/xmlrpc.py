@@ -1,46 +1,20 @@
 """XML-RPC in and out: hostile input parsed safely, answers that the engine's Java client understands.
 
-What the engine sends with every start, `xmlrpc_tree` reads and answers. For all else there is the standard
-library: xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser
-alone: defusedxml's monkey patch would change the module for the whole process.
+xmlrpc.client's own parser expands entities; defusedxml's refuses them. It is used for our parser alone:
+defusedxml's monkey patch would change the module for the whole process.
 
 The engine's client (Apache ws-xmlrpc) sends its extension types, `ex:nil` and `ex:i8`; the unmarshaller
 takes them by the name behind the colon.
 """
 
 from typing import Any
-from xmlrpc.client import Fault, Unmarshaller, dumps
+from xmlrpc.client import INVALID_METHOD_PARAMS, NOT_WELLFORMED_ERROR, Fault, Unmarshaller, dumps
 
-from scheduler_plugins.service.engine_endpoint import xmlrpc_tree
-
-# Numbers of http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php, which clients know.
-NOT_WELL_FORMED = -32700
-UNKNOWN_METHOD = -32601
-INVALID_PARAMS = -32602
-INTERNAL = -32603
-
-
-class CallError(Exception):
-    """A call that cannot be served at all: it is answered with a Fault of this code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        """`text` is what the caller reads."""
-        super().__init__(text)
-        self.code = code
+from defusedxml.xmlrpc import DefusedExpatParser
 
 
 def parse_call(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    """Method name and parameters of a call; raises CallError."""
-    try:
-        return xmlrpc_tree.parse(body)
-    except Exception:
-        # Whatever is unusual about it, the general parser knows, or names.
-        return _parse_any(body)
-
-
-def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    from defusedxml.xmlrpc import DefusedExpatParser  # which takes as long to load as a decision takes
-
+    """Method name and parameters of a call; raises Fault."""
     target = Unmarshaller(use_builtin_types=True)
     parser = DefusedExpatParser(target, forbid_dtd=True)
     try:
@@ -49,51 +23,42 @@ def _parse_any(body: bytes) -> tuple[str, tuple[Any, ...]]:
         params = target.close()
     except Exception as error:
         # The unmarshaller trusts its input: wrong nesting ends in nearly any exception there is.
-        raise CallError(NOT_WELL_FORMED, f"not an XML-RPC call: {type(error).__name__}") from error
+        raise Fault(NOT_WELLFORMED_ERROR, f"not an XML-RPC call: {type(error).__name__}") from error
     method = target.getmethodname()
     if method is None:
-        raise CallError(NOT_WELL_FORMED, "not an XML-RPC call: it names no method")
+        raise Fault(NOT_WELLFORMED_ERROR, "not an XML-RPC call: it names no method")
     return method, params
 
 
-def format_result(result: Any) -> bytes:
-    """The answer to a call."""
-    try:
-        return xmlrpc_tree.written(result)
-    except (xmlrpc_tree.UnusualError, UnicodeError):
-        plain = xmlrpc_tree.plain(result)
-        return _encoded(dumps((plain,), methodresponse=True, encoding="utf-8", allow_none=True))
+def format_answer(answer: Any) -> bytes:
+    """The answer to a call: its result, or a Fault where it cannot be served."""
+    params = answer if isinstance(answer, Fault) else (answer,)
+    return dumps(params, methodresponse=True).encode("utf-8", "xmlcharrefreplace")
 
 
-def format_fault(error: CallError) -> bytes:
-    """The answer to a call that cannot be served."""
-    return _encoded(dumps(Fault(error.code, str(error)), methodresponse=True, encoding="utf-8"))
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "xmlcharrefreplace")
+def invalid(text: str) -> Fault:
+    """What is wrong with a parameter."""
+    return Fault(INVALID_METHOD_PARAMS, text)
 
 
 def names(what: str, value: object) -> list[str]:
-    """A parameter that must be an array of strings; raises CallError."""
-    if not isinstance(value, list | tuple) or not set(map(type, value)) <= {str}:
-        raise CallError(INVALID_PARAMS, f"{what} must be an array of strings")
-    return list(value)
+    """A parameter that must be an array of strings; raises Fault."""
+    if not isinstance(value, list) or not set(map(type, value)) <= {str}:
+        raise invalid(f"{what} must be an array of strings")
+    return value
 
 
 def name(what: str, value: object) -> str:
-    """A parameter that must be a string; raises CallError."""
+    """A parameter that must be a string; raises Fault."""
     if not isinstance(value, str):
-        raise CallError(INVALID_PARAMS, f"{what} must be a string")
+        raise invalid(f"{what} must be a string")
     return value
 
 
 def properties(value: object) -> dict[str, str]:
-    """The policy's properties: a struct of strings, or nil for none; raises CallError."""
+    """The policy's properties: a struct of strings, or nil for none; raises Fault."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise CallError(INVALID_PARAMS, "properties must be a struct")
-    return {
-        name("a property's name", k): name(f"property {k!r}", v) for k, v in value.items() if v is not None
-    }
+        raise invalid("properties must be a struct")
+    return {name("a property's name", k): name(f"property {k!r}", v) for k, v in value.items() if v is not None}

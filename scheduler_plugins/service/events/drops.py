@@ -48,7 +48,7 @@ class DropFile:
         self._make(self._file)
 
     def take(self) -> Taken | None:
-        """What was refused and not told yet; None where nothing was. Stays until `told`."""
+        """What was refused and not told yet; None where nothing was. Stays until `forget`."""
         if not self._taken.exists():
             if not _size(self._file):
                 return None
@@ -61,8 +61,8 @@ class DropFile:
             data = file.read(LIMIT)
         return Taken(tuple(_drops(data)), len(data))
 
-    def told(self, taken: Taken) -> None:
-        """The engine accepted it: forget it, but for what was added since."""
+    def forget(self, taken: Taken) -> None:
+        """It was told: only what was added since is kept."""
         with self._taken.open("rb") as file:
             file.seek(taken.size)
             added = file.read(LIMIT)

@@ -11,16 +11,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from mdev_inventory.collector.troubles import Trouble, Troubles
 from mdev_inventory.engine.errors import EngineError
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.units.verdict import TELLING, Verdict
 
 log = logging.getLogger("portal")
 
 TROUBLE = "portal events"
+NO_RIGHT = (
+    "no event tells why a VM finds no host. Give the engine's user the role ExternalEventsCreator and "
+    "restart the service, or set [engine] engine_events = no"
+)
 PER_VM_S = 300.0
 """A VM has one event in so many seconds,"""
 MOST, PERIOD_S = 20, 60.0
@@ -46,10 +51,7 @@ class Portal:
     """Tells the engine about refused VMs, from `start` to `stop`. Methods may be called from any thread."""
 
     def __init__(
-        self,
-        engine: Engine,
-        clock: Callable[[], float] = time.time,
-        timer: Callable[[], float] = time.monotonic,
+        self, engine: Engine, clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic
     ) -> None:
         """`clock` gives seconds since the epoch, `timer` counts seconds for the limits."""
         self._engine, self._timer = engine, timer
@@ -72,12 +74,8 @@ class Portal:
     def stop(self) -> None:
         """What waits is dropped; an event that is being sent is waited for only a moment."""
         self._off = True
-        while True:
-            try:
-                self._waiting.put_nowait(None)
-                break
-            except queue.Full:
-                self._take_one()
+        with suppress(queue.Full):  # then it need not be woken
+            self._waiting.put_nowait(None)
         self._thread.join(STOP_S)
 
     def refused(self, decision: Decision) -> None:
@@ -93,15 +91,10 @@ class Portal:
         except queue.Full:
             log.warning("Not told vm=%s: %d events wait for the engine", decision.vm_id, WAITING)
 
-    def _take_one(self) -> None:
-        try:
-            self._waiting.get_nowait()
-        except queue.Empty:
-            return
-
     def _live(self) -> None:
-        while (decision := self._waiting.get()) is not None:
-            if not self._off:
+        while not self._off:
+            decision = self._waiting.get()
+            if decision and not self._off:
                 self._send(decision)
 
     def _send(self, decision: Decision) -> None:
@@ -117,24 +110,11 @@ class Portal:
     def _failed(self, decision: Decision, error: EngineError) -> None:
         if error.code == "forbidden":
             self._off = True
-            self._troubles.failed(TROUBLE, NoRightError(error))
+            self._troubles.failed(TROUBLE, EngineError("forbidden", f"{error}; {NO_RIGHT}"))
         elif error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE):
             log.info("Not told vm=%s: the engine refuses the event: %s", decision.vm_id, error)
         else:
             self._troubles.failed(TROUBLE, error)
-
-
-class NoRightError(Exception):
-    """The engine's user may not add events."""
-
-    code = "forbidden"
-
-    def __init__(self, said: EngineError) -> None:
-        """`said` is the engine's refusal."""
-        super().__init__(
-            f"{said}; no event tells why a VM finds no host. Give the engine's user the role "
-            "ExternalEventsCreator and restart the service, or set [engine] engine_events = no"
-        )
 
 
 class Limits:

@@ -94,7 +94,7 @@ class Reports:
                 log.warning("REFUSED while the service was down: %s", text)
                 self._logged = len(taken.drops)
             self._say(text, next(iter(drops)) if len(drops) == 1 else None)
-        self._drops.told(taken)
+        self._drops.forget(taken)
         self._logged = 0
 
     def _say(self, text: str, vm_id: str | None = None) -> None:

@@ -22,6 +22,4 @@ def _group_id(group: str) -> int:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
-        raise NoSuchGroupError(
-            f"no group {group!r} for the proxy's socket; create it or set another one"
-        ) from None
+        raise NoSuchGroupError(f"no group {group!r} for the proxy's socket; create it or set another one") from None

@@ -7,7 +7,7 @@ field is the protocol's version: a plugin file left behind by an upgrade is told
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 VERSION = "1"
 LIMIT = 256 * 1024
@@ -34,23 +34,11 @@ class Question:
 def parse(line: bytes) -> Question:
     """The question in a line, its newline included; raises LineError."""
     if not line.endswith(b"\n"):
-        raise LineError(
-            f"no newline after {len(line)} bytes; a question is one line of at most {LIMIT} bytes"
-        )
+        raise LineError(f"no newline after {len(line)} bytes; a question is one line of at most {LIMIT} bytes")
     version, unit, vm_id, hosts, properties = _fields(line[:-1])
     if version != VERSION:
-        raise LineError(
-            f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py"
-        )
+        raise LineError(f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py")
     return Question(_text(unit), _text(vm_id), _hosts(hosts), _properties(properties))
-
-
-def format_question(question: Question) -> bytes:
-    """The line that asks the question."""
-    hosts = ",".join(_quote(host) for host in question.host_ids)
-    properties = ";".join(f"{_quote(k)}={_quote(v)}" for k, v in sorted(question.properties.items()))
-    fields = [VERSION, _quote(question.unit), _quote(question.vm_id), hosts, properties]
-    return " ".join(fields).encode("ascii") + b"\n"
 
 
 def format_answer(answer: Answer) -> bytes:
@@ -74,8 +62,6 @@ def _fields(line: bytes) -> list[str]:
 
 
 def _hosts(field: str) -> tuple[str, ...]:
-    if "%" not in field:  # ids of hosts need no encoding
-        return tuple(field.split(",")) if field else ()
     return tuple(_text(host) for host in field.split(",")) if field else ()
 
 
@@ -94,7 +80,3 @@ def _text(encoded: str) -> str:
         return unquote(encoded, errors="strict")
     except UnicodeDecodeError as error:
         raise LineError(f"{encoded!r} is not percent-encoded UTF-8") from error
-
-
-def _quote(text: str) -> str:
-    return quote(text, safe="")

@@ -5,34 +5,40 @@ Here is what is told of decisions, starts in flight and the service; `host_answe
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from scheduler_plugins.claims.model import Claim, PendingDecision
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.units.verdict import Verdict
 
 
-class ErrorBody(BaseModel):
+class Answer(BaseModel):
+    """One shape; made from any object that has its members."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ErrorBody(Answer):
     """Why there is no answer: the code is stable, the text is for people."""
 
     code: str
     text: str
 
 
-class ErrorAnswer(BaseModel):
+class ErrorAnswer(Answer):
     """What every answer with a status of 400 and above holds."""
 
     error: ErrorBody
 
 
-class SlotAnswer(BaseModel):
+class SlotAnswer(Answer):
     """Where one requested instance would land."""
 
     parent: str
     type: str
 
 
-class VerdictAnswer(BaseModel):
+class VerdictAnswer(Answer):
     """Whether the VM would start on this host, and why not; `weights` are by unit, 0 the best."""
 
     host_id: str
@@ -58,12 +64,12 @@ class VerdictAnswer(BaseModel):
             text=verdict.text,
             age_s=None if age_s is None else round(age_s, 3),
             source=verdict.source,
-            placement=[SlotAnswer(parent=slot.parent, type=slot.type) for slot in slots],
+            placement=[SlotAnswer.model_validate(slot) for slot in slots],
             weights=decision.weights_of(verdict.host_id),
         )
 
 
-class DecisionAnswer(BaseModel):
+class DecisionAnswer(Answer):
     """One decision: the verdicts in the order asked."""
 
     vm_id: str
@@ -92,7 +98,7 @@ class DecisionAnswer(BaseModel):
         )
 
 
-class ClaimAnswer(BaseModel):
+class ClaimAnswer(Answer):
     """A start in flight: what no inventory shows yet. Not `firm`, it may go to any of several hosts."""
 
     vm_id: str
@@ -120,7 +126,7 @@ class ClaimAnswer(BaseModel):
         )
 
 
-class HealthAnswer(BaseModel):
+class HealthAnswer(Answer):
     """`ok`, or `degraded` with what does not work."""
 
     status: str
@@ -128,7 +134,7 @@ class HealthAnswer(BaseModel):
     version: str
 
 
-class Claims(BaseModel):
+class Claims(Answer):
     """All starts in flight."""
 
     items: list[ClaimAnswer]

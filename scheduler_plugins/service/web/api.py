@@ -6,7 +6,7 @@ off, because they load scripts from elsewhere.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,18 +14,11 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from mdev_inventory import __version__
-from scheduler_plugins.claims.life import Claims
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web import answers, page
 from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.host_answers import (
-    HostAnswer,
-    HostDetailAnswer,
-    Hosts,
-    Types,
-    TypeTotalAnswer,
-)
+from scheduler_plugins.service.web.host_answers import HostAnswer, HostDetailAnswer, Hosts, Types, TypeTotalAnswer
 
 log = logging.getLogger("api")
 
@@ -48,22 +41,7 @@ class UnknownHostError(SchedulerError):
 STATUSES[UnknownHostError.code] = 404
 
 
-class Explainer(Protocol):
-    """The scheduler, as far as people ask it."""
-
-    @property
-    def claims(self) -> Claims:
-        """What is in flight now."""
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
-        """The last decisions, newest first."""
-
-    def explain(self, vm: str) -> Decision:
-        """Would the VM start, where, and why not elsewhere; raises SchedulerError."""
-
-
-def api(scheduler: Explainer, capacities: Capacities, health: Callable[[], Sequence[str]]) -> FastAPI:
+def api(scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> FastAPI:
     """The application; `health` gives what does not work, a sentence each."""
     app = FastAPI(
         title="mdev-scheduler",
@@ -99,10 +77,10 @@ def _add_lists(app: FastAPI, capacities: Capacities) -> None:
     @app.get("/api/v1/types")
     def types() -> Types:
         """All mdev types by name, with what is free and used of each."""
-        return Types(items=[TypeTotalAnswer.of(state) for state in capacities.types()])
+        return Types(items=[TypeTotalAnswer.model_validate(state) for state in capacities.types()])
 
 
-def _add_questions(app: FastAPI, scheduler: Explainer, health: Callable[[], Sequence[str]]) -> None:
+def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/api/v1/explain")
     def explain(
         vm: Annotated[str, Query(description="the VM's id or name", min_length=1, max_length=255)],
@@ -114,25 +92,20 @@ def _add_questions(app: FastAPI, scheduler: Explainer, health: Callable[[], Sequ
     def healthz() -> answers.HealthAnswer:
         """`ok`, or `degraded` with the reasons; always 200, because the service does answer."""
         reasons = list(health())
-        return answers.HealthAnswer(
-            status="degraded" if reasons else "ok", reasons=reasons, version=__version__
-        )
+        return answers.HealthAnswer(status="degraded" if reasons else "ok", reasons=reasons, version=__version__)
 
 
-def _add_claims(app: FastAPI, scheduler: Explainer, capacities: Capacities) -> None:
+def _add_claims(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> None:
     @app.get("/api/v1/claims")
     def claims() -> answers.Claims:
         """The starts in flight, the oldest first."""
-        in_flight, now = scheduler.claims, capacities.clock()
-        names = {state.host.id: state.host.name for state in capacities.hosts()}
+        in_flight, names, now = scheduler.claims, capacities.names(), capacities.clock()
         found = [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.by_vm.values()]
         found += [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.pending.values()]
         return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 
-def _add_page(
-    app: FastAPI, scheduler: Explainer, capacities: Capacities, health: Callable[[], Sequence[str]]
-) -> None:
+def _add_page(app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def index() -> HTMLResponse:
         """The page for people."""

@@ -1,9 +1,8 @@
 """What people and programs are shown of hosts and types: free and used, by the same replay as decisions."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
@@ -11,27 +10,15 @@ from mdev_inventory.model import HostInventory, MdevType
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.allocator.placement import free_instances
 from scheduler_plugins.claims.instances import Derived, Orphan, orphans
+from scheduler_plugins.decisions.views import HostInventories
 
 
-class Inventories(Protocol):
-    """The current state of the hosts; safe for threads."""
-
-    @property
-    def hosts(self) -> Mapping[str, Host]:
-        """The engine's hosts, by id."""
+class Inventories(HostInventories, Protocol):
+    """The current state of hosts and VMs; safe for threads."""
 
     @property
     def vms(self) -> Mapping[str, KnownVm]:
-        """The engine's VMs, by id."""
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """The number of changes so far, and the VMs that those after `since` concern; None for any."""
-
-    def observation(self, host_id: str) -> Observation | None:
-        """What the host was last seen to have."""
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why it could not be observed the last time."""
+        """The VMs by id: the same mapping until one of them is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +47,16 @@ class HostState:
     """Instances that belong to no VM; None where that cannot be told."""
 
 
+class TypeThere(NamedTuple):
+    """What one host has of a type; its members are the host's but for the figures."""
+
+    id: str
+    name: str
+    status: str
+    free: int
+    used: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class TypeState:
     """One mdev type over all hosts that offer it."""
@@ -67,17 +64,17 @@ class TypeState:
     id: str
     name: str
     description: str
-    hosts: tuple[tuple[Host, TypeOnHost], ...]
+    hosts: tuple[TypeThere, ...]
 
     @property
     def free(self) -> int:
         """On all hosts that are up."""
-        return sum(on_host.free for host, on_host in self.hosts if host.status == "up")
+        return sum(there.free for there in self.hosts if there.status == "up")
 
     @property
     def used(self) -> int | None:
         """On all hosts; None where one of them cannot tell."""
-        return _sum(on_host.used for _, on_host in self.hosts)
+        return _sum(there.used for there in self.hosts)
 
 
 class Capacities:
@@ -87,9 +84,8 @@ class Capacities:
         """`clock` is the service's, seconds since the epoch."""
         self._inventories = inventories
         self.clock = clock
-        self._derived = Derived(inventories)
+        self._derived = Derived(lambda: inventories.vms)
         self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
-        self._lock = threading.Lock()
 
     def hosts(self) -> list[HostState]:
         """Every host, by name."""
@@ -102,15 +98,18 @@ class Capacities:
 
     def types(self) -> list[TypeState]:
         """Every type that some host offers, by name."""
-        found: dict[str, list[tuple[Host, TypeOnHost]]] = {}
+        found: dict[str, tuple[TypeOnHost, list[TypeThere]]] = {}
         for state in self.hosts():
-            for on_host in state.types:
-                found.setdefault(on_host.id, []).append((state.host, on_host))
-        types = [
-            TypeState(type_id, hosts[0][1].name, hosts[0][1].description, tuple(hosts))
-            for type_id, hosts in found.items()
-        ]
+            host = state.host
+            for on in state.types:
+                there = TypeThere(host.id, host.name, host.status, on.free, on.used)
+                found.setdefault(on.id, (on, []))[1].append(there)
+        types = [TypeState(on.id, on.name, on.description, tuple(there)) for on, there in found.values()]
         return sorted(types, key=lambda state: (state.name, state.id))
+
+    def names(self) -> dict[str, str]:
+        """The hosts' names by their ids."""
+        return {host.id: host.name for host in self._inventories.hosts.values()}
 
     def _state(self, host: Host) -> HostState:
         observation, failure = self._inventories.observation(host.id), self._inventories.failure(host.id)
@@ -120,13 +119,11 @@ class Capacities:
     def _types(self, host: Host, observation: Observation | None) -> tuple[TypeOnHost, ...]:
         if observation is None:
             return ()
-        with self._lock:
-            known = self._known.get(host.id)
-            if known and known[0] is observation and known[1] == host.separate:
-                return known[2]
+        known = self._known.get(host.id)
+        if known and known[0] is observation and known[1] == host.separate:
+            return known[2]
         types = _types(observation, host.separate)
-        with self._lock:
-            self._known[host.id] = (observation, host.separate, types)
+        self._known[host.id] = (observation, host.separate, types)
         return types
 
 
@@ -162,9 +159,7 @@ def _used(mdev_type: MdevType) -> int | None:
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:
-    total = 0
-    for count in counts:
-        if count is None:
-            return None
-        total += count
-    return total
+    """The sum; None where any of them is unknown."""
+    told = list(counts)
+    known = [count for count in told if count is not None]
+    return sum(known) if len(known) == len(told) else None

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
+import humanize
 import jinja2
 
 from mdev_inventory import __version__
 from mdev_inventory.model import MdevType, ParentDevice
-from scheduler_plugins.decisions.scheduler import Decision
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.web.capacity import Capacities, HostState
 
 HEADERS = {
@@ -36,14 +37,6 @@ def render(capacities: Capacities, decisions: Sequence[Decision], reasons: Seque
     )
 
 
-def ago(seconds: float) -> str:
-    """An age in the one unit that reads best."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"
-
-
 def when(seconds: float) -> str:
     """A moment, in UTC as in the log of the engine's database."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -68,8 +61,8 @@ def living(parents: Sequence[ParentDevice]) -> list[tuple[MdevType, int]]:
     return list(found.values())
 
 
-def told(parents: Sequence[ParentDevice]) -> bool:
-    """Whether the instances on these parents are known at all."""
+def instances_known(parents: Sequence[ParentDevice]) -> bool:
+    """Whether the source could tell the instances on these parents."""
     types = (mdev_type for parent in parents for mdev_type in parent.types or ())
     return all(mdev_type.instances is not None for mdev_type in types)
 
@@ -79,7 +72,9 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(ago=ago, when=when, cards=cards, living=living, told=told)
+    environment.filters.update(
+        age=humanize.naturaldelta, when=when, cards=cards, living=living, instances_known=instances_known
+    )
     return environment.get_template("page.html")
 
 

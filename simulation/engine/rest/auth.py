@@ -32,9 +32,7 @@ class Tokens:
         if form.get("grant_type") != "password" or form.get("scope") != SCOPE:
             return answer({"error_code": "invalid_request", "error": "grant_type or scope is missing"}, 400)
         if (form.get("username"), form.get("password")) != (self.user, self.password):
-            error = (
-                f"Cannot authenticate user '{form.get('username')}': The username or password is incorrect.."
-            )
+            error = f"Cannot authenticate user '{form.get('username')}': The username or password is incorrect.."
             return answer({"error_code": "access_denied", "error": error}, 400)
         token = secrets.token_urlsafe(32)
         self._valid.add(token)

@@ -1,20 +1,18 @@
 """The audit log over REST: reading it on, and adding external events."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulation.engine.audit import EXTERNAL_CODES, ORIGIN, About, DuplicateEventError
 from simulation.engine.rest import views
-from simulation.engine.rest.messages import Answer, BadRequestError, Request, answer
+from simulation.engine.rest.engine import Engine
+from simulation.engine.rest.messages import Answer, BadRequestError, Request, Route, answer
 from simulation.engine.world import ActionError
-
-if TYPE_CHECKING:
-    from simulation.engine.engine import SimulatedEngine
 
 MANDATORY = ("origin", "severity", "custom_id", "description")
 INT_LIMIT = 2**31
 
 
-def listed(engine: "SimulatedEngine", request: Request) -> Answer:
+def listed(engine: Engine, request: Request) -> Answer:
     """Events after index `from`, newest first, at most `max` of the newest."""
     after = request.number("from") or 0
     newest_first = engine.audit.events[after:][::-1][: request.number("max")]
@@ -22,7 +20,7 @@ def listed(engine: "SimulatedEngine", request: Request) -> Answer:
     return answer(views.collection("event", (views.event(entry, names) for entry in newest_first)))
 
 
-def added(engine: "SimulatedEngine", request: Request) -> Answer:
+def added(engine: Engine, request: Request) -> Answer:
     """AddExternalEvent: all mandatory members, an origin of one's own, a new (origin, custom_id)."""
     body = request.document()
     missing = [name for name in MANDATORY if not body.get(name)]
@@ -46,6 +44,9 @@ def added(engine: "SimulatedEngine", request: Request) -> Answer:
     return answer(views.event(entry, _names(engine)), 201)
 
 
+TABLE: tuple[Route, ...] = (("GET", "events", listed), ("POST", "events", added))
+
+
 def _custom_id(value: object) -> int:
     try:
         number = int(str(value))
@@ -61,13 +62,13 @@ def _id(body: dict[str, Any], kind: str) -> str | None:
     return value.get("id") if isinstance(value, dict) else None
 
 
-def _check(engine: "SimulatedEngine", about: About) -> None:
+def _check(engine: Engine, about: About) -> None:
     """The engine refuses events about objects that it does not know."""
     for object_id, table in ((about.vm_id, engine.vms), (about.host_id, engine.hosts)):
         if object_id is not None and object_id not in table:
             raise ActionError(f"Cannot add event: no object with id {object_id}")
 
 
-def _names(engine: "SimulatedEngine") -> dict[str, str]:
+def _names(engine: Engine) -> dict[str, str]:
     tables: tuple[dict[str, Any], ...] = (engine.hosts, engine.vms, engine.clusters)
     return {object_id: entry.name for table in tables for object_id, entry in table.items()}

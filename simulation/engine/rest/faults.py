@@ -21,9 +21,7 @@ class Kind(Enum):
 
 
 INSTEAD = {
-    Kind.HTML: Answer(
-        200, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html;charset=UTF-8"
-    ),
+    Kind.HTML: Answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", "text/html;charset=UTF-8"),
     Kind.ERROR: fault(500, "Internal Engine Error", "Operation Failed"),
     Kind.FORBIDDEN: fault(403, "User is not authorized to perform this action."),
 }
@@ -51,9 +49,7 @@ class Faults:
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
-    def add(
-        self, kind: Kind, part: str = "", times: int | None = None, method: str = "", after: int = 0
-    ) -> None:
+    def add(self, kind: Kind, part: str = "", times: int | None = None, method: str = "", after: int = 0) -> None:
         """Requests whose path contains `part` fail so, the next `times` of them (None: all).
 
         With `method`, only requests of that method: one may look at events and not be allowed to add any.

@@ -1,11 +1,14 @@
 """Requests and answers of the REST API, free of the transport."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from simulation.timeline.processes import Promise
+
+T = TypeVar("T")
 JSON = "application/json"
 PREFIX = "/ovirt-engine/api"
 
@@ -69,9 +72,22 @@ class Answer:
     content_type: str = JSON
 
 
+Handler = Callable[..., Answer | Promise[None]]
+"""What answers a request: a function of the engine, the request and the ids in its path."""
+Route = tuple[str, str, Handler]
+"""Method, path below `/ovirt-engine/api`, function."""
+
+
 def answer(value: object, status: int = 200) -> Answer:
     """A JSON answer."""
     return Answer(status, json.dumps(value).encode())
+
+
+def entity(table: Mapping[str, T], object_id: str, kind: str) -> T:
+    """The object of that id; NotFoundError where there is none."""
+    if object_id not in table:
+        raise NotFoundError(f"Entity not found: {kind} {object_id}")
+    return table[object_id]
 
 
 def fault(status: int, detail: str, reason: str = "Operation Failed") -> Answer:
@@ -79,6 +95,8 @@ def fault(status: int, detail: str, reason: str = "Operation Failed") -> Answer:
     return answer({"detail": f"[{detail}]", "reason": reason}, status)
 
 
+COMPLETE = answer({"status": "complete"})
+"""What an action says that is done."""
 NO_SUCH_RESOURCE = Answer(404, b"<html><body>404 - Not Found</body></html>", "text/html;charset=UTF-8")
 """What the application server says where no resource is: not JSON."""
 UNAUTHORIZED = Answer(401, b"<html><body>Unauthorized</body></html>", "text/html;charset=UTF-8")

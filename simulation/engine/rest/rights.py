@@ -1,15 +1,11 @@
 """What the engine's one user may do: roles given on the system, their permits, and where REST shows them."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
 
 from simulation.engine.rest import views
-from simulation.engine.rest.messages import Answer, NotFoundError, Request, answer
+from simulation.engine.rest.engine import Engine
+from simulation.engine.rest.messages import Answer, NotFoundError, Request, Route, answer
 from simulation.engine.rest.views import View
-
-if TYPE_CHECKING:
-    from simulation.engine.engine import SimulatedEngine
 
 USER = str(uuid5(NAMESPACE_OID, "user"))
 ROLES = {
@@ -19,10 +15,7 @@ ROLES = {
     "HostAdmin": ("login", "manipulate_host", "edit_host_configuration"),
 }
 """A selection of the predefined roles, each with some of its permits."""
-DEMANDED = {
-    ("POST", "events"): "inject_external_events",
-    ("POST", "hosts/{host_id}/refresh"): "manipulate_host",
-}
+DEMANDED = {("POST", "events"): "inject_external_events", ("POST", "hosts/{host_id}/refresh"): "manipulate_host"}
 """The permit that a route asks for."""
 
 
@@ -38,39 +31,38 @@ class Rights:
         permit = DEMANDED.get((method, route))
         return permit is None or any(permit in ROLES[role] for role in self.roles)
 
+    def table(self) -> tuple[Route, ...]:
+        """Where REST shows them."""
+        return (
+            ("GET", "users/{user_id}/permissions", self._permissions),
+            ("GET", "roles", _roles),
+            ("GET", "roles/{role_id}/permits", _permits),
+        )
 
-def permissions(engine: "SimulatedEngine", _: Request, user_id: str) -> Answer:
-    """What was given to the user itself."""
-    if user_id != USER or engine.rest is None:
-        raise NotFoundError(f"Entity not found: user {user_id}")
-    return answer(views.collection("permission", map(_permission, engine.rest.rights.roles)))
+    def _permissions(self, _: Engine, __: Request, user_id: str) -> Answer:
+        """What was given to the user itself."""
+        if user_id != USER:
+            raise NotFoundError(f"Entity not found: user {user_id}")
+        return answer(views.collection("permission", map(_permission, self.roles)))
 
 
-def roles(_: "SimulatedEngine", __: Request) -> Answer:
+def own_user() -> View:
+    """What the entry point says of who asks (from 4.2 on)."""
+    return {"authenticated_user": views.reference("users", USER)}
+
+
+def _roles(_: Engine, __: Request) -> Answer:
     """All roles."""
     return answer(views.collection("role", (_role(name) for name in ROLES)))
 
 
-def permits(_: "SimulatedEngine", __: Request, role_id: str) -> Answer:
+def _permits(_: Engine, __: Request, role_id: str) -> Answer:
     """What a role allows."""
     for name, allowed in ROLES.items():
         if _id(name) == role_id:
             shown = ({"name": permit, "administrative": "true", "id": permit} for permit in allowed)
             return answer(views.collection("permit", shown))
     raise NotFoundError(f"Entity not found: role {role_id}")
-
-
-TABLE: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
-    ("GET", "users/{user_id}/permissions", permissions),
-    ("GET", "roles", roles),
-    ("GET", "roles/{role_id}/permits", permits),
-)
-"""Method, path below `/ovirt-engine/api`, function."""
-
-
-def own_user() -> View:
-    """What the entry point says of who asks (from 4.2 on)."""
-    return {"authenticated_user": views.reference("users", USER)}
 
 
 def _id(role: str) -> str:

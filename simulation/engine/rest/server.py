@@ -3,31 +3,30 @@
 import ssl
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING
 
-from simulation.engine.process import Promise
-from simulation.engine.rest import routes, xml
+from simulation.engine.rest import xml
 from simulation.engine.rest.auth import LOGOUT_PATH, TOKEN_PATH, Tokens
+from simulation.engine.rest.engine import Engine
 from simulation.engine.rest.faults import INSTEAD, Faults, Kind
 from simulation.engine.rest.listener import ADDRESS, Listener
 from simulation.engine.rest.messages import (
+    COMPLETE,
     JSON,
     NO_SUCH_RESOURCE,
     PREFIX,
     UNAUTHORIZED,
     Answer,
     BadRequestError,
+    Handler,
     NotFoundError,
     Request,
-    answer,
     fault,
 )
 from simulation.engine.rest.rights import Rights
+from simulation.engine.rest.routes import Routes
 from simulation.engine.world import ActionError
 from simulation.timeline import TimelineError
-
-if TYPE_CHECKING:
-    from simulation.engine.engine import SimulatedEngine
+from simulation.timeline.processes import Promise
 
 STATUS = {ActionError: 409, NotFoundError: 404, BadRequestError: 400}
 PATIENCE_S = 0.05
@@ -35,16 +34,17 @@ PATIENCE_S = 0.05
 
 
 class RestServer:
-    """Serves an engine's REST API; counts requests, and fails on demand."""
+    """Serves an engine's REST API on 127.0.0.1; counts requests, and fails on demand."""
 
-    def __init__(self, engine: "SimulatedEngine", tls: ssl.SSLContext | None, port: int = 0) -> None:
-        """Nothing listens before `start`."""
+    def __init__(self, engine: Engine, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        """Over HTTPS with `tls`; nothing listens before `start`."""
         self.tokens = Tokens()
         self.faults = Faults()
         self.rights = Rights()
         self.counts: Counter[str] = Counter()
         """Requests by method and route: `GET vms/{vm_id}`, `POST sso/oauth/token`; all others as `other`."""
         self._engine = engine
+        self._routes = Routes(self.rights)
         self._tls = tls
         self._port = port
         self._listener: Listener | None = None
@@ -102,7 +102,7 @@ class RestServer:
 
     def _api(self, request: Request) -> Answer:
         path = request.path.removeprefix(PREFIX)
-        route = routes.find(request.method, path.strip("/")) if path != request.path else None
+        route = self._routes.find(request.method, path.strip("/")) if path != request.path else None
         self._count(f"{request.method} {route[0]}" if route else "other")
         if not self.tokens.accepts(request):
             return UNAUTHORIZED
@@ -112,7 +112,7 @@ class RestServer:
             return Answer(406)
         return NO_SUCH_RESOURCE if route is None else self._run(request, route[1], route[2])
 
-    def _run(self, request: Request, handler: routes.Handler, ids: dict[str, str]) -> Answer:
+    def _run(self, request: Request, handler: Handler, ids: dict[str, str]) -> Answer:
         try:
             understood = xml.understood(request)
             result = self._engine.call(lambda: handler(self._engine, understood, **ids))
@@ -128,7 +128,7 @@ class RestServer:
         while not resolved.wait(PATIENCE_S):
             if self._stopping.is_set():
                 return fault(503, "the server is stopping")
-        return answer(routes.COMPLETE)
+        return COMPLETE
 
     def _count(self, what: str) -> None:
         with self._lock:

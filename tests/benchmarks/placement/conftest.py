@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.placement.replay import Outcome, replay
-from benchmarks.placement.weighing import Setting
+from benchmarks.placement.replaying.replay import Outcome, replay
+from benchmarks.placement.replaying.weighing import Setting
 from scheduler_plugins.demand.ages import EDGES
 from scheduler_plugins.demand.mix import SEVERAL_SHARE, class_value, several_value
 from tests.benchmarks.placement.slow import Vm, demand, fleet

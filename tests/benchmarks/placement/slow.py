@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.placement.state import EMPTY, Demand, Fleet
+from benchmarks.placement.replaying.state import EMPTY, Demand, Fleet
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, place
@@ -55,9 +55,7 @@ def demand(vms: Sequence[Vm]) -> Demand:
 
 def inventory(alive: Alive) -> HostInventory:
     """The host as its own hook would report it."""
-    return inventory_of(
-        *(gpu(f"0000:{0x10 + number:02x}:00.0", TYPES, held) for number, held in enumerate(alive))
-    )
+    return inventory_of(*(gpu(f"0000:{0x10 + number:02x}:00.0", TYPES, held) for number, held in enumerate(alive)))
 
 
 def replayed(hosts: int, cards: int, vms: Sequence[Vm], rule: Rule) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.placement.state import EMPTY, NOWHERE, Demand, Fleet, Whole
+from benchmarks.placement.replaying.state import EMPTY, NOWHERE, Demand, Fleet, Whole
 
 LADDER = (16, 8, 4, 2, 1)
 QUARTER, HALF, FULL = 2, 3, 4

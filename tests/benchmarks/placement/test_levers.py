@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.placement import levers
-from benchmarks.placement.demand import Case
-from benchmarks.placement.grids import GRIDS, Grid
 from benchmarks.placement.levers import Job, Measured
+from benchmarks.placement.workload.demand import Case
+from benchmarks.placement.workload.grids import GRIDS, Grid
 from tests.benchmarks.placement.compiling import PATIENCE, alone
 from tests.benchmarks.placement.conftest import Judge
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.placement import page, plots
-from benchmarks.placement.condensed import ReportError, condensed
-from benchmarks.placement.page_tables import TABLES
+from benchmarks.placement import page
+from benchmarks.placement.pages import plots
+from benchmarks.placement.pages.condensed import ReportError, condensed
+from benchmarks.placement.pages.tables import TABLES
 from tests.benchmarks.placement import small_reports
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -39,9 +40,7 @@ def test_a_report_of_another_schema_is_refused() -> None:
     [
         pytest.param("protocol", "| frozen | 4 | 5000 to 5002 | 5000 | 2 min |", id="a grid"),
         pytest.param("protocol", "| frozen (levers) | 1 | 5000 to 5002 | 5000 | 2 min |", id="levers"),
-        pytest.param(
-            "acceptance", "| 16 hosts x 4 cards | 78.0 | 90.0 | 90.1 | +12.1 | 98.0 | 7.9 |", id="gap"
-        ),
+        pytest.param("acceptance", "| 16 hosts x 4 cards | 78.0 | 90.0 | 90.1 | +12.1 | 98.0 | 7.9 |", id="gap"),
         pytest.param("acceptance", "| 20 x 2 A40 | 78.0 | 90.0 | 90.1 | +12.1 |  |  |", id="no bound known"),
         pytest.param(
             "rules",
@@ -49,9 +48,7 @@ def test_a_report_of_another_schema_is_refused() -> None:
             id="a rule",
         ),
         pytest.param(
-            "lifetimes",
-            "| office day | 90.00 | +0.100 | +0.050 to +0.150 | +0.400 | +0.350 to +0.450 |",
-            id="a family",
+            "lifetimes", "| office day | 90.00 | +0.100 | +0.050 to +0.150 | +0.400 | +0.350 to +0.450 |", id="a family"
         ),
         pytest.param(
             "lifetimes",
@@ -61,23 +58,18 @@ def test_a_report_of_another_schema_is_refused() -> None:
         pytest.param("duels", "| the rule fgd | +1.10 | +1.05 to +1.15 | 1 / 0 | -1.10 |", id="a duel"),
         pytest.param(
             "close",
-            "| MdevFragmentation, memoryless lifetimes | 4 | 96 |"
-            " +0.100 | +0.050 to +0.150 | 1 / 0 | -0.10 | +8.00 |",
+            "| MdevFragmentation, memoryless lifetimes | 4 | 96 | +0.100 | +0.050 to +0.150 | 1 / 0 | -0.10 | +8.00 |",
             id="the grid with more seeds",
         ),
         pytest.param(
             "close",
-            "| with ages, six families of lifetimes | 4 | 3 |"
-            " +0.400 | +0.350 to +0.450 | 1 / 0 | -0.40 | +8.00 |",
+            "| with ages, six families of lifetimes | 4 | 3 | +0.400 | +0.350 to +0.450 | 1 / 0 | -0.40 | +8.00 |",
             id="no grid with more seeds",
         ),
-        pytest.param(
-            "losses", "| `16x4/large` | no | -0.100 | -0.150 to -0.050 | 0.010 | 0.20 |", id="a loss"
-        ),
+        pytest.param("losses", "| `16x4/large` | no | -0.100 | -0.150 to -0.050 | 0.010 | 0.20 |", id="a loss"),
         pytest.param(
             "troubles",
-            "| the mix 30 % wrong | 90.00 | +0.10 | +0.05 to +0.15 |"
-            " +0.20 | +0.05 to +0.15 | -0.15 | 0.25 | 0.25 |",
+            "| the mix 30 % wrong | 90.00 | +0.10 | +0.05 to +0.15 | +0.20 | +0.05 to +0.15 | -0.15 | 0.25 | 0.25 |",
             id="a trouble",
         ),
         pytest.param(
@@ -85,9 +77,7 @@ def test_a_report_of_another_schema_is_refused() -> None:
             "| 95 % | 0.00 | 1.00 | 2.00, 1.50 to 2.50 | 2.00 | 3.00 | 4.00 | 5.00 |",
             id="a cluster that fills",
         ),
-        pytest.param(
-            "levers", "| the rule drain | +3.50 | +3.45 to +3.55 | +3.50 | +3.50 | 4.7 |", id="a lever"
-        ),
+        pytest.param("levers", "| the rule drain | +3.50 | +3.45 to +3.55 | +3.50 | +3.50 | 4.7 |", id="a lever"),
         pytest.param("worth", "| with the ages of running VMs | +0.20 | +0.20 |", id="worth"),
         pytest.param("bounds", "| uniform | 60.0 | 61.0 | 62.0 | 63.0 | 64.0 | 65.0 | 66.0 |", id="bounds"),
         pytest.param("sanity", "| FGD | 95.24 | 95.23 | 95.40 | 95.39 |", id="sanity"),

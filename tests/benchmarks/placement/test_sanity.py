@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.placement import sanity
-from benchmarks.placement.openb import Node, Pod
-from tests.benchmarks.placement import openb_files
+from benchmarks.placement.workload.openb import Node, Pod
 from tests.benchmarks.placement.compiling import PATIENCE, alone
+from tests.benchmarks.placement.workload import openb_files
 
 pytestmark = pytest.mark.timeout(PATIENCE)
 
@@ -50,9 +50,7 @@ def test_the_share_is_read_where_the_demand_reaches_the_capacity() -> None:
     assert 70.0 == sanity.share_at(1000, arrived, allocated, 1000)
 
 
-def test_what_misses_the_published_figures_ends_with_1(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_misses_the_published_figures_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A trace that fills every GPU gives 100 % for all: Best-fit and FGD are off, packing is not judged."""
     trace = openb_files.write(tmp_path, [openb_files.pod()] * 2)
 
@@ -73,8 +71,7 @@ def test_a_trace_that_is_not_there_ends_with_3(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [pytest.param([], id="no trace"), pytest.param(["--trace", "x", "--seeds", "0"], id="no runs")],
+    "arguments", [pytest.param([], id="no trace"), pytest.param(["--trace", "x", "--seeds", "0"], id="no runs")]
 )
 def test_usage_errors_end_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be run is told before anything is read."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.placement import bound, small_bounds
+from benchmarks.placement import small_bounds
+from benchmarks.placement.judging import bound
 from tests.benchmarks.placement.compiling import PATIENCE, alone
 from tests.benchmarks.placement.conftest import Judge
 

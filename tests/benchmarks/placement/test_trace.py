@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.placement import __main__ as command
 from benchmarks.placement import trace
-from benchmarks.placement.fleets import fleet
-from benchmarks.placement.openb import Pod
-from tests.benchmarks.placement import openb_files
+from benchmarks.placement.workload.fleets import fleet
+from benchmarks.placement.workload.openb import Pod
 from tests.benchmarks.placement.compiling import PATIENCE
 from tests.benchmarks.placement.conftest import Judge
+from tests.benchmarks.placement.workload import openb_files
 
 pytestmark = pytest.mark.timeout(PATIENCE)
 LADDER = (16, 8, 4, 2, 1)
@@ -98,16 +98,11 @@ def test_the_command_says_what_rounding_adds_and_replays(
     assert 0 == command.main([*options, "--json", str(tmp_path / "found.json")])
 
     out = capsys.readouterr().out
-    assert (
-        "ladder: 2 requests (0.0 % 1/16, 0.0 % 1/8, 0.0 % 1/4, 50.0 % 1/2, 50.0 % 1/1), rounding adds 2.0 %"
-        in out
-    )
+    assert "ladder: 2 requests (0.0 % 1/16, 0.0 % 1/8, 0.0 % 1/4, 50.0 % 1/2, 50.0 % 1/1), rounding adds 2.0 %" in out
     assert '"grid":"trace"' in (tmp_path / "found.json").read_text()
 
 
-@pytest.mark.parametrize(
-    "more", [pytest.param([], id="replay"), pytest.param(["--sanity"], id="sanity check")]
-)
+@pytest.mark.parametrize("more", [pytest.param([], id="replay"), pytest.param(["--sanity"], id="sanity check")])
 def test_a_trace_that_is_not_there_ends_with_3(
     more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.placement import fleets, troubles
-from benchmarks.placement.demand import Case, demand_of, mix_of
-from benchmarks.placement.run import MEAN_S
-from benchmarks.placement.state import EMPTY
+from benchmarks.placement import troubles
+from benchmarks.placement.judging.run import MEAN_S
+from benchmarks.placement.replaying.state import EMPTY
+from benchmarks.placement.workload import fleets
+from benchmarks.placement.workload.demand import Case, demand_of, mix_of
 from tests.benchmarks.placement.compiling import PATIENCE
 from tests.benchmarks.placement.conftest import Judge
 

@@ -29,9 +29,7 @@ def test_the_page_has_every_row() -> None:
     """With its floor, its ratio and its bound, and the machine by cores and interpreters alone."""
     text = page.page(EMPTY, DOCUMENT)
 
-    assert (
-        "| filter | 12.5 ms | 15.0 ms | trivial plugin | 10.0 ms | 11.0 ms | 1.25 | ≤ 1.15 | MISSED |" in text
-    )
+    assert "| filter | 12.5 ms | 15.0 ms | trivial plugin | 10.0 ms | 11.0 ms | 1.25 | ≤ 1.15 | MISSED |" in text
     assert "| memory | 64 MiB |  |  |  |  |  | ≤ 100 | met |" in text
     assert "filter: a note." in text
     assert "2 cores with Python 3.11.7" in text

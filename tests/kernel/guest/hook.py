@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mdev_inventory.model import KEY, HostInventory
-from mdev_inventory.vdsm.key_reader import from_key
+from tests.kernel.guest.plain_key import from_key
 
 ARCHIVE = "/project/dist/50_mdev_inventory"
 
 # Numbers that a decoder would change, and keys that another hook or VDSM wrote.
-_OTHERS = (
-    '{"kvmEnabled": "true", "memory": 1.10, "big": 12345678901234567890123, "hooks": {"after_get_caps": {}}'
-)
+_OTHERS = '{"kvmEnabled": "true", "memory": 1.10, "big": 12345678901234567890123, "hooks": {"after_get_caps": {}}'
 
 
 class BreachError(Exception):
@@ -29,9 +27,7 @@ def ready() -> Iterator["Hook"]:
     command = ["python3", "-IS", str(Path(__file__).with_name("preloaded.py")), ARCHIVE]
     with (
         tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        ) as loaded,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as loaded,
     ):
         yield Hook(Path(folder), loaded)
 

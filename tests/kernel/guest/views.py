@@ -32,8 +32,7 @@ class View(NamedTuple):
     def of(self, inventory: HostInventory) -> HostInventory:
         """The bus as the replay is shown it."""
         parents = (
-            p._replace(vendor=_RED_HAT, types=tuple(self._type(t) for t in p.types or ()))
-            for p in inventory.parents
+            p._replace(vendor=_RED_HAT, types=tuple(self._type(t) for t in p.types or ())) for p in inventory.parents
         )
         return inventory._replace(parents=tuple(parents))
 

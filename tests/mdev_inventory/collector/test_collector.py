@@ -145,10 +145,7 @@ def test_the_engines_word_for_a_silent_host(world: World) -> None:
 @pytest.mark.parametrize(
     ("status", "asked"),
     [pytest.param(status, False, id=status) for status in sorted(SILENT_STATUSES)]
-    + [
-        pytest.param(status, True, id=status)
-        for status in ("maintenance", "non_responsive", "non_operational")
-    ],
+    + [pytest.param(status, True, id=status) for status in ("maintenance", "non_responsive", "non_operational")],
 )
 def test_which_hosts_are_asked(world: World, status: str, asked: bool) -> None:
     """All but those where, by the engine's word, nobody is there to answer."""
@@ -166,9 +163,7 @@ def test_which_hosts_are_asked(world: World, status: str, asked: bool) -> None:
         pytest.param({"address": "old.example.com"}, {"address": "new.example.com"}, id="moved"),
     ],
 )
-def test_a_host_that_comes_back_is_asked_at_once(
-    world: World, before: dict[str, str], after: dict[str, str]
-) -> None:
+def test_a_host_that_comes_back_is_asked_at_once(world: World, before: dict[str, str], after: dict[str, str]) -> None:
     """A change that makes an answer likely ends the back-off, as soon as the engine shows it."""
     world.engine.listed = [host("h1", **before)]
     world.hosts.errors["h1"] = FakeError()

@@ -61,8 +61,8 @@ def test_a_request_under_way_is_not_enough(world: World) -> None:
             urgent = asyncio.create_task(collector.refresh(["h1"], 10))
             await asyncio.sleep(0.1)
             sent = world.hosts.asked["h1"][-1]
-            collector.soon(["h1"])
-            collector.soon(["h1", "unknown"])
+            collector.ask_soon(["h1"])
+            collector.ask_soon(["h1", "unknown"])
             await asyncio.sleep(20)
             assert frozenset({"h1"}) == await urgent
             assert [sent, sent + 5.0] == [at for at in world.hosts.asked["h1"] if at >= sent]
@@ -110,9 +110,7 @@ def test_an_engine_without_events(world: World) -> None:
     async def scenario() -> None:
         async with world.collecting() as collector:
             await asyncio.sleep(200)
-            assert {"engine events": "timeout"} == {
-                name: trouble.code for name, trouble in collector.troubles.items()
-            }
+            assert {"engine events": "timeout"} == {name: trouble.code for name, trouble in collector.troubles.items()}
             assert max(world.ages(["h1", "h2"]).values()) < 61
             world.engine.event_error = None
             await asyncio.sleep(3)
@@ -128,7 +126,7 @@ def test_a_silent_host_is_left_alone(world: World) -> None:
     async def scenario() -> None:
         async with world.collecting() as collector:
             await asyncio.sleep(5)
-            collector.soon(["h1"])
+            collector.ask_soon(["h1"])
             await asyncio.sleep(5)
             assert [] == world.hosts.asked["h1"]
 

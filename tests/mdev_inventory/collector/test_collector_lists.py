@@ -12,15 +12,7 @@ from mdev_inventory.observation import Observation
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.request_files import RequestFiles
 from tests.mdev_inventory.collector import virtual_time
-from tests.mdev_inventory.collector.fake_world import (
-    FakeEngine,
-    FakeError,
-    Settings,
-    World,
-    collect,
-    run,
-    types_of,
-)
+from tests.mdev_inventory.collector.fake_world import FakeEngine, FakeError, Settings, World, collect, run, types_of
 from tests.mdev_inventory.known import host, known_vm, seen, vm
 
 
@@ -63,9 +55,7 @@ def test_a_list_of_vms_is_passed_on(world: World) -> None:
     async def scenario() -> None:
         async with world.collecting() as collector:
             collector.list_listeners.append(
-                lambda vms, asked_at, answered_at: heard.append(
-                    ([one.id for one in vms], asked_at <= answered_at)
-                )
+                lambda vms, asked_at, answered_at: heard.append(([one.id for one in vms], asked_at <= answered_at))
             )
             await asyncio.sleep(10)
             world.engine.error = FakeError("unreachable")
@@ -227,13 +217,7 @@ def test_hosts_and_disk_do_not_wait_for_a_hanging_engine(world: World) -> None:
     async def scenario() -> None:
         files = RequestFiles(world.folder, "pass")
         collector = Collector(
-            HangingEngine(),
-            observe,
-            world.inventories,
-            Settings(),
-            time.time,
-            request_types=types_of,
-            files=files,
+            HangingEngine(), observe, world.inventories, Settings(), time.time, request_types=types_of, files=files
         )
         task = asyncio.create_task(collector.run())
         await asyncio.to_thread(hung.wait, 30)

@@ -1,87 +1,17 @@
 """The engine's events, and the hosts that are asked again because of them; on virtual time."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import pytest
 
-from mdev_inventory.collector.event_watch import CHANGES, PAGE, EventWatch, Happened, VmChange
+from mdev_inventory.collector.event_watch import CHANGES, PAGE, Happened, VmChange
 from mdev_inventory.engine.model import Event, Vm
 from tests.mdev_inventory.collector import virtual_time
+from tests.mdev_inventory.collector.event_scene import Scene, run
 from tests.mdev_inventory.collector.fake_world import FakeError
 from tests.mdev_inventory.known import vm
 
 UP, DOWN, STARTED, DONE, LOGIN = 32, 61, 153, 63, 30
-
-
-@dataclass
-class Scene:
-    """An engine with a log, and what a watch makes of it."""
-
-    log: list[Event] = field(default_factory=list)
-    order: Callable[[list[Event], int], list[Event]] = lambda events, limit: events[-limit:]
-    """Which of all events an answer with so many holds."""
-    vms: dict[str, Vm] = field(default_factory=dict)
-    error: Exception | None = None
-    questions: list[int | None] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
-    asked: list[set[str]] = field(default_factory=list)
-    everybody: int = 0
-    now: float = 1000.0
-    heard: list[Happened] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """A watch that has seen nothing yet."""
-        listeners = [self.heard.append, self._fail_now_and_then]
-        self.watch = EventWatch(self, self.places, self._ask, self._ask_all, listeners, lambda: self.now)
-
-    def events(self, after: int | None, limit: int = PAGE) -> list[Event]:
-        """As the engine's REST API, oldest first."""
-        self.questions.append(after)
-        if self.error:
-            raise self.error
-        if after is None:
-            return self.log[-limit:]
-        return self.order([event for event in self.log if event.index > after], limit)
-
-    def vms_by_id(self, vm_ids: Iterable[str]) -> list[Vm]:
-        """Those that are there."""
-        return [self.vms[vm_id] for vm_id in vm_ids if vm_id in self.vms]
-
-    def happens(self, code: int, vm_id: str | None = "v1", host_id: str | None = "h1") -> int:
-        """The engine writes an event; its index."""
-        index = self.log[-1].index + 1 if self.log else 1
-        self.log.append(Event(index, code, vm_id, host_id))
-        return index
-
-    @property
-    def hosts(self) -> list[set[str]]:
-        """What was asked, poll by poll, the empty ones left out."""
-        return [hosts for hosts in self.asked if hosts]
-
-    def _ask(self, hosts: Iterable[str]) -> None:
-        self.asked.append(set(hosts))
-
-    def _ask_all(self) -> None:
-        self.everybody += 1
-
-    def _fail_now_and_then(self, happened: Happened) -> None:
-        if happened.change is VmChange.UP:
-            raise ValueError("a listener's bug")
-
-
-def run(scene: Scene, *steps: Callable[[], object]) -> None:
-    """A poll at the beginning and one after each step."""
-
-    async def scenario() -> None:
-        await scene.watch.poll()
-        for step in steps:
-            scene.now += 1.0
-            step()
-            scene.now += 1.0
-            await scene.watch.poll()
-
-    virtual_time.run(scenario())
 
 
 def test_what_happened_before_is_left_alone() -> None:
@@ -169,12 +99,7 @@ def test_an_event_that_becomes_visible_late() -> None:
     """One written before a younger one, and seen after it, counts; and none counts twice."""
     scene = Scene(log=[Event(10, LOGIN, None, None)])
     late = Event(11, DOWN, "v1", "h1")
-    run(
-        scene,
-        lambda: scene.log.append(Event(12, DOWN, "v2", "h2")),
-        lambda: scene.log.insert(1, late),
-        list,
-    )
+    run(scene, lambda: scene.log.append(Event(12, DOWN, "v2", "h2")), lambda: scene.log.insert(1, late), list)
 
     assert [{"h2"}, {"h1"}] == scene.hosts
     assert [1000.0, 0.0] == [one.after for one in scene.heard]

@@ -128,9 +128,7 @@ def test_a_text_longer_than_sysfs_has() -> None:
     inventory = from_hostdev_list(devices)
 
     assert (MdevType("t", "t", "d" * 4096, instances=None),) == inventory.parents[0].types
-    assert [ReadError("hostdevListByCaps/0000:3b:00.0/mdev", "a type without an id")] == list(
-        inventory.errors
-    )
+    assert [ReadError("hostdevListByCaps/0000:3b:00.0/mdev", "a type without an id")] == list(inventory.errors)
 
 
 @pytest.mark.parametrize("result", [None, [], "pci_0000_3b_00_0", 7])

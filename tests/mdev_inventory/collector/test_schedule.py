@@ -4,15 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory.collector.schedule import (
-    JITTER,
-    Attempt,
-    back_off,
-    fraction,
-    longest_wait,
-    next_due,
-    next_turn,
-)
+from mdev_inventory.collector.schedule import JITTER, Attempt, back_off, fraction, longest_wait, next_due, next_turn
 
 host_ids = st.uuids().map(str)
 intervals = st.floats(1, 3600)

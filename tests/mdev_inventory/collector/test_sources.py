@@ -3,8 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,16 +10,13 @@ import pytest
 from mdev_inventory import inventory_json
 from mdev_inventory.collector.sources import SourceError, from_capabilities, from_engine_devices, observe
 from mdev_inventory.engine.api import EngineError
-from mdev_inventory.engine.model import Host, HostDevice
+from mdev_inventory.engine.model import Host
 from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.model import KEY, HostInventory, InventoryError, MdevType, ReadError
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.vdsm.connection import Phase
-from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
+from mdev_inventory.vdsm.errors import ErrorCode
+from tests.mdev_inventory.collector.fake_sources import FROM_HOOK, HOST, FakeEngine, FakeVdsm, Steps, silent
 from tests.mdev_inventory.engine.samples import HOST_ID, T4, sample
-
-HOST = Host(HOST_ID, "gpu01", "gpu01.example.com", 54321, "up", "c1", False)
-FROM_HOOK = HostInventory((T4._replace(types=(MdevType("nvidia-231", "GRID T4-2Q", available=4),)),))
 
 
 def test_capabilities_without_the_hook() -> None:
@@ -41,75 +36,9 @@ def test_capabilities_that_cannot_be_understood(caps: object) -> None:
         from_capabilities(caps)
 
 
-class FakeVdsm:
-    """Answers with the next of `answers`, or raises it; `asked` holds the methods and the time given."""
-
-    def __init__(self, **answers: object) -> None:
-        """`getCapabilities` and `hostdevListByCaps` by their names."""
-        self._answers = answers
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.deadlines: list[float] = []
-
-    @asynccontextmanager
-    async def talk(self, address: str, port: int) -> AsyncIterator["FakeVdsm"]:
-        """With the one host that there is."""
-        assert address in ("", HOST.address)
-        assert HOST.port == port
-        yield self
-
-    async def call(self, method: str, params: dict[str, Any], deadline_s: float) -> Any:
-        """The answer of that method; `...` says nothing until the deadline."""
-        self.asked.append((method, params))
-        self.deadlines.append(deadline_s)
-        answer = self._answers[method.removeprefix("Host.")]
-        if answer is ...:
-            await asyncio.sleep(deadline_s)
-            raise silent(ErrorCode.TIMEOUT)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-class FakeEngine:
-    """Lists these devices, raises this error, or waits for this event."""
-
-    def __init__(self, answer: list[HostDevice] | Exception | threading.Event) -> None:
-        """`answer` for any host."""
-        self._answer = answer
-        self.asked = 0
-
-    def host_devices(self, host_id: str) -> list[HostDevice]:
-        """The answer."""
-        self.asked += 1
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        if isinstance(self._answer, threading.Event):
-            self._answer.wait(10)
-            return []
-        return self._answer
-
-
-def silent(code: ErrorCode = ErrorCode.CONNECT) -> VdsmError:
-    """The error of a VDSM that cannot be asked."""
-    return VdsmError(code, "VDSM at gpu01: no answer", Phase.CONNECT)
-
-
 COPY = list(host_devices(sample("host_devices")).items)
 NO_HOOK: dict[str, Any] = {"software_version": "4.50"}
 BAD_KEY = {KEY: {"schema": 99}}
-
-
-class Steps:
-    """A clock that goes on by a second each time it is read."""
-
-    def __init__(self) -> None:
-        """Starts at 100."""
-        self._now = 99.0
-
-    def __call__(self) -> float:
-        """The next second."""
-        self._now += 1.0
-        return self._now
 
 
 def seen(vdsm: FakeVdsm, engine: FakeEngine, timeout_s: float = 5.0, host: Host = HOST) -> Observation:
@@ -152,9 +81,7 @@ def test_the_vms_there_are_asked_for_afterwards() -> None:
 
 def test_vms_that_are_not_told_cost_nothing_else() -> None:
     """The inventory counts as it is, and nothing is wrong with the host."""
-    vdsm = FakeVdsm(
-        getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT)
-    )
+    vdsm = FakeVdsm(getCapabilities={KEY: inventory_json.to_key(FROM_HOOK)}, getAllVmStats=silent(ErrorCode.TIMEOUT))
     found = asyncio.run(observe(HOST, vdsm, FakeEngine([]), 5.0, Steps(), lambda uuids: uuids))
 
     assert (FROM_HOOK, None, None) == (found.inventory, found.owners, found.failure)
@@ -173,10 +100,7 @@ def test_a_host_without_cards_is_observed() -> None:
     """VDSM's empty list is an inventory: it is VDSM who says so."""
     vdsm = FakeVdsm(getCapabilities=NO_HOOK, hostdevListByCaps={})
 
-    assert (HostInventory(), Source.VDSM) == (
-        (found := seen(vdsm, FakeEngine(COPY))).inventory,
-        found.source,
-    )
+    assert (HostInventory(), Source.VDSM) == ((found := seen(vdsm, FakeEngine(COPY))).inventory, found.source)
 
 
 def test_a_key_that_cannot_be_understood() -> None:
@@ -186,10 +110,7 @@ def test_a_key_that_cannot_be_understood() -> None:
 
     assert (Source.VDSM, (T4,)) == (found.source, found.inventory.parents)
     assert found.failure is not None
-    assert ("bad-inventory", True) == (
-        found.failure.code,
-        "host gpu01 (gpu01.example.com:54321)" in found.failure.text,
-    )
+    assert ("bad-inventory", True) == (found.failure.code, "host gpu01 (gpu01.example.com:54321)" in found.failure.text)
     assert (ReadError("capabilities/mdev_inventory", found.failure.text),) == found.inventory.errors
 
 
@@ -229,10 +150,7 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
             id="both",
         ),
         pytest.param(
-            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []},
-            "bad-inventory",
-            ["hostdevListByCaps"],
-            id="no list",
+            {"getCapabilities": NO_HOOK, "hostdevListByCaps": []}, "bad-inventory", ["hostdevListByCaps"], id="no list"
         ),
         pytest.param(
             {"getCapabilities": None, "hostdevListByCaps": 7},
@@ -245,16 +163,12 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
 @pytest.mark.parametrize(
     ("engine", "word"),
     [
-        pytest.param(
-            EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"
-        ),
+        pytest.param(EngineError("unreachable", "the engine is gone"), "the engine is gone", id="engine gone"),
         pytest.param([], "nor does the engine show", id="engine has no devices"),
         pytest.param(COPY[:1], "nor does the engine show", id="engine has no types"),
     ],
 )
-def test_when_no_source_answers(
-    answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str
-) -> None:
+def test_when_no_source_answers(answers: dict[str, Any], code: str, words: list[str], engine: Any, word: str) -> None:
     """The error's code is VDSM's, its text tells what each source said."""
     error = unseen(FakeVdsm(**answers), FakeEngine(engine))
 

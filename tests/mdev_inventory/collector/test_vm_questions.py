@@ -51,9 +51,7 @@ class Vdsm:
         return self._stats
 
 
-def ask(
-    vdsm: Vdsm, seen: HostInventory, explained: Collection[str] = (), seconds: float = SECONDS
-) -> VmsThere:
+def ask(vdsm: Vdsm, seen: HostInventory, explained: Collection[str] = (), seconds: float = SECONDS) -> VmsThere:
     """What is learned there."""
     return asyncio.run(vms_there(vdsm, seen, lambda uuids: set(uuids) - set(explained), "gpu01", seconds))
 
@@ -136,6 +134,4 @@ def test_living_instances() -> None:
     """All parents and types together; where they are not known there are none."""
     card = ParentDevice("a", types=(MdevType("x", instances=(ONE,)), MdevType("y", instances=None)))
 
-    assert {ONE, TWO} == instances(
-        HostInventory((card, ParentDevice("b", types=None), *inventory(TWO).parents))
-    )
+    assert {ONE, TWO} == instances(HostInventory((card, ParentDevice("b", types=None), *inventory(TWO).parents)))

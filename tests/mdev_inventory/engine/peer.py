@@ -51,6 +51,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def empty(self, status: int, *headers: tuple[str, str]) -> None:
+        """Answer with these headers and no body."""
+        self.send_response(status)
+        for name, value in (*headers, ("Content-Length", "0")):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def raw(self, answer: bytes) -> None:
+        """Answer with just these bytes, and end the connection."""
+        self.wfile.write(answer)
+        self.hang_up()
+
     def last(self, body: bytes = b"{}") -> None:
         """Answer, and end the connection."""
         self.whole(body)

@@ -1,58 +1,17 @@
 """The engine's token: fetched, reused, replaced, refused and revoked; the password is never shown."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 import responses
 
 from mdev_inventory.engine.api import EngineApi
-from tests.mdev_inventory.engine.net import (
-    API,
-    BASE,
-    LOGOUT,
-    PASSWORD,
-    TOKEN,
-    asked,
-    failure,
-    network,
-)
+from tests.mdev_inventory.engine.conftest import Clock
+from tests.mdev_inventory.engine.net import API, BASE, LOGOUT, PASSWORD, TOKEN, asked, failure
 from tests.mdev_inventory.engine.samples import sample
 
 
-class Clock:
-    """Seconds that pass only when they are told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """The time."""
-        return self.now
-
-
-@pytest.fixture
-def net() -> Iterator[responses.RequestsMock]:
-    """The network: nothing but what a test registers, and a token for whoever asks."""
-    with network() as mock:
-        yield mock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of the pauses after refused logins."""
-    return Clock()
-
-
-@pytest.fixture
-def engine(net: responses.RequestsMock, clock: Clock) -> Iterator[EngineApi]:
-    """The engine's API with that network."""
-    with EngineApi(BASE, "admin@internal", PASSWORD, clock=clock) as api:
-        yield api
-
-
-def test_the_token_is_asked_for_as_the_engine_wants_it(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_the_token_is_asked_for_as_the_engine_wants_it(net: responses.RequestsMock, engine: EngineApi) -> None:
     """The form is that of the password grant, Accept is exactly application/json."""
     net.get(f"{API}/hosts", json={})
     engine.hosts()
@@ -206,4 +165,3 @@ def test_no_secret_in_logs_errors_and_names(
     shown = f"{engine!r} {error!r} {error} {vars(error)} {caplog.text}"
 
     assert [] == [secret for secret in ("päss", "p%C3", "Zmlyc3Q") if secret in shown]
-    assert "EngineApi('https://engine.example.com/ovirt-engine', 'admin@internal')" == repr(engine)

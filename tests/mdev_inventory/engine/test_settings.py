@@ -2,19 +2,15 @@
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from mdev_inventory.engine.address import base_url
 from mdev_inventory.engine.errors import EngineError, EngineSettingError
-from mdev_inventory.engine.line import Deadline
-from mdev_inventory.engine.transport import EngineHttp, base_url
-from mdev_inventory.engine.wire import Request
+from mdev_inventory.engine.http import EngineHttp
+from simulation.vdsm import pki
+from tests.mdev_inventory.engine.asking import ask
 from tests.mdev_inventory.engine.peer import EnginePeer
 
 
@@ -85,80 +81,58 @@ def test_a_ca_file_that_cannot_be_used(tmp_path: Path, content: str | None) -> N
         EngineHttp("https://localhost", ca_file)
 
 
-def certificate(folder: Path, name: str) -> Path:
-    """A file with a key and a certificate for `name` signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / f"{name}-{built.serial_number}.pem"
-    pem, plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    file.write_bytes(key.private_bytes(pem, plain, serialization.NoEncryption()) + built.public_bytes(pem))
-    return file
+@pytest.fixture
+def authority(tmp_path: Path) -> pki.Authority:
+    """The engine's."""
+    return pki.Authority(tmp_path / "engine")
 
 
 @pytest.fixture
-def own_certificate(tmp_path: Path) -> Path:
-    """The engine's certificate, which is its own authority."""
-    return certificate(tmp_path, "localhost")
-
-
-@pytest.fixture
-def tls_peer(own_certificate: Path) -> Iterator[EnginePeer]:
+def tls_peer(authority: pki.Authority) -> Iterator[EnginePeer]:
     """An engine that speaks TLS."""
+    pair = authority.host("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own_certificate)
+    context.load_cert_chain(pair.cert_file, pair.key_file)
     with EnginePeer(context) as running:
         running.routes["/ovirt-engine/x"] = lambda answer: answer.json({"x": 1})
         yield running
 
 
-def ask(url: str, ca_file: Path | None) -> bytes:
-    """The answer of that engine to one who trusts `ca_file`."""
+def answer_to(url: str, ca_file: Path | None) -> bytes:
+    """What that engine answers to one who trusts `ca_file`."""
     http = EngineHttp(url, ca_file)
     try:
-        return http.ask(Request("GET", "/x", f"{http.base}/x"), Deadline(10)).body
+        return ask(http, 10).body
     finally:
         http.close()
 
 
-def test_the_right_authority(tls_peer: EnginePeer, own_certificate: Path) -> None:
+def test_the_right_authority(tls_peer: EnginePeer, authority: pki.Authority) -> None:
     """An engine whose certificate the CA file vouches for is asked."""
-    assert b'{"x": 1}' == ask(tls_peer.url, own_certificate)
+    assert b'{"x": 1}' == answer_to(tls_peer.url, authority.ca_file)
 
 
 @pytest.mark.parametrize("trusts_another", [True, False], ids=["another CA file", "the system's"])
 def test_an_engine_of_another_authority(tls_peer: EnginePeer, tmp_path: Path, trusts_another: bool) -> None:
     """A certificate that nobody vouches for is a named error, and no request is sent."""
-    ca_file = certificate(tmp_path, "localhost") if trusts_another else None
+    ca_file = pki.Authority(tmp_path / "other").ca_file if trusts_another else None
 
     with pytest.raises(EngineError, match=r"CERTIFICATE_VERIFY_FAILED.*check that the CA file") as caught:
-        ask(tls_peer.url, ca_file)
+        answer_to(tls_peer.url, ca_file)
     assert ("tls", 0) == (caught.value.code, sum(tls_peer.seen.values()))
 
 
-def test_a_certificate_for_another_name(tls_peer: EnginePeer, own_certificate: Path) -> None:
+def test_a_certificate_for_another_name(tls_peer: EnginePeer, authority: pki.Authority) -> None:
     """The certificate has to be for the name in the URL."""
     with pytest.raises(EngineError, match=r"127\.0\.0\.1") as caught:
-        ask(tls_peer.url.replace("localhost", "127.0.0.1"), own_certificate)
+        answer_to(tls_peer.url.replace("localhost", "127.0.0.1"), authority.ca_file)
 
     assert "tls" == caught.value.code
 
 
-def test_an_engine_without_tls(own_certificate: Path) -> None:
+def test_an_engine_without_tls(authority: pki.Authority) -> None:
     """https:// to a port without TLS is a named error."""
     with EnginePeer() as plain, pytest.raises(EngineError) as caught:
-        ask(plain.url.replace("http:", "https:"), own_certificate)
+        answer_to(plain.url.replace("http:", "https:"), authority.ca_file)
 
     assert "tls" == caught.value.code

@@ -15,15 +15,12 @@ THREADS = 8
 
 
 @pytest.fixture
-def peer() -> Iterator[EnginePeer]:
+def peer(peer: EnginePeer) -> EnginePeer:
     """An engine of 4.5 with a host and a VM."""
-    with EnginePeer() as running:
-        running.routes["/hosts"] = lambda answer: answer.json({"host": [sample("host")]})
-        running.routes[f"/vms/{VM_ID}"] = lambda answer: answer.json(sample("vm_4.5"))
-        running.routes[f"/vms/{VM_ID}/mediateddevices"] = lambda answer: answer.json(
-            sample("mediated_devices")
-        )
-        yield running
+    peer.routes["/hosts"] = lambda answer: answer.json({"host": [sample("host")]})
+    peer.routes[f"/vms/{VM_ID}"] = lambda answer: answer.json(sample("vm_4.5"))
+    peer.routes[f"/vms/{VM_ID}/mediateddevices"] = lambda answer: answer.json(sample("mediated_devices"))
+    return peer
 
 
 @pytest.fixture
@@ -38,9 +35,7 @@ def everybody_asks(engine: EngineApi) -> set[str]:
 
     def ask(_: int) -> set[str]:
         return {host.name for _ in range(5) for host in engine.hosts()} | {
-            device.spec_params["mdevType"]
-            for _ in range(5)
-            for device in engine.vm(VM_ID).mediated_devices or ()
+            device.spec_params["mdevType"] for _ in range(5) for device in engine.vm(VM_ID).mediated_devices or ()
         }
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -64,7 +59,7 @@ def test_a_token_that_expires_for_all_threads_at_once(peer: EnginePeer, engine: 
 
 
 def test_a_login_that_hangs_costs_each_thread_its_deadline(peer: EnginePeer, engine: EngineApi) -> None:
-    """Whoever waits for another thread's login waits no longer thits own deadline."""
+    """Whoever waits for another thread's login waits no longer than its own deadline."""
 
     def hang(answer: Handler) -> None:
         answer.server.over.wait()
@@ -72,7 +67,7 @@ def test_a_login_that_hangs_costs_each_thread_its_deadline(peer: EnginePeer, eng
 
     peer.routes[TOKEN] = hang
     with ThreadPoolExecutor(4) as pool, within(2.0):
-        errors = [call.exception() for call in [pool.submit(engine.hosts, 0.3) for _ in range(4)]]
+        errors = [c.exception() for c in [pool.submit(engine.vms_by_id, [VM_ID], 0.3) for _ in range(4)]]
 
     assert ["timeout"] * 4 == [error.code for error in errors if isinstance(error, EngineError)]
 
@@ -95,11 +90,7 @@ def test_closing_while_a_call_is_under_way(peer: EnginePeer, engine: EngineApi) 
         hosts = call.result(10)
     gc.collect()
 
-    assert ([], ["token-1"], 1) == (
-        hosts,
-        peer.revoked,
-        peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"],
-    )
+    assert ([], ["token-1"], 1) == (hosts, peer.revoked, peer.seen[f"POST {LOGOUT.removeprefix('/ovirt-engine')}"])
 
 
 def test_a_quick_call_is_not_held_up_by_a_slow_one(peer: EnginePeer, engine: EngineApi) -> None:

@@ -1,28 +1,13 @@
 """VMs asked for by their ids in one search, and the devices of one of them: what a decision costs."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
 
 from mdev_inventory.engine.api import EngineApi
-from tests.mdev_inventory.engine.net import API, BASE, DEVICES, PASSWORD, asked, failure, network
+from tests.mdev_inventory.engine.net import API, DEVICES, FOLLOWED, asked, failure, has
 from tests.mdev_inventory.engine.samples import VM_ID, sample
-
-
-@pytest.fixture
-def net() -> Iterator[responses.RequestsMock]:
-    """The network: nothing but what a test registers, and a token for whoever asks."""
-    with network() as mock:
-        yield mock
-
-
-@pytest.fixture
-def engine(net: responses.RequestsMock) -> Iterator[EngineApi]:
-    """The engine's API with that network."""
-    with EngineApi(BASE, "admin@internal", PASSWORD) as api:
-        yield api
 
 
 def test_vms_by_id_in_one_search(net: responses.RequestsMock, engine: EngineApi) -> None:
@@ -39,10 +24,7 @@ def test_vms_by_id_in_one_search(net: responses.RequestsMock, engine: EngineApi)
 
 def test_vms_that_start_in_the_same_search(net: responses.RequestsMock, engine: EngineApi) -> None:
     """In the first one, where several are needed; of an engine that lists all, no other VM is taken."""
-    vms = [
-        sample("vm_4.4", id=other(n), status=s)
-        for n, s in enumerate(("powering_up", "up", "wait_for_launch"))
-    ]
+    vms = [sample("vm_4.4", id=other(n), status=s) for n, s in enumerate(("powering_up", "up", "wait_for_launch"))]
     net.get(f"{API}/vms", json={"vm": vms})
     found = engine.vms_by_id([VM_ID], 1.0, starting=True)
 
@@ -52,9 +34,7 @@ def test_vms_that_start_in_the_same_search(net: responses.RequestsMock, engine: 
     assert [True, False] == ["status=" in search for search in searches(net)[1:]]
 
 
-def test_many_vms_by_id_in_searches_that_fit_into_an_url(
-    net: responses.RequestsMock, engine: EngineApi
-) -> None:
+def test_many_vms_by_id_in_searches_that_fit_into_an_url(net: responses.RequestsMock, engine: EngineApi) -> None:
     """A web server takes 8,190 characters: three hundred ids are three searches."""
     net.get(f"{API}/vms", json={})
     found = engine.vms_by_id([other(n) for n in range(300)])
@@ -64,9 +44,7 @@ def test_many_vms_by_id_in_searches_that_fit_into_an_url(
 
 
 @pytest.mark.parametrize("ids", [[], ["or", "id=1", "*", f"{VM_ID} or name=*"]])
-def test_what_is_no_id_is_not_searched_for(
-    net: responses.RequestsMock, engine: EngineApi, ids: list[str]
-) -> None:
+def test_what_is_no_id_is_not_searched_for(net: responses.RequestsMock, engine: EngineApi, ids: list[str]) -> None:
     """Only ids go into the search, whose language would take other words for its own."""
     assert [] == engine.vms_by_id(ids)
     assert [] == asked(net)
@@ -82,8 +60,7 @@ def test_devices_of_a_vm_in_one_request(net: responses.RequestsMock, engine: Eng
 
 def test_an_older_engine_is_not_asked_for_devices(net: responses.RequestsMock, engine: EngineApi) -> None:
     """Once an engine has shown that it has no mediated devices, nothing is sent."""
-    net.get(f"{API}/vms/{VM_ID}", json=sample("vm_4.4"))
-    net.get(f"{API}/vms/{VM_ID}/mediateddevices", status=404)
+    has(net, sample("vm_4.4"), status=404)
     engine.devices_of(VM_ID)
     before = len(asked(net))
 
@@ -124,9 +101,8 @@ def test_an_engine_that_inlines_devices_tells_them_in_the_search(
     """One request instead of two; a VM without any has none, which is something else than not told."""
     inlining(net, engine)
     carrying = sample("vm_4.5", mediated_devices=sample("mediated_devices"))
-    followed = responses.matchers.query_param_matcher({"follow": "mediateddevices"}, strict_match=False)
     net.remove(responses.GET, f"{API}/vms")
-    net.get(f"{API}/vms", json={"vm": [carrying, sample("vm_4.5", id=other(1))]}, match=[followed])
+    net.get(f"{API}/vms", json={"vm": [carrying, sample("vm_4.5", id=other(1))]}, match=[FOLLOWED])
 
     found = engine.vms_by_id([VM_ID, other(1)])
 
@@ -138,9 +114,8 @@ def test_an_engine_that_no_longer_inlines_devices_is_searched_without(
 ) -> None:
     """The devices are then None, to be asked for, and nobody asks to follow again."""
     inlining(net, engine)
-    followed = responses.matchers.query_param_matcher({"follow": "mediateddevices"}, strict_match=False)
     net.remove(responses.GET, f"{API}/vms")
-    net.get(f"{API}/vms", status=400, json=sample("fault"), match=[followed])
+    net.get(f"{API}/vms", status=400, json=sample("fault"), match=[FOLLOWED])
     net.get(f"{API}/vms", json={"vm": [sample("vm_4.5")]})
     before = len(asked(net))
 

@@ -36,9 +36,7 @@ FIGURE = "mdev_supported_types/t-1/available_instances"
 
 def read(root: Path, seconds: float = 1.0) -> dict[str, Any]:
     """The inventory of a tree, taken within that time, as the key shows it."""
-    done = subprocess.run(
-        [sys.executable, "-c", READ, str(seconds), str(root)], capture_output=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", READ, str(seconds), str(root)], capture_output=True, check=True)
     key: dict[str, Any] = json.loads(done.stdout)
     return key
 

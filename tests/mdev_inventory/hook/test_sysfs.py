@@ -1,36 +1,20 @@
 """Reading the mdev bus: what is there is told, what cannot be read is unknown and told too."""
 
 import os
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mdev_inventory.hook.sysfs import Files, inventory_of, read_inventory
 from mdev_inventory.inventory_json import to_document
-from mdev_inventory.model import HostInventory, ReadError
+from mdev_inventory.model import ReadError
 from tests import trees
-
-ADDRESS = "0000:3b:00.0"
-TYPE = f"/sys/class/mdev_bus/{ADDRESS}/mdev_supported_types/nvidia-22"
+from tests.mdev_inventory.hook.devices import ADDRESS, TYPE, read
 
 
 def by_id(parents: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same parents with their types sorted: a directory's order is the file system's."""
     return [dict(p, types=sorted(p["types"], key=lambda t: str(t["id"]))) for p in parents]
-
-
-def read(root: Path) -> HostInventory:
-    """The inventory of a tree."""
-    return read_inventory(str(root))
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Path:
-    """A parent with one type, all its files in order."""
-    return trees.add_parent(tmp_path, ADDRESS, ["nvidia-22"], vendor="0x10de", device="0x13f2", numa_node="1")
 
 
 @pytest.mark.parametrize("capture", trees.CAPTURES, ids=lambda path: path.stem)
@@ -40,9 +24,7 @@ def test_every_capture_is_read_without_an_error(tmp_path: Path, capture: Path) -
 
     document = to_document(read(trees.build(tmp_path, entries)))
 
-    assert {"parents": trees.expected(entries), "errors": []} == dict(
-        document, parents=by_id(document["parents"])
-    )
+    assert {"parents": trees.expected(entries), "errors": []} == dict(document, parents=by_id(document["parents"]))
 
 
 def test_a_device_is_described_whole(device: Path, tmp_path: Path) -> None:
@@ -115,9 +97,7 @@ def test_instances_are_sorted(tmp_path: Path) -> None:
         pytest.param("device_api", "device_api", "", id="device_api"),
     ],
 )
-def test_a_type_may_lack_what_describes_it(
-    device: Path, tmp_path: Path, file: str, member: str, unknown: str
-) -> None:
+def test_a_type_may_lack_what_describes_it(device: Path, tmp_path: Path, file: str, member: str, unknown: str) -> None:
     """Drivers differ in what they tell about a type: a missing file is no error."""
     (device / "mdev_supported_types/nvidia-22" / file).unlink()
 
@@ -220,98 +200,3 @@ def test_instances_that_cannot_be_listed_are_unknown(device: Path, tmp_path: Pat
 
     assert None is getattr(inventory.parents[0].find("nvidia-22"), "instances", ())
     assert (ReadError(f"{TYPE}/devices", "ENOENT"),) == inventory.errors
-
-
-@pytest.mark.parametrize("attribute", ["vendor", "device", "numa_node", "driver", "physfn"])
-def test_a_parent_may_lack_what_only_pci_devices_have(tmp_path: Path, attribute: str) -> None:
-    """Parents need not be PCI devices: no error."""
-    trees.add_parent(tmp_path, "mtty", ["mtty-1"])
-
-    inventory = read(tmp_path)
-
-    assert None is getattr(inventory.parents[0], attribute)
-    assert () == inventory.errors
-
-
-def test_the_kernels_minus_one_is_no_numa_node(tmp_path: Path) -> None:
-    """It says that the device belongs to none."""
-    trees.add_parent(tmp_path, ADDRESS, numa_node="-1")
-
-    assert None is read(tmp_path).parents[0].numa_node
-
-
-def test_a_link_that_is_none_is_an_error(device: Path, tmp_path: Path) -> None:
-    """The driver is then unknown."""
-    (device / "driver").touch()
-
-    assert (ReadError(f"/sys/class/mdev_bus/{ADDRESS}/driver", "EINVAL"),) == read(tmp_path).errors
-
-
-def test_a_parent_that_has_vanished_has_unknown_types(device: Path, tmp_path: Path) -> None:
-    """Its name was listed; when it was opened, it was gone."""
-    trees.add_parent(tmp_path, "0000:86:00.0", ["nvidia-22"])
-    (tmp_path / trees.BUS / ADDRESS).unlink()
-    (tmp_path / trees.BUS / ADDRESS).symlink_to("../../devices/gone")
-
-    inventory = read(tmp_path)
-
-    assert [None, 1] == [p.types and len(p.types) for p in inventory.parents]
-    assert (ReadError(TYPE.rsplit("/", 1)[0], "ENOENT"),) == inventory.errors
-
-
-class Vanishing(Files):
-    """A tree in which something happens right before a path is read."""
-
-    def __init__(self, root: Path, path: str, happening: Callable[[], object]) -> None:
-        super().__init__(str(root))
-        self._when = path
-        self._happening = happening
-
-    def text(self, path: str) -> str:
-        """The text, after what happens."""
-        if path == self._when:
-            self._happening()
-        return super().text(path)
-
-
-def test_a_type_that_vanishes_while_it_is_read_is_unknown_from_there(device: Path, tmp_path: Path) -> None:
-    """mdev_unregister_parent removes the tree at any moment: what was read before is kept."""
-    folder = device / "mdev_supported_types"
-    files = Vanishing(tmp_path, f"{TYPE}/available_instances", lambda: folder.rename(device / "gone"))
-
-    inventory = inventory_of(files)
-    found = inventory.parents[0].find("nvidia-22")
-
-    assert found
-    assert ("NVIDIA-22", None, None) == (found.name, found.available, found.instances)
-    assert {"ENOENT"} == {error.error for error in inventory.errors}
-
-
-def test_bytes_that_are_no_text_are_replaced(device: Path, tmp_path: Path) -> None:
-    """Every name and text can be encoded again, whatever stood there."""
-    (device / "mdev_supported_types/nvidia-22/name").write_bytes(b"GRID \xff\n")
-    os.mkdir(os.fsencode(device / "mdev_supported_types") + b"/odd-\xfe")
-
-    inventory = read(tmp_path)
-    types = inventory.parents[0].types or ()
-
-    assert {"GRID \ufffd", "odd-\ufffd"} == {t.name for t in types}
-    assert all(error.path.encode() for error in inventory.errors)
-
-
-def test_the_inventory_says_when_and_in_which_boot_it_was_taken(device: Path, tmp_path: Path) -> None:
-    """Both are for people."""
-    boot_id = tmp_path / "proc/sys/kernel/random/boot_id"
-    boot_id.parent.mkdir(parents=True)
-    boot_id.write_text("b0070000-0000-4000-8000-000000000001\n")
-
-    inventory = read(tmp_path)
-
-    assert "b0070000-0000-4000-8000-000000000001" == inventory.boot_id
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", inventory.collected_at)
-
-
-@pytest.mark.parametrize("suffix", ["", "/"])
-def test_a_root_may_end_in_a_slash(device: Path, tmp_path: Path, suffix: str) -> None:
-    """Both ways of writing it are the same folder."""
-    assert 1 == len(read_inventory(str(tmp_path) + suffix).parents)

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # What the capabilities may hold: numbers as they are written, and text of all kinds.
-CAPABILITIES = (
-    '{"cpuCores": "16", "hooks": {}, "big": 123456789012345678901234567890, "e": 1.10, "n": "\\u00e9"}'
-)
+CAPABILITIES = '{"cpuCores": "16", "hooks": {}, "big": 123456789012345678901234567890, "e": 1.10, "n": "\\u00e9"}'
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,7 @@ def run(command: list[str | Path], caps: Path, **popen: Any) -> Run:
     """Runs a hook on the file `caps` as VDSM does; `popen` is for `subprocess.Popen`."""
     environment = {**os.environ, "_hook_json": str(caps), **popen.pop("env", {})}
     began = time.monotonic()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **popen
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **popen) as process:
         output, errors = process.communicate(timeout=20)
         seconds = time.monotonic() - began
     return Run(process.returncode, output, errors, seconds, caps.read_text())

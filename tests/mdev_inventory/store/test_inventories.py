@@ -1,38 +1,17 @@
 """What is known now, in memory and behind that in the store."""
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store.change_log import LOGGED
-from mdev_inventory.store.file import StoreError
 from mdev_inventory.store.inventories import OWN_WORD_HOLDS, Inventories, supersedes
 from mdev_inventory.store.store import Store
 from tests.mdev_inventory.known import failed, host, known_vm, seen
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An open store."""
-    opened = Store(tmp_path / "state.sqlite")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def inventories(store: Store) -> Inventories:
-    """Nothing known yet."""
-    return Inventories(store)
-
-
 HOOK, VDSM, ENGINE = Source.HOOK, Source.VDSM, Source.ENGINE
+
+
 HOLDS = OWN_WORD_HOLDS
 
 
@@ -106,41 +85,6 @@ def test_an_older_answer_changes_nothing(inventories: Inventories) -> None:
 
     assert seen(at=200.0) == inventories.observation("h1")
     assert failed(at=210.0) == inventories.failure("h1")
-
-
-def test_which_hosts_changed(inventories: Inventories) -> None:
-    """Since a change that somebody remembers; any may have where the list of hosts did, or it is long ago."""
-    told = [inventories.changed(-1)]
-    for change in (
-        lambda: inventories.set_hosts([host("h1"), host("h2")]),
-        lambda: inventories.put(seen("h1", at=100.0)),
-        lambda: inventories.put(seen("h1", at=50.0, received_at=160.0)),
-        lambda: inventories.fail(failed("h2")),
-        lambda: inventories.see_vm(known_vm()),
-    ):
-        change()
-        told.append(inventories.changed(told[-1][0]))
-    number = told[-1][0]
-    for _ in range(LOGGED + 1):
-        inventories.fail(failed("h2"))
-
-    h1, h2 = frozenset({"h1"}), frozenset({"h2"})
-    assert [None, None, h1, frozenset(), h2, frozenset()] == [hosts for _, hosts in told]
-    assert inventories.changed(number)[1] is None
-    assert h2 == inventories.changed(number + 1)[1]
-
-
-def test_what_was_worked_out_holds_while_a_host_shows_the_same(inventories: Inventories) -> None:
-    """It is kept with the inventory, and goes on to the next one, but not to one that shows anything else."""
-    first, same, other = seen(at=100.0), seen(at=160.0), seen(at=220.0)
-    other = replace(other, inventory=other.inventory._replace(parents=()))
-    vars(first.inventory)["known"] = "worked out"
-    for each in (first, same, other):
-        inventories.put(each)
-
-    assert first.inventory.parents
-    assert {"known": "worked out"} == vars(same.inventory)
-    assert not vars(other.inventory)
 
 
 def test_a_failure_beside_an_answer(inventories: Inventories, store: Store) -> None:
@@ -217,79 +161,3 @@ def test_a_list_of_vms_replaces_all_but_those_seen_meanwhile(inventories: Invent
 
     assert {"changed", "created", "other"} == inventories.vms.keys()
     assert ("new",) == inventories.vms["changed"].types
-
-
-def test_a_restart_remembers(inventories: Inventories, store: Store) -> None:
-    """What was flushed is there at once when the service starts again."""
-    inventories.set_hosts([host("h1"), host("h2")])
-    inventories.put(seen("h1"))
-    inventories.fail(failed("h2"))
-    inventories.set_vms([known_vm("v1", "a", "a")], 100, 101)
-    inventories.flush()
-
-    assert inventories.snapshot == Inventories(store).snapshot
-
-
-def test_nothing_is_written_before_a_flush(inventories: Inventories, store: Store) -> None:
-    """Memory changes at once, the store only when it is flushed."""
-    inventories.set_hosts([host()])
-    inventories.put(seen())
-    inventories.see_vm(known_vm())
-
-    assert [] == [*store.hosts(), *store.observations(), *store.vms()]
-
-
-def test_flushing_follows_every_change(inventories: Inventories, store: Store) -> None:
-    """After each flush the store equals the memory: failures cleared and VMs gone included."""
-    inventories.set_hosts([host()])
-    inventories.fail(failed())
-    inventories.see_vm(known_vm("v1", "a"))
-    inventories.flush()
-    inventories.put(seen())
-    inventories.set_vms([], 200, 201)
-    inventories.flush()
-
-    assert [] == [*store.failures(), *store.vms()]
-    assert {"h1": seen()} == store.observations()
-
-
-def test_a_failed_flush_is_made_up_for(inventories: Inventories, store: Store) -> None:
-    """What could not be written is written by the next flush that can."""
-    inventories.set_hosts([host()])
-    inventories.put(seen())
-    inventories.see_vm(known_vm())
-    with sqlite3.connect(store.path) as other:
-        other.execute("CREATE TRIGGER full BEFORE INSERT ON vms BEGIN SELECT RAISE(ABORT, 'full'); END")
-    with pytest.raises(StoreError, match="full"):
-        inventories.flush()
-    other.execute("DROP TRIGGER full")
-    other.commit()
-    other.close()
-    assert {} == store.hosts()
-
-    inventories.flush()
-
-    assert inventories.snapshot == Inventories(store).snapshot
-    assert {"h1": seen()} == store.observations()
-
-
-def test_many_threads(inventories: Inventories, store: Store) -> None:
-    """Writers and a flusher side by side lose nothing."""
-
-    def work(part: int) -> None:
-        for n in range(50):
-            inventories.put(seen(f"h{part}-{n}"))
-            inventories.see_vm(known_vm(f"v{part}-{n}", "a"))
-            if n % 10 == 0:
-                inventories.flush()
-
-    inventories.set_hosts([host(f"h{part}-{n}") for part in range(4) for n in range(50)])
-    threads = [threading.Thread(target=work, args=(part,)) for part in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    inventories.flush()
-
-    assert 200 == len(store.observations())
-    assert inventories.snapshot == Inventories(store).snapshot

@@ -1,50 +1,18 @@
 """What survives a restart."""
 
 import shutil
-import sqlite3
-import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mdev_inventory.observation import Source
-from mdev_inventory.store import schema as store_schema
 from mdev_inventory.store.file import StoreError
-from mdev_inventory.store.store import DamagedRow, Store
+from mdev_inventory.store.store import Store
 from tests.mdev_inventory.known import failed, host, known_vm, seen
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A state file that does not exist yet, in a folder that does not either."""
-    return tmp_path / "state" / "state.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    """An open store."""
-    opened = Store(path)
-    yield opened
-    opened.close()
-
-
-def alter(path: Path, sql: str, *values: object) -> None:
-    """Change the file behind our back."""
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute(sql, values)
-    connection.close()
-
-
-def reopened(path: Path) -> Store:
-    """The store of a service that was started again; its file is closed at once, as nothing is written."""
-    opened = Store(path)
-    opened.close()
-    return opened
+from tests.mdev_inventory.store.state_files import alter
 
 
 def test_everything_survives_a_restart(path: Path) -> None:
@@ -90,7 +58,7 @@ def test_the_last_one_counts(store: Store) -> None:
 
     assert {"h1": seen(at=2.0)} == store.observations()
     assert {"h1": failed(at=2.0)} == store.failures()
-    assert known_vm("v1", "nvidia-22", at=2.0) == store.vm_request("v1")
+    assert known_vm("v1", "nvidia-22", at=2.0) == store.vms()["v1"]
 
 
 def test_hosts_gone_from_the_engine_are_removed(store: Store) -> None:
@@ -124,7 +92,6 @@ def test_vms_are_forgotten_one_by_one(store: Store) -> None:
     store.remove_vms(["v1", "never-seen"])
 
     assert ["v2", "v3"] == sorted(store.vms())
-    assert store.vm_request("v1") is None
 
 
 def test_a_transaction_is_all_or_nothing(store: Store) -> None:
@@ -152,7 +119,7 @@ def test_threads_share_a_store(store: Store) -> None:
         try:
             for n in range(20):
                 store.save_vms([known_vm(f"v{part}-{n}", "a")])
-                store.vm_request(f"v{part}-{n}")
+                store.vms()
         except Exception as error:
             errors.append(error)
 
@@ -164,116 +131,6 @@ def test_threads_share_a_store(store: Store) -> None:
 
     assert [] == errors
     assert 160 == len(store.vms())
-
-
-def test_settings_of_the_file(path: Path, store: Store) -> None:
-    """WAL is on and the schema's version is written."""
-    connection = sqlite3.connect(path)
-
-    assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
-    assert (store_schema.VERSION,) == connection.execute("PRAGMA user_version").fetchone()
-    connection.close()
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param(None, 0o640, id="a new file"),
-        pytest.param(0o666, 0o640, id="a file that was open to all"),
-        pytest.param(0o600, 0o600, id="a stricter one is left alone"),
-    ],
-)
-def test_nobody_else_reads_the_file(path: Path, before: int | None, after: int) -> None:
-    """The file and its companions are never readable by others, nor writable by the group."""
-    path.parent.mkdir()
-    if before is not None:
-        path.touch()
-        path.chmod(before)
-
-    store = Store(path)
-    store.save_vms([known_vm()])
-
-    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert {path.name: after, f"{path.name}-wal": after, f"{path.name}-shm": after} == modes
-    store.close()
-
-
-@pytest.mark.parametrize("version", range(1, store_schema.VERSION))
-def test_an_older_schema_is_brought_up(path: Path, version: int) -> None:
-    """A file of any earlier version keeps what it knows, and takes what this version writes."""
-    path.parent.mkdir()
-    steps = "".join(store_schema.STEPS[:version])
-    connection = sqlite3.connect(path)
-    connection.executescript(f"{steps}PRAGMA user_version = {version};")
-    connection.execute(
-        "INSERT INTO vms (id, name, types, seen_at) VALUES ('v1', 'name-of-v1', '[\"a\"]', 100.0)"
-    )
-    connection.commit()
-    connection.close()
-
-    store = Store(path)
-    assert {"v1": known_vm("v1", "a")} == store.vms()
-    store.save_vms([known_vm("v2", "a")._replace(cluster_id="c1")])
-    store.save_lifetimes({"a": "1"}, ())
-
-    assert "c1" == store.vms()["v2"].cluster_id
-    store.close()
-
-
-def test_a_newer_schema_is_refused(path: Path) -> None:
-    """A file of a later version is not touched; the error names file, versions and remedy."""
-    reopened(path)
-    alter(path, "PRAGMA user_version = 99")
-
-    with pytest.raises(StoreError, match=r"state\.sqlite has schema 99, .* knows up to 4: install") as caught:
-        Store(path)
-
-    assert path == caught.value.path
-
-
-def test_another_programs_database_is_refused(path: Path) -> None:
-    """A database that is not ours is left alone."""
-    path.parent.mkdir()
-    alter(path, "CREATE TABLE theirs (x)")
-
-    with pytest.raises(StoreError, match=r"another program's database: set \[service\] state_dir"):
-        Store(path)
-
-
-def test_a_file_that_is_no_database(path: Path) -> None:
-    """A corrupt file is a named error with a remedy."""
-    path.parent.mkdir()
-    path.write_bytes(b"no database at all " * 1000)
-
-    with pytest.raises(StoreError, match=r"state\.sqlite cannot be opened: .*: move it away"):
-        Store(path)
-
-
-def test_a_file_whose_pages_are_damaged(path: Path) -> None:
-    """Damage found later, in a table's pages, is a named error as well."""
-    store = Store(path)
-    store.save_vms(known_vm(f"v{n}", "some-type" * 20) for n in range(500))
-    store.close()
-    raw = bytearray(path.read_bytes())
-    raw[8192:] = b"\xa5" * (len(raw) - 8192)
-    path.write_bytes(raw)
-
-    damaged = Store(path)
-    with pytest.raises(StoreError, match=r"cannot be read: .*: move it away"):
-        damaged.vms()
-    damaged.close()
-
-
-@pytest.mark.parametrize("which", ["folder where the file should be", "file where the folder should be"])
-def test_a_path_that_cannot_be_a_file(path: Path, which: str) -> None:
-    """What the system refuses is a named error with a remedy."""
-    if which.startswith("folder"):
-        path.mkdir(parents=True)
-    else:
-        path.parent.touch()
-
-    with pytest.raises(StoreError, match=r"cannot be opened: .*: it takes a folder that the service's user"):
-        Store(path)
 
 
 def test_a_failed_write_leaves_the_store_usable(store: Store, path: Path) -> None:
@@ -291,7 +148,7 @@ def test_a_failed_write_leaves_the_store_usable(store: Store, path: Path) -> Non
 @pytest.mark.parametrize(
     ("table", "change", "reason"),
     [
-        pytest.param("observations", "inventory = '{'", "Expecting", id="half a JSON"),
+        pytest.param("observations", "inventory = '{'", "EOF", id="half a JSON"),
         pytest.param("observations", "inventory = '{\"schema\":99}'", "schema", id="JSON of a newer schema"),
         pytest.param("observations", "inventory = x'ff'", "text", id="bytes for text"),
         pytest.param("observations", "inventory = cast(x'22ff22' as text)", "utf-8", id="text, no UTF-8"),
@@ -325,26 +182,6 @@ def test_a_damaged_row_costs_that_row_only(
     assert reason in store.damaged[0].reason
     assert f"table={table} key='h1'" in caplog.text
     store.close()
-
-
-def test_a_damaged_row_is_replaced(store: Store, path: Path) -> None:
-    """What is saved next takes the damaged row's place."""
-    store.save_observation(seen())
-    alter(path, "UPDATE observations SET inventory = ''")
-    assert {} == store.observations()
-    assert isinstance(store.damaged[0], DamagedRow)
-
-    store.save_observation(seen(at=200.0))
-
-    assert {"h1": seen(at=200.0)} == store.observations()
-
-
-def test_deeply_nested_json_costs_its_row(store: Store, path: Path) -> None:
-    """JSON nested beyond what the parser follows is damage, no crash."""
-    store.save_vms([known_vm("v1", "a")])
-    alter(path, "UPDATE vms SET types = ?", "[" * 100_000)
-
-    assert {} == store.vms()
 
 
 def test_text_that_cannot_be_encoded_is_saved(store: Store) -> None:

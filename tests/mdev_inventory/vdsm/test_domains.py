@@ -2,9 +2,10 @@
 
 import pytest
 
-from mdev_inventory.vdsm.domains import DomainError, mdev_uuids, owners
-from simulation.vdsm_answers import domain_xml
-from simulation.virtual_machine import RunningVm, VmSpec
+from mdev_inventory.model import InventoryError
+from mdev_inventory.vdsm.domains import mdev_uuids, owners
+from simulation.hosts.vdsm_answers import domain_xml
+from simulation.hosts.virtual_machine import RunningVm, VmSpec
 
 ONE, TWO = (f"c2177883-f1bb-47f0-914d-32a22e3a880{n}" for n in (1, 2))
 # As the engine writes it (LibvirtVmXmlBuilder.writeVGpu), with devices of other kinds beside.
@@ -60,5 +61,5 @@ def test_owners_of_living_instances() -> None:
 )
 def test_what_cannot_be_read_is_an_error(answer: object) -> None:
     """Nothing is left out silently, and entities are never expanded."""
-    with pytest.raises(DomainError):
+    with pytest.raises(InventoryError):
         owners(answer, {ONE})

@@ -45,24 +45,21 @@ def test_a_request_is_written_as_vdsm_reads_it() -> None:
     """Colons in a value travel as \\c, the body's length is in bytes, the frame ends with NUL."""
     frame = Frame("SEND", {"destination": "jms.topic.vdsm_requests", "reply-to": "a:b"}, "\u20ac".encode())
 
-    assert (
-        b"SEND\ndestination:jms.topic.vdsm_requests\nreply-to:a\\cb\ncontent-length:3\n\n\xe2\x82\xac\0"
-    ) == encode(frame)
+    assert (b"SEND\ndestination:jms.topic.vdsm_requests\nreply-to:a\\cb\ncontent-length:3\n\n\xe2\x82\xac\0") == encode(
+        frame
+    )
 
 
 def test_a_body_with_nul_bytes_is_delimited_by_its_length() -> None:
     """`content-length` decides where the body ends, not the first NUL."""
-    assert [Frame("MESSAGE", {"content-length": "3"}, b"a\0b")] == Parser().feed(
-        b"MESSAGE\ncontent-length:3\n\na\0b\0"
-    )
+    assert [Frame("MESSAGE", {"content-length": "3"}, b"a\0b")] == Parser().feed(b"MESSAGE\ncontent-length:3\n\na\0b\0")
 
 
 def test_a_body_without_a_length_ends_at_the_first_nul() -> None:
     """A frame without `content-length` is legal, even if VDSM always sends it."""
-    assert [
-        Frame("ERROR", {}, b"Version unsupported"),
-        Frame("RECEIPT", {"receipt-id": "1"}),
-    ] == Parser().feed(b"ERROR\n\nVersion unsupported\0RECEIPT\nreceipt-id:1\n\n\0")
+    assert [Frame("ERROR", {}, b"Version unsupported"), Frame("RECEIPT", {"receipt-id": "1"})] == Parser().feed(
+        b"ERROR\n\nVersion unsupported\0RECEIPT\nreceipt-id:1\n\n\0"
+    )
 
 
 def test_lines_may_end_with_carriage_returns_and_the_first_of_repeated_headers_counts() -> None:
@@ -129,8 +126,7 @@ def test_frames_have_limits(stream: bytes, fits: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame",
-    [pytest.param(Frame("HELLO"), id="unknown command"), pytest.param(Frame("SEND", {"a": "\0"}), id="NUL")],
+    "frame", [pytest.param(Frame("HELLO"), id="unknown command"), pytest.param(Frame("SEND", {"a": "\0"}), id="NUL")]
 )
 def test_what_cannot_be_written_is_refused(frame: Frame) -> None:
     """No bytes leave that the other side could not read."""

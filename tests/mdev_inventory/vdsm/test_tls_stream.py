@@ -12,7 +12,7 @@ from mdev_inventory.vdsm.connection import ClosedError, StompConnection
 from mdev_inventory.vdsm.rpc import client_context
 from mdev_inventory.vdsm.stomp import Frame, FrameTooLargeError, encode
 from mdev_inventory.vdsm.tls_stream import TlsStream
-from simulation.pki import Authority, server_context
+from simulation.vdsm.pki import Authority, server_context
 
 Act = Callable[[TlsStream, TlsStream], Awaitable[None]]
 
@@ -54,9 +54,7 @@ async def read_until_end(stream: TlsStream) -> int:
     return size
 
 
-def test_both_sides_may_send_much_at_the_same_time(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-) -> None:
+def test_both_sides_may_send_much_at_the_same_time(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """Writing waits for a peer that is slow to read, reading goes on meanwhile."""
 
     async def act(client: TlsStream, server: TlsStream) -> None:
@@ -87,9 +85,7 @@ def test_a_close_says_goodbye(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -
     run(contexts, act)
 
 
-def test_a_close_does_not_wait_for_a_peer_that_reads_nothing(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-) -> None:
+def test_a_close_does_not_wait_for_a_peer_that_reads_nothing(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """The socket's buffers are full: the connection is closed all the same, at once."""
 
     async def act(client: TlsStream, server: TlsStream) -> None:
@@ -104,9 +100,7 @@ def test_a_close_does_not_wait_for_a_peer_that_reads_nothing(
     run(contexts, act)
 
 
-def test_many_small_frames_count_like_a_large_one(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-) -> None:
+def test_many_small_frames_count_like_a_large_one(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """The limit of a conversation holds for all that the peer sends, heart-beats included."""
 
     async def act(client: TlsStream, server: TlsStream) -> None:
@@ -120,9 +114,7 @@ def test_many_small_frames_count_like_a_large_one(
     run(contexts, act)
 
 
-def test_frames_that_came_before_the_end_are_delivered(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
-) -> None:
+def test_frames_that_came_before_the_end_are_delivered(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     """A peer may say why before it goes: first its words, then the end."""
 
     async def act(client: TlsStream, server: TlsStream) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mdev_inventory.vdsm.rpc import VdsmClient, client_context
-from simulation.pki import Authority, KeyPair, server_context
 from simulation.vdsm import Fault, SimulatedVdsm
-from simulation.vdsm_farm import VdsmFarm
+from simulation.vdsm.farm import VdsmFarm
+from simulation.vdsm.pki import Authority, KeyPair, server_context
 
 LOOPBACK = "127.0.0.1"
 

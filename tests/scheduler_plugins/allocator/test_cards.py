@@ -34,14 +34,9 @@ SMALL, MEDIUM, LARGE = "mbochs-small", "mbochs-medium", "mbochs-large"
             {"nvidia-1": 3, "nvidia-2": None},
             id="an unknown figure stays unknown",
         ),
+        pytest.param(inv.unseen(t4(A, {Q2: 6})), Q2, {Q2: 1, B2: 1}, id="nearly full, instances unknown: no function"),
         pytest.param(
-            inv.unseen(t4(A, {Q2: 6})), Q2, {Q2: 1, B2: 1}, id="nearly full, instances unknown: no function"
-        ),
-        pytest.param(
-            inv.device(A, {"toy-1": 8, "toy-2": 4}),
-            "toy-1",
-            {"toy-1": 7},
-            id="unknown driver: one type at a time",
+            inv.device(A, {"toy-1": 8, "toy-2": 4}), "toy-1", {"toy-1": 7}, id="unknown driver: one type at a time"
         ),
         pytest.param(
             inv.device(A, {"toy-1": 8, "toy-2": 4}, {"toy-2": 1}),
@@ -91,9 +86,7 @@ def test_nothing_but_figures_and_instances_change() -> None:
 
     after = after_creation(before, A, Q2).parents[0].types or ()
 
-    assert types == [
-        t._replace(available=b.available, instances=()) for t, b in zip(after, types, strict=True)
-    ]
+    assert types == [t._replace(available=b.available, instances=()) for t, b in zip(after, types, strict=True)]
 
 
 @pytest.mark.parametrize(("address", "type_id"), [(A, "nvidia-9"), ("0000:99:00.0", Q2)])
@@ -128,18 +121,14 @@ def test_closed(parents: list[ParentDevice]) -> None:
         pytest.param(True, inv.mbochs({SMALL: 64, LARGE: 4}), LARGE, id="mbochs"),
         pytest.param(True, inv.mbochs({MEDIUM: 16, LARGE: 4}), LARGE, id="multiples of 16"),
         pytest.param(False, inv.sized({"mbochs-a": (4, 64), "mbochs-b": (6, 42)}), "mbochs-a", id="4 and 6"),
-        pytest.param(
-            False, inv.sized({"mbochs-a": (4, None), "mbochs-b": (8, 32)}), "mbochs-b", id="unit unreadable"
-        ),
+        pytest.param(False, inv.sized({"mbochs-a": (4, None), "mbochs-b": (8, 32)}), "mbochs-b", id="unit unreadable"),
         pytest.param(False, inv.gvtg({"i915-GVTg_V5_8": 7}), "i915-GVTg_V5_8", id="three pools"),
         pytest.param(False, inv.device(A, {"idxd-dsa-1dwq-v1": 4}), "idxd-dsa-1dwq-v1", id="two pools"),
         pytest.param(False, inv.device(A, {"i915-a": 4, "i915-b": 2}), "i915-a", id="sizes unknown"),
         pytest.param(False, inv.device(A, {"toy-1": 4}), "toy-1", id="driver unknown"),
         pytest.param(True, a40(1)[0], A40_4Q, id="function"),
         pytest.param(False, inv.functions("0000:3b", 1, inv.A100_MIG, {})[0], "nvidia-474", id="MIG"),
-        pytest.param(
-            False, inv.device(A, {"x-1": 1}, vendor=NVIDIA, physfn=A), "x-1", id="undescribed function"
-        ),
+        pytest.param(False, inv.device(A, {"x-1": 1}, vendor=NVIDIA, physfn=A), "x-1", id="undescribed function"),
     ],
 )
 def test_is_exact(exact: bool, parent: ParentDevice, type_id: str) -> None:
@@ -155,9 +144,7 @@ def test_is_exact(exact: bool, parent: ParentDevice, type_id: str) -> None:
         pytest.param(Occupancy(3, 5), inv.unseen(t4(A, {B2: 3})), Q2, id="unknown: the maximum less that"),
         pytest.param(Occupancy(0, 8), inv.unseen(t4()), Q2, id="unknown and empty"),
         pytest.param(Occupancy(7, 1), inv.unseen(t4(A, {Q2: 7})), Q2, id="unknown, nearly full"),
-        pytest.param(
-            Occupancy(None, 2), inv.unseen(inv.device(A, {"i915-a": 2})), "i915-a", id="unknown, no maximum"
-        ),
+        pytest.param(Occupancy(None, 2), inv.unseen(inv.device(A, {"i915-a": 2})), "i915-a", id="unknown, no maximum"),
         pytest.param(
             Occupancy(None, 0),
             inv.unseen(inv.described(inv.device(A, {Q2: None}), inv.T4)),

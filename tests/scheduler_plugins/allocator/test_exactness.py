@@ -19,8 +19,8 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.cards import after_creation, most_after_creation
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.request import Request
-from simulation.reading import inventory_of
-from simulation.sysfs_tree import SysfsTree
+from simulation.kernel.inventory import inventory_of
+from simulation.kernel.sysfs_tree import SysfsTree
 from tests.scheduler_plugins.allocator.exactness.families import FAMILIES
 from tests.scheduler_plugins.allocator.exactness.hosts import RandomHost, random_host
 from tests.scheduler_plugins.allocator.exactness.truth import ENDLESS, create, creates, fresh

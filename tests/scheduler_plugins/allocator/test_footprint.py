@@ -23,10 +23,7 @@ ROWS = [
         id="two instances on two GPUs",
     ),
     pytest.param(
-        inv.host(t4()),
-        [Q2, Q2],
-        Figures((-1,), (0,), (8,), (0, 0), (0, 0), (8, 8), (Q2,)),
-        id="two instances on one",
+        inv.host(t4()), [Q2, Q2], Figures((-1,), (0,), (8,), (0, 0), (0, 0), (8, 8), (Q2,)), id="two instances on one"
     ),
     pytest.param(
         inv.host(t4(), a40(16, A40_4Q, A40_4Q, A40_4A, bus="0000:5b"), a40(16, bus="0000:6b")),

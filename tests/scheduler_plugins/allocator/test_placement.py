@@ -79,9 +79,7 @@ FREE = [
     pytest.param(inv.host(t4(), t4(B, {Q2: 5})), Q2, False, 11, id="sum over cards of their own"),
     pytest.param(inv.host(t4(), t4(B, {Q2: 5})), Q2, True, 11, id="separate holds as many"),
     pytest.param(inv.host(t4(A, {Q2: 1}), t4(B, {B2: 5})), B2, False, 3, id="held cards do not count"),
-    pytest.param(
-        inv.host(a40(16), a40(16, *[A40_4A] * 10, bus="0000:5b")), A40_4Q, False, 14, id="two cards"
-    ),
+    pytest.param(inv.host(a40(16), a40(16, *[A40_4A] * 10, bus="0000:5b")), A40_4Q, False, 14, id="two cards"),
     pytest.param(inv.host(inv.functions("0000:3b", 4, inv.A100_MIG, {})), "nvidia-474", False, 0, id="MIG"),
     pytest.param(inv.host(t4(), DEADLY), Q2, False, 8, id="up to the allocator's death"),
     pytest.param(inv.host(t4(), DEADLY), Q2, True, 1, id="separate dies sooner"),

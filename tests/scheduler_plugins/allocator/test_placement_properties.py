@@ -49,9 +49,7 @@ def test_free_instances_is_the_replay_repeated(
 
 
 @given(hosts(), sources, st.sampled_from(TYPES), st.booleans())
-def test_requests_up_to_the_count(
-    inventory: HostInventory, source: Source, type_id: str, separate: bool
-) -> None:
+def test_requests_up_to_the_count(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> None:
     """As many instances as are free fit into one request, and one more does not."""
     free = free_instances(inventory, source, type_id, separate)
 
@@ -60,15 +58,11 @@ def test_requests_up_to_the_count(
 
 
 @given(hosts(), sources, requests, st.sampled_from(TYPES))
-def test_a_creation_frees_nothing(
-    inventory: HostInventory, source: Source, types: list[str], other: str
-) -> None:
+def test_a_creation_frees_nothing(inventory: HostInventory, source: Source, types: list[str], other: str) -> None:
     """After any placement no type has more free instances than before."""
     found = place(inventory, source, request(*types), separate=False)
     if isinstance(found, Placement):
-        assert free_instances(found.after, source, other, False) <= free_instances(
-            inventory, source, other, False
-        )
+        assert free_instances(found.after, source, other, False) <= free_instances(inventory, source, other, False)
 
 
 @given(hosts(), sources, requests, st.booleans())

@@ -80,9 +80,7 @@ def test_never_above_the_kernel(pool: tuple[int, Mapping[str, int]], data: st.Da
         pytest.param(["i915-GVTg_V5_8"], (1, 2, 4, 6), id="after one V5_8"),
         pytest.param(["i915-GVTg_V5_4"], (1, 2, 4, 5), id="after one V5_4"),
         pytest.param(["i915-GVTg_V5_1"], (0, 0, 1, 1), id="after one V5_1: high memory is what lacks"),
-        pytest.param(
-            ["i915-GVTg_V5_4", "i915-GVTg_V5_8"], (0, 1, 3, 4), id="small ones cost the largest type"
-        ),
+        pytest.param(["i915-GVTg_V5_4", "i915-GVTg_V5_8"], (0, 1, 3, 4), id="small ones cost the largest type"),
     ],
 )
 def test_gvtg(created: list[str], expected: Sequence[int]) -> None:
@@ -158,9 +156,7 @@ GVTG = "low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4"
         ),
     ],
 )
-def test_where_figures_tell_less(
-    parent: ParentDevice, created: Sequence[str], expected: Sequence[int | None]
-) -> None:
+def test_where_figures_tell_less(parent: ParentDevice, created: Sequence[str], expected: Sequence[int | None]) -> None:
     """What cannot be worked out from sizes is followed by the figures, never above what may be left."""
     assert list(expected) == list(followed(inv.host(parent), created).values())
 

@@ -66,9 +66,7 @@ def test_one_type_after_the_other_card() -> None:
     assert slots(inventory, *[A40_4Q] * (free + 1)) is None
 
 
-@pytest.mark.parametrize(
-    ("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"]
-)
+@pytest.mark.parametrize(("separate", "parents"), [(False, [A, A, B]), (True, [A, B, A])], ids=["compact", "separate"])
 def test_fallback_of_separate_placement(separate: bool, parents: list[str]) -> None:
     """Where separate placement finds no card without the type, the replay walks twice, as VDSM does."""
     inventory = inv.host(toy(A, toy_1=2), toy(B, toy_1=1))
@@ -91,11 +89,7 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
             id="passed over, then not counted on",
         ),
         pytest.param(
-            [toy(A, toy_1=3), POOL],
-            [TWO, ONE, TWO],
-            False,
-            [C, A, C],
-            id="behind what is taken: never reached",
+            [toy(A, toy_1=3), POOL], [TWO, ONE, TWO], False, [C, A, C], id="behind what is taken: never reached"
         ),
         pytest.param(
             [holding(toy(A, toy_1=3), ONE), POOL],
@@ -120,9 +114,7 @@ POOL = inv.device(C, {ONE: 1, TWO: 4, THREE: 0}, {THREE: 1})
         ),
     ],
 )
-def test_passed_over(
-    parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None
-) -> None:
+def test_passed_over(parents: list[ParentDevice], types: list[str], separate: bool, expected: list[str] | None) -> None:
     """What the host may take instead of the replay's choice is closed from then on."""
     inventory = inv.host(parents)
 

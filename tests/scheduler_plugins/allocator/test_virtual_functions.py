@@ -32,9 +32,7 @@ def mixed(count: int, taken: str, figures: Mapping[str, int] = ALL_A40) -> list[
         pytest.param(a40(16, *[A40_4Q] * 11), 11, A40_4Q, {}, id="twelfth of twelve"),
         pytest.param(a40(16, *[A40_4A] * 11), 11, A40_4Q, {}, id="twelfth of its size"),
         pytest.param(a40(4), 0, A40_48Q, {}, id="the whole card"),
-        pytest.param(
-            mixed(4, A40_4Q, {**ONLY_4, A40_1Q: 1}), 1, A40_4Q, {}, id="mixed sizes: nothing is sure"
-        ),
+        pytest.param(mixed(4, A40_4Q, {**ONLY_4, A40_1Q: 1}), 1, A40_4Q, {}, id="mixed sizes: nothing is sure"),
         pytest.param(mixed(4, A40_1Q, {A40_4Q: 1}), 1, A40_4Q, {}, id="mixed sizes: the other one lives"),
     ],
 )
@@ -107,10 +105,7 @@ def test_untouched_siblings_stay_the_same_objects() -> None:
 def test_function_that_shows_nothing_is_taken() -> None:
     """An instance that was removed while in use is listed nowhere, and still counts on its card."""
     held = inv.functions("0000:3b", 11, inv.A40, {})
-    free = [
-        p._replace(address=p.address.replace("3b:0", "3b:1"))
-        for p in inv.functions("0000:3b", 2, inv.A40, ONLY_4)
-    ]
+    free = [p._replace(address=p.address.replace("3b:0", "3b:1")) for p in inv.functions("0000:3b", 2, inv.A40, ONLY_4)]
 
     after = after_creation(inv.host(held, free), free[0].address, A40_4Q)
 

@@ -9,16 +9,12 @@ from tests.scheduler_plugins import inventories as inv
 from tests.scheduler_plugins.inventories import A40_4Q, B2, Q2, Q4, A, B, C, a40, t4
 
 
-def spoilt(
-    parent: ParentDevice, type_id: str, *, figure: bool = False, instances: bool = False
-) -> ParentDevice:
+def spoilt(parent: ParentDevice, type_id: str, *, figure: bool = False, instances: bool = False) -> ParentDevice:
     """The parent with that type's figure or folder of instances unreadable."""
     types = (
         t
         if t.id != type_id
-        else t._replace(
-            available=None if figure else t.available, instances=None if instances else t.instances
-        )
+        else t._replace(available=None if figure else t.available, instances=None if instances else t.instances)
         for t in parent.types or ()
     )
     return parent._replace(types=tuple(types))
@@ -37,26 +33,16 @@ CHOICES = [
     pytest.param([t4(), t4(B, {Q2: 7})], Q2, False, A, id="compact takes the first, not the fullest"),
     pytest.param([FULL, t4(B)], Q2, False, B, id="a full one is passed over"),
     pytest.param([t4(A, {Q4: 1}), t4(B)], Q2, False, B, id="another size holds the GPU"),
-    pytest.param(
-        [t4(A, {Q2: 1}), t4(B)], B2, False, B, id="2B beside 2Q: the driver allows it, VDSM refuses"
-    ),
+    pytest.param([t4(A, {Q2: 1}), t4(B)], B2, False, B, id="2B beside 2Q: the driver allows it, VDSM refuses"),
     pytest.param([t4(A, {Q2: 1})], B2, False, None, id="2B beside 2Q and nowhere else"),
     pytest.param([t4(A, {Q2: 1, B2: 1})], Q2, False, None, id="its own instance does not outweigh another's"),
-    pytest.param(
-        [inv.device(A, {"x-1": 3, "x-2": 1}, {"x-1": 1})], "x-2", False, A, id="other vendors' types mix"
-    ),
+    pytest.param([inv.device(A, {"x-1": 3, "x-2": 1}, {"x-1": 1})], "x-2", False, A, id="other vendors' types mix"),
     pytest.param([t4(A, {Q2: 1}), t4(B)], Q2, True, B, id="separate wants a parent without the type"),
-    pytest.param(
-        [t4(A, {Q2: 1}), t4(B, {Q2: 5})], Q2, True, A, id="separate falls back to the first that fits"
-    ),
+    pytest.param([t4(A, {Q2: 1}), t4(B, {Q2: 5})], Q2, True, A, id="separate falls back to the first that fits"),
     pytest.param([FULL, t4(B, {Q2: 1})], Q2, True, B, id="the fallback passes full ones over"),
     pytest.param([FULL, t4(B, {Q2: 8})], Q2, True, None, id="separate finds nothing twice"),
     pytest.param(
-        [inv.device(A, {"x-1": 1, "x-2": 1}, {"x-1": 1})],
-        "x-2",
-        True,
-        A,
-        id="separate looks at the same type only",
+        [inv.device(A, {"x-1": 1, "x-2": 1}, {"x-1": 1})], "x-2", True, A, id="separate looks at the same type only"
     ),
     pytest.param([inv.device(A, {"x-1": 0}), inv.device(B, {"x-1": 1})], "x-1", False, B, id="0 is none"),
     pytest.param([inv.device(A, {"x-1": -1})], "x-1", False, None, id="a negative figure is a plain no"),
@@ -72,9 +58,7 @@ CHOICES = [
         A,
         id="other vendors' instances are not looked at",
     ),
-    pytest.param(
-        [spoilt(t4(), Q2, instances=True)], Q2, False, A, id="compact does not look at its own instances"
-    ),
+    pytest.param([spoilt(t4(), Q2, instances=True)], Q2, False, A, id="compact does not look at its own instances"),
     pytest.param(
         [spoilt(t4(A, {Q2: 1}), Q2, figure=True), t4(B)],
         Q2,
@@ -85,9 +69,7 @@ CHOICES = [
 ]
 
 DEATHS = [
-    pytest.param(
-        [NO_VENDOR, FULL], Q2, False, "it cannot read the vendor of mtty", id="no vendor in the walk's way"
-    ),
+    pytest.param([NO_VENDOR, FULL], Q2, False, "it cannot read the vendor of mtty", id="no vendor in the walk's way"),
     pytest.param(
         [inv.device("0.0.fffe", {"vfio_ccw-io": 1}, vendor=None), t4()],
         Q2,
@@ -149,9 +131,7 @@ DEATHS = [
 
 @pytest.mark.parametrize("turn", [False, True], ids=["listed", "turned"])
 @pytest.mark.parametrize(("parents", "type_id", "separate", "expected"), CHOICES)
-def test_choice(
-    parents: list[ParentDevice], type_id: str, separate: bool, expected: str | None, turn: bool
-) -> None:
+def test_choice(parents: list[ParentDevice], type_id: str, separate: bool, expected: str | None, turn: bool) -> None:
     """The walk takes the first parent by name that suits, whatever the order of its types."""
     listed = tuple(turned(p) if turn else p for p in parents)
 
@@ -183,9 +163,7 @@ def test_death(parents: list[ParentDevice], type_id: str, separate: bool, why: s
         pytest.param([t4(A, {Q2: 1}), t4(B, {Q2: 1})], Q2, True, A, id="separate falls back"),
         pytest.param([inv.device(A, {"x-1": 1}), inv.device(B, {"x-1": 2})], "x-1", True, A, id="no maximum"),
         pytest.param([t4()._replace(vendor=None)], Q2, False, A, id="no vendor: not told, not missing"),
-        pytest.param(
-            a40(2, A40_4Q), A40_4Q, True, "0000:3b:00.5", id="separate: a function that shows one is empty"
-        ),
+        pytest.param(a40(2, A40_4Q), A40_4Q, True, "0000:3b:00.5", id="separate: a function that shows one is empty"),
     ],
 )
 def test_poorer_sources(

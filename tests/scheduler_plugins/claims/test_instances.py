@@ -9,16 +9,7 @@ from hypothesis import strategies as st
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Observation, Source
-from mdev_inventory.store.change_log import ChangeLog
-from scheduler_plugins.claims.instances import (
-    NAMESPACE,
-    Derived,
-    Orphan,
-    instances_of,
-    orphans,
-    owner,
-    uuids_of,
-)
+from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, orphans, owner, uuids_of
 
 CARD, TYPE = "0000:3b:00.0", "nvidia-22"
 VM_ID, OTHER_ID = (f"{n}0000000-0000-4000-8000-00000000000a" for n in (1, 2))
@@ -36,32 +27,9 @@ def seen(*uuids: str, owners: dict[str, str] | None = None, told: bool = True) -
     )
 
 
-class VmsSeen:
-    """VMs as they were listed, and then seen."""
-
-    def __init__(self, *vms: KnownVm) -> None:
-        self.vms: dict[str, KnownVm] = {}
-        self.log = ChangeLog()
-        self.list(*vms)
-
-    def list(self, *vms: KnownVm) -> None:
-        """These are all."""
-        self.vms = {vm.id: vm for vm in vms}
-        self.log.add_all()
-
-    def see(self, vm: KnownVm) -> None:
-        """This one is so now."""
-        self.vms = self.vms | {vm.id: vm}
-        self.log.add(vm.id)
-
-    def vms_changed(self, since: int) -> tuple[int, frozenset[str] | None]:
-        """As the log has it."""
-        return self.log.since(since)
-
-
 def derived(*vms: KnownVm) -> dict[str, str]:
     """By the engine's own data."""
-    return dict(Derived(VmsSeen(*vms)).now)
+    return dict(Derived(lambda: {vm.id: vm for vm in vms}).now)
 
 
 @pytest.mark.parametrize(
@@ -73,48 +41,41 @@ def derived(*vms: KnownVm) -> dict[str, str]:
     ],
 )
 def test_uuids_that_tell_their_vm(uuid: str) -> None:
-    """A UUID that the engine or VDSM makes from the VM tells whose it is, and no host is asked."""
+    """No host needs to be asked for these."""
     assert VM_ID == owner(uuid, seen(uuid), derived(VM, OTHER))
-    assert {uuid} == instances_of(VM, seen(uuid))
     assert () == orphans(seen(uuid), derived(VM, OTHER))
 
 
 def test_made_uuids_are_vdsms() -> None:
-    """UUIDs are made as VDSM and its older hook do it: MD5 of the namespace and the VM's id or name."""
+    """As VDSM's get_mdev_uuid and its older hook compute them: MD5 of the namespace and the text."""
     made = {"34a2ad16-413f-3df3-b4a5-5bb0de3eae41", "5f54d3e2-f079-35cd-8196-9063a4dc90f3"}
 
     assert made == uuids_of(KnownVm("00000000-0000-0000-0000-000000000000", "vm", (TYPE,), 1.0))
 
 
 def test_a_random_uuid_needs_the_hosts_word() -> None:
-    """From 4.2.6.1 to 4.4 nothing but the host tells whose an instance is."""
+    """4.2.6.1 to 4.4: nothing but the host tells whose it is."""
     told = seen(RANDOM, owners={RANDOM: VM_ID})
 
     assert VM_ID == owner(RANDOM, told, derived(VM, OTHER))
-    assert [{RANDOM}, set()] == [instances_of(VM, told), instances_of(OTHER, told)]
     assert () == orphans(told, derived(VM, OTHER))
 
 
 def test_the_hosts_word_counts_more() -> None:
-    """The host's word on whose an instance is counts more than what its UUID looks like."""
+    """Whatever a UUID looks like: who has it in its domain has it."""
     told = seen(DEVICE, owners={DEVICE: OTHER_ID})
 
     assert OTHER_ID == owner(DEVICE, told, derived(VM, OTHER))
-    assert [set(), {DEVICE}] == [instances_of(VM, told), instances_of(OTHER, told)]
+    assert OTHER.id == owner(DEVICE, told, derived(VM, OTHER))
 
 
 def test_a_vm_without_a_request_has_no_made_uuids() -> None:
-    """For a VM without a request the engine makes no UUID."""
+    """The engine made none for it."""
     assert frozenset() == uuids_of(KnownVm(VM_ID, "desk", (), 1.0))
 
 
-def test_instances_that_are_not_there() -> None:
-    """An instance counts as the VM's only where the inventory shows it."""
-    assert frozenset() == instances_of(VM, seen(STRAY))
-
-
 def test_orphans() -> None:
-    """An instance that neither the host nor the engine gives to a VM is an orphan, told with its place."""
+    """What neither the host nor the engine gives to a VM, with the place where it is."""
     told = seen(DEVICE, RANDOM, STRAY, owners={RANDOM: OTHER_ID})
 
     assert (Orphan(STRAY, CARD, TYPE),) == orphans(told, derived(VM, OTHER))
@@ -130,17 +91,16 @@ def test_orphans() -> None:
     ],
 )
 def test_orphans_that_cannot_be_told(told: Observation, expected: tuple[Orphan, ...] | None) -> None:
-    """Where instances or owners are unknown, orphans are unknown, which is not none."""
+    """Unknown is not none, and none is not unknown."""
     assert expected == orphans(told, derived(VM))
 
 
 def test_a_new_list_of_vms_is_noticed() -> None:
-    """VMs that are gone from a new list explain no instance any more."""
-    vms = VmsSeen(VM)
-    known = Derived(vms)
+    """Those that went explain nothing any more."""
+    lists = iter([{VM.id: VM}, {OTHER.id: OTHER}])
+    known = Derived(lambda: next(lists))
 
-    assert [{STRAY}] * 2 == [known.unexplained({DEVICE, STRAY}) for _ in range(2)]
-    vms.list(OTHER)
+    assert {STRAY} == known.unexplained({DEVICE, STRAY})
     assert {DEVICE, STRAY} == known.unexplained({DEVICE, STRAY})
 
 
@@ -154,17 +114,17 @@ VMS = st.builds(
 )
 
 
-@given(st.lists(st.builds(list, st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id)) | VMS, max_size=8))
-def test_what_changed_is_taken_in(locations: list[list[KnownVm] | KnownVm]) -> None:
-    """After any changes a UUID belongs to a VM that may have it, as if all VMs were looked at anew."""
-    vms = VmsSeen()
-    known = Derived(vms)
-    for new in locations:
-        vms.list(*new) if isinstance(new, list) else vms.see(new)
+@given(st.lists(st.lists(VMS, max_size=3, unique_by=lambda vm: vm.id), max_size=8))
+def test_what_changed_is_taken_in(lists: list[list[KnownVm]]) -> None:
+    """As if all was looked at anew: whoever may have the UUID, also where two VMs may."""
+    now: dict[str, KnownVm] = {}
+    known = Derived(lambda: now)
+    for vms in lists:
+        now = {vm.id: vm for vm in vms}
         owners = known.now
 
         may_have: dict[str, set[str]] = {}
-        for vm in vms.vms.values():
+        for vm in vms:
             for uuid in uuids_of(vm):
                 may_have.setdefault(uuid, set()).add(vm.id)
         assert may_have.keys() == owners.keys()

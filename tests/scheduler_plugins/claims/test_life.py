@@ -29,9 +29,7 @@ def told(at: float, status: str | None, host: str | None = None, vm: str = VM) -
     return lambda claims: claims.apply_locations(VmLocations({vm: shown}, at, at + 0.1), LIMITS)
 
 
-def seen(
-    at: float, host: str = A, source: Source = Source.HOOK, arriving: Sequence[str] = (), boot: str = ""
-) -> Step:
+def seen(at: float, host: str = A, source: Source = Source.HOOK, arriving: Sequence[str] = (), boot: str = "") -> Step:
     """An inventory of the host, requested at that moment; `boot` stands for what the host says of itself."""
     inventory = HostInventory((), (), boot, boot)
     observed = Observation(host, inventory, source, at, at + 0.5, arriving=frozenset(arriving))
@@ -63,20 +61,12 @@ NOWHERE, OPEN = "nowhere", "open"
         pytest.param([decided(0, A, B), clock(29.9)], OPEN, id="the time is not over"),
         pytest.param([decided(0, A, B), clock(30)], NOWHERE, id="the time is over"),
         pytest.param([decided(0, A, B), clock(-3600)], NOWHERE, id="the clock was set back by an hour"),
-        pytest.param(
-            [decided(0, A, B), clock(-0.1)], OPEN, id="another thread's clock, read a little before"
-        ),
+        pytest.param([decided(0, A, B), clock(-0.1)], OPEN, id="another thread's clock, read a little before"),
         pytest.param([decided(0, A, B), told(1, None)], NOWHERE, id="deleted"),
         pytest.param(ON_A, A, id="host shown"),
-        pytest.param(
-            [decided(0, A, B), told(1, "up", "else")], "else", id="on a host that we did not answer"
-        ),
-        pytest.param(
-            [decided(0, A, B), told(1, "unknown", A)], A, id="a host that answers nobody may have it"
-        ),
-        pytest.param(
-            [decided(2, A, B), told(1, "up", A)], OPEN, id="the engine was asked before the decision"
-        ),
+        pytest.param([decided(0, A, B), told(1, "up", "else")], "else", id="on a host that we did not answer"),
+        pytest.param([decided(0, A, B), told(1, "unknown", A)], A, id="a host that answers nobody may have it"),
+        pytest.param([decided(2, A, B), told(1, "up", A)], OPEN, id="the engine was asked before the decision"),
         pytest.param([*ON_A, seen(2)], A, id="an inventory before it was launched"),
         pytest.param([*ON_A, seen(2), told(5, "up", A)], A, id="that inventory still, launched meanwhile"),
         pytest.param([*UP_ON_A, seen(5.1)], A, id="requested in the moment when the engine said so"),
@@ -120,17 +110,11 @@ NOWHERE, OPEN = "nowhere", "open"
         pytest.param([*RUNS, seen(1, arriving=[VM])], A, id="its new host says that it arrives"),
         pytest.param([decided(2, A, B, home="home"), seen(1, arriving=[VM])], OPEN, id="... said so before"),
         pytest.param(
-            [*RUNS, seen(1, arriving=[VM]), told(3, "migrating", "home")],
-            A,
-            id="it arrives, shown at its source",
+            [*RUNS, seen(1, arriving=[VM]), told(3, "migrating", "home")], A, id="it arrives, shown at its source"
         ),
+        pytest.param([*RUNS, seen(1, arriving=[VM]), told(3, "up", "home")], NOWHERE, id="the migration failed"),
         pytest.param(
-            [*RUNS, seen(1, arriving=[VM]), told(3, "up", "home")], NOWHERE, id="the migration failed"
-        ),
-        pytest.param(
-            [*RUNS, seen(1, arriving=[VM]), told(3, "up", A), seen(4)],
-            NOWHERE,
-            id="it has arrived, and is seen",
+            [*RUNS, seen(1, arriving=[VM]), told(3, "up", A), seen(4)], NOWHERE, id="it has arrived, and is seen"
         ),
     ],
 )

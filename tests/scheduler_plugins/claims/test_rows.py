@@ -9,10 +9,7 @@ from tests.scheduler_plugins.fleet import A, B
 
 START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
 CLAIMS = Claims(
-    {
-        "v": PendingDecision(START, (A, B), 3.5, home=A, best=B),
-        "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0),
-    },
+    {"v": PendingDecision(START, (A, B), 3.5, home=A, best=B), "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0)},
     {"v": Claim(START, A, 2.0, 1.0, 4.0, B), "x": Claim(Start("x", "", ("t",)), B, 1.0)},
 )
 
@@ -20,9 +17,7 @@ CLAIMS = Claims(
 def texts() -> dict[str, str]:
     """What is written of `CLAIMS`."""
     rows = claim_rows.rows_of(CLAIMS)
-    lists = {
-        claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())
-    }
+    lists = {claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())}
     return lists | {vm_id: claim_rows.written(row) for vm_id, row in rows.items()}
 
 

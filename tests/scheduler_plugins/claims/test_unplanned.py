@@ -25,29 +25,21 @@ def found(status: str, known: KnownVm | None, seen: Observation | None, claims: 
     """Whether the VM on host A counts as in flight."""
     vm = Vm(VM, "vm0", status, CLUSTER, None if status == "down" else A, None, None)
     vms = {known.id: known} if known else {}
-    return bool(
-        unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), claims or Claims(), vms, lambda _: seen)
-    )
+    return bool(unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), claims or Claims(), vms, lambda _: seen))
 
 
 @pytest.mark.parametrize(
     ("expected", "status", "known", "seen"),
     [
         pytest.param(True, "wait_for_launch", MODERN, SEEN, id="not launched"),
-        pytest.param(
-            True, "wait_for_launch", OLDER, SEEN, id="not launched, and nothing tells its instances"
-        ),
+        pytest.param(True, "wait_for_launch", OLDER, SEEN, id="not launched, and nothing tells its instances"),
         pytest.param(True, "up", MODERN, SEEN, id="runs, and the inventory lacks its device"),
-        pytest.param(
-            False, "up", MODERN, observation(A, 1, (DEVICE,)), id="runs, and the inventory shows it"
-        ),
+        pytest.param(False, "up", MODERN, observation(A, 1, (DEVICE,)), id="runs, and the inventory shows it"),
         pytest.param(False, "up", OLDER, SEEN, id="runs, and nobody knows whose instance that is"),
         pytest.param(True, "up", OLDER, replace(SEEN, owners={"another": "vm9"}), id="... another VM's"),
         pytest.param(False, "up", OLDER, replace(SEEN, owners={"another": VM}), id="... its own"),
         pytest.param(True, "up", OLDER, observation(A, 2), id="runs, and there are no instances at all"),
-        pytest.param(
-            False, "up", MODERN, replace(SEEN, source=Source.VDSM), id="runs, instances are unknown"
-        ),
+        pytest.param(False, "up", MODERN, replace(SEEN, source=Source.VDSM), id="runs, instances are unknown"),
         pytest.param(False, "up", MODERN, None, id="the host was never seen"),
         pytest.param(False, "up", MODERN, replace(SEEN, requested_at=NOW + 1), id="the inventory is younger"),
         pytest.param(False, "down", MODERN, SEEN, id="down"),
@@ -57,9 +49,7 @@ def found(status: str, known: KnownVm | None, seen: Observation | None, claims: 
         pytest.param(False, "up", None, SEEN, id="what it asks for is not known"),
     ],
 )
-def test_who_is_in_flight(
-    expected: bool, status: str, known: KnownVm | None, seen: Observation | None
-) -> None:
+def test_who_is_in_flight(expected: bool, status: str, known: KnownVm | None, seen: Observation | None) -> None:
     """A VM without a decision is in flight where it holds instances that its host does not show."""
     assert expected == found(status, known, seen)
 

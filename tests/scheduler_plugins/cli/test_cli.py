@@ -1,85 +1,20 @@
 """The command: what it prints, and the exit status that it ends with."""
 
-import ast
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from mdev_inventory import __version__
 from mdev_inventory.engine.errors import EngineError
-from scheduler_plugins.decisions.scheduler import Scheduler
-from scheduler_plugins.service.web.api import api
-from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.server import WebApi
-from tests import golden, trees
+from tests import golden
+from tests.scheduler_plugins.cli.running import GOLDEN, NOWHERE, Ran, run
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.running import Folder
 from tests.scheduler_plugins.world import FREE, PLAIN, TYPE, World, vm
-
-GOLDEN = Path(__file__).parent / "golden"
-NOWHERE = "http://127.0.0.1:9"
-
-
-class Ran(NamedTuple):
-    """What the command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The document printed by a command that said nothing else."""
-        assert (0, "") == (self.status, self.err)
-        return json.loads(self.out)
-
-
-def run(*words: str, **environ: str) -> Ran:
-    """The command in a process of its own; a proxy for the web must not matter."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scheduler_plugins", *words],
-        capture_output=True,
-        text=True,
-        timeout=50,
-        env={**os.environ, "HTTP_PROXY": NOWHERE, "http_proxy": NOWHERE, "COLUMNS": "80", **environ},
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[World, str]]:
-    """A world, and the URL of the API over it."""
-    world = World()
-    scheduler = Scheduler(world, world, world.clock)
-    endpoint = WebApi(lambda: api(scheduler, Capacities(world, world.clock), list), "127.0.0.1", 0)
-    with fakes.http(endpoint) as url:
-        yield world, url
-
-
-@pytest.fixture
-def world(served: tuple[World, str]) -> World:
-    """The world as it was in the beginning."""
-    vars(served[0]).update(vars(World()))
-    return served[0]
-
-
-@pytest.fixture
-def url(served: tuple[World, str], world: World) -> str:
-    """Where the API is."""
-    return served[1]
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """A machine's /sys as a real kernel showed it, with several drivers and living instances."""
-    mixed = next(capture for capture in trees.CAPTURES if capture.stem == "pci-mixed")
-    return trees.build(tmp_path, trees.load(mixed))
 
 
 def test_version() -> None:
@@ -87,59 +22,7 @@ def test_version() -> None:
     assert Ran(0, f"mdev-scheduler {__version__}\n", "") == run("--version")
 
 
-def test_scan_prints_a_table(tree: Path) -> None:
-    """Each parent device with its types."""
-    ran = run("scan", "--root", str(tree))
-
-    assert (0, "") == (ran.status, ran.err)
-    golden.check(GOLDEN / "scan.txt", ran.out)
-
-
-def test_scan_prints_json(tree: Path) -> None:
-    """The documented form."""
-    ran = run("scan", "--root", str(tree), "--json")
-
-    golden.check(GOLDEN / "scan.json", ran.out)
-    assert {"parents", "errors"} == set(ran.json)
-
-
-def test_scan_of_a_machine_without_a_bus(tmp_path: Path) -> None:
-    """Nothing there is an answer, too."""
-    assert Ran(0, "no parent device on the mdev bus\n", "") == run("scan", "--root", str(tmp_path))
-    assert {"parents": [], "errors": []} == run("scan", "--root", str(tmp_path), "--json").json
-
-
-def test_scan_tells_what_it_could_not_read(tmp_path: Path) -> None:
-    """Unknown is a question mark, and the file is named."""
-    device = trees.add_parent(tmp_path, "0000:3b:00.0", ["nvidia-22"], vendor="0x10de")
-    trees.break_file(device / "mdev_supported_types/nvidia-22/available_instances", "EIO")
-    ran = run("scan", "--root", str(tmp_path))
-
-    assert 0 == ran.status
-    assert "?" in ran.out
-    assert "available_instances: EIO" in ran.out
-
-
-def test_names_cannot_reach_the_terminal(tmp_path: Path) -> None:
-    """A driver's text is shown, not obeyed."""
-    device = trees.add_parent(tmp_path, "0000:3b:00.0", ["nvidia-22"], vendor="0x10de")
-    (device / "mdev_supported_types/nvidia-22/name").write_text("a\033[2Jb [red]c[/red]\n")
-    out = run("scan", "--root", str(tmp_path)).out
-
-    assert "\033" not in out
-    assert "a\N{REPLACEMENT CHARACTER}[2Jb [red]c[/red]" in out
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("hosts",),
-        ("types",),
-        ("explain", "wants"),
-        ("explain", "plain"),
-    ],
-    ids="-".join,
-)
+@pytest.mark.parametrize("words", [("hosts",), ("types",), ("explain", "wants"), ("explain", "plain")], ids="-".join)
 def test_questions_are_answered_with_tables(url: str, words: tuple[str, ...]) -> None:
     """For people; the whole output is compared."""
     ran = run(*words, "--url", url)
@@ -212,7 +95,7 @@ def test_somebody_elses_port_is_told(answer: bytes) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": answer})
 
-    with fakes.http(WebApi(lambda: other, "127.0.0.1", 0)) as url:
+    with fakes.http(other) as url:
         ran = run("types", "--url", url)
 
     assert (3, "") == (ran.status, ran.out)
@@ -258,15 +141,3 @@ def test_a_wrong_configuration_is_a_usage_error(tmp_path: Path) -> None:
         assert (2, "") == (ran.status, ran.out)
         assert "20-bad.conf" in ran.err
         assert "on_failure = 'maybe': it must be drop or pass" in ran.err
-
-
-def test_scan_loads_no_web_framework(tree: Path) -> None:
-    """Start-up is what people wait for."""
-    script = (
-        "import sys; from scheduler_plugins.cli import app\n"
-        f"app(['scan', '--json', '--root', {str(tree)!r}], standalone_mode=False)\n"
-        "print(set(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-
-    assert set() == {"fastapi", "uvicorn", "requests", "jinja2"} & ast.literal_eval(done.stderr)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mdev_inventory.model import MdevType
-from simulation.boards import GVTG_ADDRESS, Board, build_bus
 from simulation.kernel import Bus
-from simulation.reading import inventory_of
-from simulation.sysfs_tree import SysfsTree
+from simulation.kernel.boards import GVTG_ADDRESS, Board, build_bus
+from simulation.kernel.inventory import inventory_of
+from simulation.kernel.sysfs_tree import SysfsTree
 from tests import trees
 
 GPU = "0000:3b:00.0"
@@ -37,9 +37,7 @@ class Case:
 
 
 CASES = (
-    Case(
-        "m60, 1Q beside full sizes", (Board("tesla-m60", GPU),), (("nvidia-13", 3),), 2, (("nvidia-22", 0),)
-    ),
+    Case("m60, 1Q beside full sizes", (Board("tesla-m60", GPU),), (("nvidia-13", 3),), 2, (("nvidia-22", 0),)),
     Case("m10, empty", (Board("tesla-m10", GPU),), (), 4),
     Case("t4, two 4Q", (Board("tesla-t4", GPU),), (("nvidia-232", 2),), 1, (("nvidia-232", 2),)),
     Case("p40 with an older driver", (Board("tesla-p40", GPU, older_driver=True),), (), 1),
@@ -56,9 +54,7 @@ CASES = (
     Case("channels of s390", (Board("vfio-ccw", "0.0.fffe"),), (), 1),
     Case("work queues", (Board("idxd", GPU),), (), 1),
     Case("vendor VFIO, no mdev", (Board("rtx-pro-6000-blackwell", GPU),), (), 0),
-    Case(
-        "several in one host", (Board("a40", GPU, vfs=4), Board("mtty", "mtty"), Board("mdpy", "mdpy")), (), 6
-    ),
+    Case("several in one host", (Board("a40", GPU, vfs=4), Board("mtty", "mtty"), Board("mdpy", "mdpy")), (), 6),
 )
 
 

@@ -109,24 +109,16 @@ def test_a_missing_file_at_its_default(tmp_path: Path) -> None:
     ("bad", "expected"),
     [
         pytest.param({"vdsm": {"ca_file": "gone"}}, r"\[vdsm\] ca_file .* cannot be read", id="vdsm ca"),
-        pytest.param(
-            {"vdsm": {"cert_file": "gone"}}, r"\[vdsm\] cert_file .* cannot be read", id="vdsm cert"
-        ),
+        pytest.param({"vdsm": {"cert_file": "gone"}}, r"\[vdsm\] cert_file .* cannot be read", id="vdsm cert"),
         pytest.param({"vdsm": {"key_file": "gone"}}, r"\[vdsm\] key_file .* cannot be read", id="vdsm key"),
-        pytest.param(
-            {"vdsm": {"key_file": "open"}}, r"\[vdsm\] key_file .* others may use", id="an open key"
-        ),
-        pytest.param(
-            {"engine": {"ca_file": "gone"}}, r"\[engine\] ca_file .* cannot be read", id="engine ca"
-        ),
+        pytest.param({"vdsm": {"key_file": "open"}}, r"\[vdsm\] key_file .* others may use", id="an open key"),
+        pytest.param({"engine": {"ca_file": "gone"}}, r"\[engine\] ca_file .* cannot be read", id="engine ca"),
     ],
 )
 def test_certificates(secret: Secret, bad: dict[str, dict[str, str]], expected: str) -> None:
     """Each file is looked at; the first that will not do is named with its key."""
     public = secret(mode=0o644, name="open")
-    good = Config(
-        engine=Engine(ca_file=public), vdsm=Vdsm(ca_file=public, cert_file=public, key_file=secret())
-    )
+    good = Config(engine=Engine(ca_file=public), vdsm=Vdsm(ca_file=public, cert_file=public, key_file=secret()))
     check_all(good)
     [(section, values)] = bad.items()
     changed = replace(getattr(good, section), **{key: public.with_name(name) for key, name in values.items()})

@@ -27,10 +27,7 @@ def waiting(*types: str, hosts: int = 2, at: float = 900.0) -> PendingDecision:
 
 
 def stands(
-    inventory: HostInventory,
-    *wanted: str,
-    claims: Sequence[Claim] = (),
-    pending: Sequence[PendingDecision] = (),
+    inventory: HostInventory, *wanted: str, claims: Sequence[Claim] = (), pending: Sequence[PendingDecision] = ()
 ) -> Candidate:
     """How the host of that inventory stands to the request."""
     return candidate(MdevFilter(), request(*wanted), view(inventory), InFlight(tuple(claims), tuple(pending)))

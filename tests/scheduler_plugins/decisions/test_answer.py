@@ -13,9 +13,7 @@ from tests.scheduler_plugins.inventories import Q2, Q4, Q16, request, view
 
 def test_weights_see_what_is_taken() -> None:
     """Weights see a host with its claims, and with the pending decisions that they liked best there."""
-    taken = InFlight(
-        (shown(Q2),), (waiting(Q2), replace(waiting(Q2), best=HERE), replace(waiting(Q2), best="id-2"))
-    )
+    taken = InFlight((shown(Q2),), (waiting(Q2), replace(waiting(Q2), best=HERE), replace(waiting(Q2), best="id-2")))
     held = as_weighed(view(full_but(8)), taken).observation
     assert held
 

@@ -31,9 +31,7 @@ class Starts(RuleBasedStateMachine):
     def begin(self, capacities: list[int]) -> None:
         """Empty hosts, VMs that are down, a service that starts."""
         self.truth = Truth(
-            engine_vms=[
-                Vm(vm, f"vm{n}", "down", CLUSTER, None, WANTED[vm], None) for n, vm in enumerate(VMS)
-            ],
+            engine_vms=[Vm(vm, f"vm{n}", "down", CLUSTER, None, WANTED[vm], None) for n, vm in enumerate(VMS)],
             host_list=tuple(host(host_id, f"gpu{n}") for n, host_id in enumerate(HOSTS)),
             observations={},
             failures={},
@@ -51,13 +49,7 @@ class Starts(RuleBasedStateMachine):
         """The service is killed, and starts again."""
         truth = self.truth
         self.scheduler = Scheduler(
-            truth,
-            truth,
-            truth.clock,
-            refresh=truth.refresh,
-            pause=self.wait,
-            timer=truth.clock,
-            store=self.rows,
+            truth, truth, truth.clock, refresh=truth.refresh, pause=self.wait, timer=truth.clock, store=self.rows
         )
 
     @rule(seconds=st.floats(0.01, 5.0))
@@ -68,9 +60,7 @@ class Starts(RuleBasedStateMachine):
             if not run.shown and self.truth.now - run.at > LATEST:
                 self._tell(run)
 
-    @rule(
-        vm=st.sampled_from(VMS), choice=st.integers(0, 2), asked=st.sets(st.sampled_from(HOSTS), min_size=1)
-    )
+    @rule(vm=st.sampled_from(VMS), choice=st.integers(0, 2), asked=st.sets(st.sampled_from(HOSTS), min_size=1))
     def start(self, vm: str, choice: int, asked: set[str]) -> None:
         """The engine asks about a VM that is down, and takes any host of the answer."""
         if vm in self.truth.runs:

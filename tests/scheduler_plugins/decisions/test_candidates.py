@@ -12,20 +12,7 @@ from scheduler_plugins.claims.model import Claim, InFlight
 from scheduler_plugins.decisions.candidates import Candidate, candidate
 from scheduler_plugins.units.mdev_filter import MdevFilter
 from tests.scheduler_plugins.decisions.in_flight import HERE, alone, full_but, shown, stands, waiting
-from tests.scheduler_plugins.inventories import (
-    A40_4Q,
-    Q1,
-    Q2,
-    Q16,
-    B,
-    a40,
-    device,
-    gvtg,
-    host,
-    request,
-    t4,
-    view,
-)
+from tests.scheduler_plugins.inventories import A40_4Q, Q1, Q2, Q16, B, a40, device, gvtg, host, request, t4, view
 
 NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
 
@@ -42,14 +29,10 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
         pytest.param(NONE, stands(full_but(1), Q2, claims=[alone(Q2)]), id="taken, as far as we alone know"),
         pytest.param(NONE, stands(full_but(1), Q2, pending=[waiting(Q2)]), id="may be taken"),
         pytest.param(NONE, stands(full_but(2), Q2, pending=[waiting(Q2, Q2)]), id="by one that wants two"),
-        pytest.param(
-            REFUSED, stands(full_but(2), Q2, claims=[shown(Q2), shown(Q2)], pending=[waiting(Q2)]), id="both"
-        ),
+        pytest.param(REFUSED, stands(full_but(2), Q2, claims=[shown(Q2), shown(Q2)], pending=[waiting(Q2)]), id="both"),
         pytest.param(REFUSED, stands(full_but(0), Q2, pending=[waiting(Q2)]), id="full without anybody"),
         pytest.param(
-            MORE,
-            stands(host(t4(), t4(B)), Q2, pending=[waiting(Q16)]),
-            id="another card, whoever comes first",
+            MORE, stands(host(t4(), t4(B)), Q2, pending=[waiting(Q16)]), id="another card, whoever comes first"
         ),
         pytest.param(NONE, stands(host(t4()), Q2, pending=[waiting(Q16)]), id="the same card"),
         pytest.param(NONE, stands(host(t4()), Q2, claims=[alone(Q1)]), id="of another size on the same card"),
@@ -66,9 +49,7 @@ NONE, ONE, MORE, REFUSED = "in the way", "one", "more", "refused"
         pytest.param(
             MORE,
             stands(
-                host(
-                    gvtg({"i915-GVTg_V5_1": 1, "i915-GVTg_V5_2": 2, "i915-GVTg_V5_4": 5, "i915-GVTg_V5_8": 7})
-                ),
+                host(gvtg({"i915-GVTg_V5_1": 1, "i915-GVTg_V5_2": 2, "i915-GVTg_V5_4": 5, "i915-GVTg_V5_8": 7})),
                 "i915-GVTg_V5_8",
                 pending=[waiting("i915-GVTg_V5_4")],
             ),
@@ -155,16 +136,12 @@ STARTS = st.sampled_from([shown(Q2), shown(Q1), alone(Q2), waiting(Q2), waiting(
 
 
 @given(st.lists(st.tuples(st.lists(STARTS, max_size=3), st.sampled_from([(Q1,), (Q2,), (Q2, Q2)]))))
-def test_what_is_remembered_is_what_would_be_worked_out(
-    asked: list[tuple[list[Any], tuple[str, ...]]],
-) -> None:
+def test_what_is_remembered_is_what_would_be_worked_out(asked: list[tuple[list[Any], tuple[str, ...]]]) -> None:
     """Whatever a view was asked before, a new view of the same host answers alike."""
     unit, remembering = MdevFilter(), view(full_but(3))
     for starts, wanted in asked:
         claims = tuple(start for start in starts if isinstance(start, Claim))
         in_flight = InFlight(claims, tuple(start for start in starts if not isinstance(start, Claim)))
-        known, anew = (
-            candidate(unit, request(*wanted), each, in_flight) for each in (remembering, view(full_but(3)))
-        )
+        known, anew = (candidate(unit, request(*wanted), each, in_flight) for each in (remembering, view(full_but(3))))
 
         assert (anew.verdict, anew.in_the_way, anew.roomy) == (known.verdict, known.in_the_way, known.roomy)

@@ -47,9 +47,7 @@ def test_the_best_host(best: str | None, weights: list[dict[str, int]]) -> None:
     assert best == replace(DECISION, answered=("a", "b"), weights=units).best
 
 
-def test_the_funnel_and_each_rejection_are_logged(
-    scheduler: Scheduler, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_funnel_and_each_rejection_are_logged(scheduler: Scheduler, caplog: pytest.LogCaptureFixture) -> None:
     """The log has how many hosts fit, and at the debug level why each of the others does not."""
     with caplog.at_level(logging.DEBUG, logger="scheduler"):
         fitting(scheduler, FREE, FULL)

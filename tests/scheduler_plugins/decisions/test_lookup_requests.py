@@ -11,7 +11,7 @@ from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
 from scheduler_plugins.decisions.scheduler import Scheduler
-from simulation.reading import inventory_of
+from simulation.kernel.inventory import inventory_of
 from tests.simulation.engine.centre import T4_1Q, Centre
 
 NOW = 1_800_000_000.0
@@ -22,11 +22,8 @@ class Service:
 
     def __init__(self, version: str, store: Store) -> None:
         self.centre = Centre(hosts=3, version=version)
-        engine = self.centre.engine
-        self.api = EngineApi(engine.serve(), "admin@internal", "secret")
-        assert engine.rest is not None
-        self.rest = engine.rest
-        self.rest.tokens.user, self.rest.tokens.password = "admin@internal", "secret"
+        self.rest = self.centre.rest
+        self.api = EngineApi(self.rest.start(), "admin@internal", "secret")
         inventories = Inventories(store)
         inventories.set_hosts(self.api.hosts())
         for host in self.centre.hosts:
@@ -45,7 +42,7 @@ class Service:
     def close(self) -> None:
         """The API first: it revokes its token."""
         self.api.close()
-        self.centre.engine.stop()
+        self.centre.stop()
 
 
 @pytest.fixture(params=["4.4", "4.5"])

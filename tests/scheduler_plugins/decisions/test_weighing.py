@@ -164,9 +164,7 @@ def test_kept_weights_follow_time_and_properties(fleet: Fleet) -> None:
     kept = Inventories(Store(Path(), in_memory=True))
     kept.set_hosts(fleet.host_list)
     kept.put(observation(A, 1, ("u0",)))
-    tables = Tables(
-        {TYPE: [float(number == 20) * 99 for number in range(BINS)]}, {TYPE: [float(10**5)] * BINS}
-    )
+    tables = Tables({TYPE: [float(number == 20) * 99 for number in range(BINS)]}, {TYPE: [float(10**5)] * BINS})
     lives = Lives(tables, since_by_uuid={"u0": NOW})
 
     scheduler = Scheduler(fleet, kept, fleet.clock, lives=lambda: lives)

@@ -44,11 +44,7 @@ clusters = st.sampled_from([CLUSTER, CLUSTER, OTHER_CLUSTER])
 
 def vms(wanted: list[str], other: list[str]) -> list[Vm]:
     """One VM with a request, another one that may start before it, and one without."""
-    asking = [
-        (WANTING, "wanting", ",".join(wanted)),
-        (OTHER, "other", ",".join(other)),
-        (PLAIN, "plain", None),
-    ]
+    asking = [(WANTING, "wanting", ",".join(wanted)), (OTHER, "other", ",".join(other)), (PLAIN, "plain", None)]
     return [Vm(vm_id, name, "down", CLUSTER, None, types, None) for vm_id, name, types in asking]
 
 

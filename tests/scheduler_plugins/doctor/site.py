@@ -16,12 +16,12 @@ import requests
 from scheduler_plugins.cli.doctor import run
 from scheduler_plugins.doctor.gather import Where
 from simulation.datacenter import DataCenter
-from simulation.engine.external import ExternalScheduler, XmlRpcScheduler
+from simulation.datacenter.plans import T4, HostPlan, VmPlan
+from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.policies import SchedulingPolicy
 from simulation.engine.state import Host
-from simulation.proxy_process import ProxyScheduler
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import ExternalScheduler, XmlRpcScheduler
 
 PLANS = (HostPlan("gpu", (T4,)), HostPlan("plain"))
 TYPE = "nvidia-230"
@@ -59,10 +59,8 @@ class Site:
         text = (service.folder / "conf.d" / "10-simulation.conf").read_text()
         (self.config / "10-site.conf").write_text(text)
         # A machine that does much else makes no inventory old.
-        (self.config / "20-patience.conf").write_text(
-            "[collector]\ncollect_interval = 20\nhost_timeout = 15\n"
-        )
-        self.options: dict[str, str] = {}
+        (self.config / "20-patience.conf").write_text("[collector]\ncollect_interval = 20\nhost_timeout = 15\n")
+        self.options = ""
         self.mended_at = 0.0
         """When the hosts last became as they should be."""
 
@@ -82,8 +80,7 @@ class Site:
 
     def ask(self) -> tuple[int, dict[str, Any]]:
         """Exit status and answer of `mdev-scheduler doctor --json`."""
-        lines = "".join(f"{text}\n" for text in self.options.values())
-        (self.config / "90-options.conf").write_text(lines)
+        (self.config / "90-options.conf").write_text(self.options)
         printed = StringIO()
         with redirect_stdout(printed):
             status = run(Where(self.config, self.root, least_free_mib=self.least_free), json=True)
@@ -110,7 +107,6 @@ class Site:
             yield
         finally:
             os.rename(real, hook)
-            self.mended_at = time.time()
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -138,9 +134,7 @@ def site(folder: Path, version: str = "4.5", proxy_port: int | None = None) -> I
             service.wait_for_fresh_inventories(set())
             center.start_engine(_scheduler(center, service, proxied=proxy_port is not None))
             hosts, units = center.engine.hosts.values(), center.engine.units
-            assert center.wait_for(
-                lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S
-            )
+            assert center.wait_for(lambda: bool(units.table) and any(h.available.get(TYPE) for h in hosts), LIMIT_S)
             yield Site(center, service)
 
 

@@ -3,16 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mdev_inventory.engine.administration import Cluster, Permission, Policy
+from mdev_inventory.engine.administration import Cluster, Policy
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
 from scheduler_plugins.doctor.catalogue import KINDS
-from scheduler_plugins.doctor.chain import CHAIN, LAST, diagnose
+from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Claim, Facts, Proxy, ServiceHost
-from scheduler_plugins.doctor.findings import Finding, Status, worst
+from scheduler_plugins.doctor.findings import Status, worst
 from tests.scheduler_plugins.doctor import test_faults
 from tests.scheduler_plugins.doctor.well import (
     CARD,
@@ -25,7 +23,9 @@ from tests.scheduler_plugins.doctor.well import (
     engine,
     gpu,
     machine,
+    permissions,
     proxied,
+    said,
     service,
     shown,
     vm,
@@ -39,19 +39,9 @@ def wrong(facts: Facts) -> list[str]:
     return [each.code for each in diagnose(facts) if each.code]
 
 
-def said(facts: Facts, link: str) -> list[Finding]:
-    """What is said of a link."""
-    return [each for each in diagnose(facts) if each.link == link]
-
-
 def policy(*weights: tuple[str, int], filters: tuple[str, ...] = ("u-MdevFilter",)) -> Facts:
     """The cluster has another policy."""
     return engine(policies={POLICY.id: replace(POLICY, filters=filters, weights=weights)})
-
-
-def permissions(*permits: str, on: str = "") -> Facts:
-    """Our user has one role."""
-    return engine(permissions=(Permission("Role", frozenset(permits), on, administrative=True),))
 
 
 def asks(*types: str) -> Facts:
@@ -74,7 +64,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
     ("hook-silent", gpu(hooked=False, hook_listed=True, clock_off=None), "its key is missing"),
     ("inventory-missing", service(hosts={}), "host gpu: the service has none"),
-    ("inventory-old", service(hosts={GPU.id: ServiceHost("hook", 300.0, "slow", ())}), "300 s old: slow"),
+    ("inventory-old", service(hosts={GPU.id: ServiceHost(300.0, "slow", ())}), "300 s old: slow"),
     ("claim-overdue", service(claims=(Claim("desk", "gpu", 200.0),)), "VM desk on host gpu: 200 s"),
     ("service-degraded", service(reasons=("store: disk I/O error",)), "store: disk I/O error"),
     ("plugin-missing", machine(proxied(), proxy=Proxy(installed=True)), "no mdev_units.py"),
@@ -86,11 +76,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ),
     ("request-impossible", asks(*[TYPE] * 9), "holds 9 of nvidia-231, however empty (8 at most)"),
     ("request-impossible", asks(TYPE, "nvidia-9"), "no host of its cluster has the type 'nvidia-9'"),
-    (
-        "engine-blind",
-        engine(devices={GPU.id: (shown(0),)}),
-        "none left for the engine: nvidia-222, nvidia-231",
-    ),
+    ("engine-blind", engine(devices={GPU.id: (shown(0),)}), "none left for the engine: nvidia-222, nvidia-231"),
     ("clock-off", gpu(clock_off=3600.0), "3600 s ahead of this machine"),
     ("state-unwritable", machine(state=replace(WELL.machine.state, owner=0)), "owner 0"),
     ("engine-unreachable", engine(code="timeout", error="no answer"), "no answer"),
@@ -127,15 +113,6 @@ def test_every_kind_of_finding_is_tested() -> None:
     assert set(KINDS) == tested
 
 
-def test_every_link_has_its_place() -> None:
-    """Each finding belongs to a link of the chain, and needs name links that come before."""
-    names = [link.name for link in CHAIN]
-
-    assert {kind.link for kind in KINDS.values()} <= {*names, LAST}
-    for number, link in enumerate(CHAIN):
-        assert set(link.needs) <= set(names[:number])
-
-
 NOTHING: dict[str, Facts] = {
     "all is well": WELL,
     "through the proxy": proxied(),
@@ -144,17 +121,14 @@ NOTHING: dict[str, Facts] = {
         properties("sap_agent=.*;mdev_type=.*", ""), vms=(replace(vm("desk"), mdev_type=TYPE),)
     ),
     "a property that an administrator defined": properties("sap_agent=.*", "mdev_type=.*"),
-    "a level that the engine does not tell of": engine(
-        version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}
-    ),
+    "a level that the engine does not tell of": engine(version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}),
     "a user's wish weighs more than ours": policy(("u-MdevConsolidate", 1), ("i-2", 99)),
     "no weight of ours at all": policy(("i-1", 3)),
     "a right on one cluster only": permissions("manipulate_host", "inject_external_events", on="cluster"),
     "rights that are not wanted": replace(
         permissions(),
         machine=replace(
-            WELL.machine,
-            config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False)),
+            WELL.machine, config=Config(engine=Engine(url="https://e", engine_events=False, engine_refresh=False))
         ),
     ),
     "a host of old without the hook": gpu(hooked=False, release=(4, 3), clock_off=None),
@@ -191,8 +165,7 @@ def test_a_card_that_does_not_tell_how_many_it_holds() -> None:
 def test_functions_of_one_card_hold_what_the_card_holds() -> None:
     """Sixteen functions, each offering the type, of which the card holds eight."""
     functions = tuple(
-        CARD._replace(address=f"0000:3b:00.{n}", physfn="0000:3b:00.0", types=(CARD.types or ())[:1])
-        for n in range(16)
+        CARD._replace(address=f"0000:3b:00.{n}", physfn="0000:3b:00.0", types=(CARD.types or ())[:1]) for n in range(16)
     )
     facts = replace(gpu(inventory=INVENTORY._replace(parents=functions)), engine=asks(*[TYPE] * 9).engine)
 
@@ -201,9 +174,7 @@ def test_functions_of_one_card_hold_what_the_card_holds() -> None:
 
 def test_through_the_proxy_our_factor_is_one() -> None:
     """However high it stands in the policy, and only the internal weights can be changed."""
-    facts = engine(
-        proxied(), policies={POLICY.id: replace(POLICY, weights=(("u-MdevConsolidate", 50), ("i-1", 2)))}
-    )
+    facts = engine(proxied(), policies={POLICY.id: replace(POLICY, weights=(("u-MdevConsolidate", 50), ("i-1", 2)))})
     (found,) = [each for each in diagnose(facts) if each.code]
 
     assert "ours count 1 (all external weights together, through the proxy), internal 2" in found.seen
@@ -250,107 +221,9 @@ def test_what_nobody_tells_is_not_checked(facts: Facts, link: str, because: str)
     assert because in first.seen
 
 
-@pytest.mark.parametrize(
-    ("facts", "root", "checked"),
-    [
-        (Facts(), "configuration", {"configuration"}),
-        (
-            machine(file_errors=("the key is missing",)),
-            "credential files",
-            {
-                "state directory",
-                "disk",
-                "service",
-                "proxy socket",
-                "engine endpoint",
-                "proxy",
-                "orphans",
-                "claims",
-                LAST,
-            },
-        ),
-        (
-            engine(code="auth", error="refused"),
-            "credentials",
-            {
-                "own certificate",
-                "engine",
-                "service",
-                "proxy socket",
-                "engine endpoint",
-                "proxy",
-                "orphans",
-                "claims",
-                LAST,
-            },
-        ),
-    ],
-    ids=["no configuration", "no key", "no password"],
-)
-def test_what_hangs_on_a_broken_link(facts: Facts, root: str, checked: set[str]) -> None:
-    """It is not checked because of the first link that does not hold, and no second failure."""
-    if not facts.machine.config:
-        facts = machine(facts, config_error="no engine is named")
-        facts = replace(facts, service=replace(facts.service, error="not asked"))
-    findings = diagnose(facts)
-    skipped = [each for each in findings if each.status is Status.NOT_CHECKED]
-
-    assert [root] == [each.link for each in findings if each.status is Status.FAILURE]
-    assert checked <= {each.link for each in findings} - {each.link for each in skipped} | {LAST}
-    assert all(each.seen == f"because {root} does not hold" for each in skipped if each.link != LAST)
-
-
-def test_one_dead_host_among_many() -> None:
-    """It is the one row that is wrong; the others are looked at all the same."""
-    facts = gpu(code="connect", error="host gpu: refused", inventory=None)
-    findings = diagnose(facts)
-
-    assert ["vdsm-unreachable"] == [each.code for each in findings if each.code]
-    assert "1 of 2 hosts answer" in said(facts, "VDSM")[1].seen
-    assert Status.OK is said(facts, "hook")[0].status
-
-
-@pytest.mark.parametrize(
-    ("reason", "facts"),
-    [
-        ("the engine endpoint is closed: held by the proxy", proxied()),
-        ("portal events: forbidden", permissions("manipulate_host")),
-        ("1 of 2 hosts that are up could not be asked as they should: gpu", gpu(code="tls", error="refused")),
-    ],
-    ids=["engine endpoint", "portal", "hosts"],
-)
-def test_what_the_service_says_is_not_said_twice(reason: str, facts: Facts) -> None:
-    """Where another link shows why, its own word stands beside it."""
-    own = said(service(facts, reasons=(reason,)), LAST)[0]
-
-    assert Status.OK is own.status
-    assert reason in own.seen
-
-
-@given(
-    st.builds(
-        Facts,
-        machine=st.sampled_from([WELL.machine, Facts().machine, proxied().machine]),
-        service=st.sampled_from([WELL.service, Facts().service, proxied().service]),
-        engine=st.sampled_from([WELL.engine, Facts().engine, engine(code="tls").engine]),
-        hosts=st.lists(
-            st.sampled_from([*WELL.hosts, *gpu(code="tls").hosts, *gpu(inventory=None).hosts])
-        ).map(tuple),
-        version=st.sampled_from(["", "1.0.0"]),
-    )
-)
-def test_whatever_is_known_every_link_is_spoken_of(facts: Facts) -> None:
-    """No combination of facts leaves a link out or ends in an error, and the order is always the same."""
-    links = list(dict.fromkeys(each.link for each in diagnose(facts)))
-    expected = [link.name for link in CHAIN] + [LAST]
-
-    assert expected == [link for link in expected if link in links]
-    assert [each for each in links if each in expected] == links
-
-
 def test_hosts_are_named_by_what_people_call_them() -> None:
     """Ids stay in the JSON of others."""
-    facts = service(hosts={**WELL.service.hosts, GPU.id: ServiceHost("hook", 1.0, "", ("u-1",))})
+    facts = service(hosts={**WELL.service.hosts, GPU.id: ServiceHost(1.0, "", ("u-1",))})
     (found,) = [each for each in diagnose(facts) if each.code]
 
     assert ("orphans", "gpu") == (found.code, found.about)

@@ -14,10 +14,10 @@ from mdev_inventory.engine.errors import Code
 from mdev_inventory.vdsm.errors import ErrorCode
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.config import options
-from scheduler_plugins.doctor.docs import TITLE, section
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web.api import STATUSES
 from tests.golden import REGENERATE
+from tools.messages import TITLE, section
 
 ROOT = Path(scheduler_plugins.__file__).parent.parent
 PAGE = ROOT / "docs/messages.md"
@@ -82,11 +82,7 @@ def trouble_names(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if node.args else None
-            if (
-                node.func.attr in TROUBLES
-                and isinstance(first, ast.Constant)
-                and isinstance(first.value, str)
-            ):
+            if node.func.attr in TROUBLES and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
         names = [getattr(target, "id", "") for target in getattr(node, "targets", [])]
         if names == ["TROUBLE"] and isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):

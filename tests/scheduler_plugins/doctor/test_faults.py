@@ -8,74 +8,63 @@ import pytest
 from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import CHAIN, LAST
 from scheduler_plugins.doctor.findings import Status
-from scheduler_plugins.units.registry import FILTERS, WEIGHTS
-from simulation.engine.discovery import UnitType
 from simulation.engine.rest.faults import Kind
+from simulation.engine.units.discovery import UnitType
 from simulation.vdsm import Fault
-from tests.scheduler_plugins.doctor import faults
-from tests.scheduler_plugins.doctor.faults import Broken
+from tests.scheduler_plugins.doctor.faults import Broken, engine, hosts, machine, mode, options
 from tests.scheduler_plugins.doctor.site import Site, eventually, free_port, site
 
 pytestmark = pytest.mark.timeout(180)
 
 EVEN = ("OptimalForEvenDistribution", UnitType.WEIGHT)
-ALL_UNITS = (*FILTERS, *WEIGHTS)
 FAULTS: tuple[tuple[str, Broken, str], ...] = (
-    ("configuration-wrong", faults.options(lambda _: "[service]\nhttp_prot = 1"), "did you mean http_port?"),
-    ("file-unusable", faults.mode(lambda s: s.service.folder / "engine-password", 0o644), "mode 0644"),
-    ("own-certificate-expires", faults.own_certificate(5), "5 days left"),
-    ("own-certificate-expired", faults.own_certificate(-3), "expired 3 days ago"),
-    ("state-missing", faults.options(lambda _: "[service]\nstate_dir = /nowhere"), "/nowhere does not exist"),
-    ("state-unwritable", faults.mode(lambda s: s.state, 0o550), "mode 0550"),
-    ("state-open", faults.mode(lambda s: s.state, 0o757), "mode 0757"),
-    ("state-closed", faults.closed_to_the_proxy, "mode 0700"),
-    ("disk-full", faults.disk(20), "MiB free"),
-    ("disk-low", faults.disk(2), "MiB free"),
-    ("service-down", faults.options(lambda _: f"[service]\nhttp_port = {free_port()}"), "Connection refused"),
-    ("service-foreign", faults.foreign("http_port"), "no JSON; the port is held by"),
-    ("proxy-socket-closed", faults.options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
-    ("proxy-socket-locked", faults.mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
-    (
-        "engine-endpoint-closed",
-        faults.options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"),
-        "nobody listens",
-    ),
-    ("engine-endpoint-foreign", faults.foreign("xmlrpc_port"), "is held by"),
-    ("plugin-missing", faults.proxy(None, ()), "no mdev_units.py in"),
-    ("plugin-differs", faults.proxy("another version", ALL_UNITS), "of another version"),
-    ("plugin-not-loaded", faults.proxy(faults.PLUGIN.read_text(), ()), "does not know MdevConsolidate"),
-    ("engine-unreachable", faults.engine_stopped, "Connection refused"),
-    ("engine-untrusted", faults.options(faults.another_authority), "certificate"),
-    ("credentials-refused", faults.options(faults.wrong_password), "refuses to let 'admin@internal' in"),
-    ("right-read", faults.api(Kind.FORBIDDEN, "/api/hosts"), "lacks the right"),
-    ("lists-unreadable", faults.api(Kind.ERROR, "/api/vms"), "HTTP status 500"),
-    ("right-events", faults.roles("ReadOnlyAdmin", "HostAdmin"), "inject_external_events"),
-    ("right-refresh", faults.roles("ReadOnlyAdmin", "ExternalEventsCreator"), "manipulate_host"),
-    ("external-scheduling-off", faults.all_disabled, "none enabled"),
-    ("unit-disabled", faults.unit_disabled, "weight MdevConsolidate is disabled"),
-    ("unit-missing", faults.unit_missing, "weight MdevConsolidate is unknown"),
-    ("policy-without-filter", faults.policy(lambda p: p.filters.clear()), "VMs with a request: desk"),
-    ("policy-unused", faults.nobody_asks, "hosts with mediated devices: gpu"),
-    ("policy-outvoted", faults.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
-    ("vdsm-unreachable", faults.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
-    ("vdsm-untrusted", faults.vdsm_tls(None), "is not trusted"),
-    ("vdsm-error", faults.vdsm_fault(Fault.RECOVERING), "error 99"),
-    ("certificate-expired", faults.vdsm_tls(-2), "certificate has expired"),
-    ("certificate-expires", faults.vdsm_tls(5), "host plain: 5 days left"),
-    ("hook-missing", faults.mode(lambda s: s.center.hooks["gpu"], 0o644), "host gpu: no hook"),
-    ("hook-other-version", faults.hook("inventory['hook_version'] = '0.0.1'"), "host gpu: version 0.0.1"),
-    ("hook-unreadable", faults.hook("inventory['schema'] = 99"), "schema"),
-    ("clock-off", faults.hook("inventory['collected_at'] = '2001-01-01T00:00:00Z'"), "behind this machine"),
-    (
-        "inventory-errors",
-        faults.hook("inventory['errors'] = [{'path': '/sys/x', 'error': 'EIO'}]"),
-        "/sys/x: EIO",
-    ),
-    ("request-impossible", faults.vm("typo", {"mdevType": "nvidia-2222"}), "VM typo: no host of its cluster"),
-    ("request-unreadable", faults.vm("odd", {"nodisplay": "true"}), "has no mdevType"),
-    ("engine-blind", faults.engine_blind, "host gpu: free there, none left for the engine"),
-    ("orphans", faults.orphan, faults.FOREIGN),
-    ("vdsm-silent", faults.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 3 s"),
+    ("configuration-wrong", options(lambda _: "[service]\nhttp_prot = 1"), "did you mean http_port?"),
+    ("file-unusable", mode(lambda s: s.service.folder / "engine-password", 0o644), "mode 0644"),
+    ("own-certificate-expires", machine.own_certificate(5), "5 days left"),
+    ("own-certificate-expired", machine.own_certificate(-3), "expired 3 days ago"),
+    ("state-missing", options(lambda _: "[service]\nstate_dir = /nowhere"), "/nowhere does not exist"),
+    ("state-unwritable", mode(lambda s: s.state, 0o550), "mode 0550"),
+    ("state-open", mode(lambda s: s.state, 0o757), "mode 0757"),
+    ("state-closed", machine.closed_to_the_proxy, "mode 0700"),
+    ("disk-full", machine.disk(20), "MiB free"),
+    ("disk-low", machine.disk(2), "MiB free"),
+    ("service-down", options(lambda _: f"[service]\nhttp_port = {free_port()}"), "Connection refused"),
+    ("service-foreign", machine.foreign("http_port"), "no JSON; the port is held by"),
+    ("proxy-socket-closed", options(lambda _: "[service]\nsocket = /nowhere/x.sock"), "No such file"),
+    ("proxy-socket-locked", mode(lambda s: s.service.folder / "proxy.sock", 0o600), "mode 0600"),
+    ("engine-endpoint-closed", options(lambda _: f"[service]\nxmlrpc_port = {free_port()}"), "nobody listens"),
+    ("engine-endpoint-foreign", machine.foreign("xmlrpc_port"), "is held by"),
+    ("plugin-missing", machine.proxy(None, ()), "no mdev_units.py in"),
+    ("plugin-differs", machine.proxy("another version", machine.ALL_UNITS), "of another version"),
+    ("plugin-not-loaded", machine.proxy(machine.PLUGIN.read_text(), ()), "does not know MdevConsolidate"),
+    ("engine-unreachable", engine.engine_stopped, "Connection refused"),
+    ("engine-untrusted", options(engine.another_authority), "certificate"),
+    ("credentials-refused", options(engine.wrong_password), "refuses to let 'admin@internal' in"),
+    ("right-read", engine.api(Kind.FORBIDDEN, "/api/hosts"), "lacks the right"),
+    ("lists-unreadable", engine.api(Kind.ERROR, "/api/vms"), "HTTP status 500"),
+    ("right-events", engine.roles("ReadOnlyAdmin", "HostAdmin"), "inject_external_events"),
+    ("right-refresh", engine.roles("ReadOnlyAdmin", "ExternalEventsCreator"), "manipulate_host"),
+    ("external-scheduling-off", engine.all_disabled, "none enabled"),
+    ("unit-disabled", engine.unit_disabled, "weight MdevConsolidate is disabled"),
+    ("unit-missing", engine.unit_missing, "weight MdevConsolidate is unknown"),
+    ("policy-without-filter", engine.policy(lambda p: p.filters.clear()), "VMs with a request: desk"),
+    ("policy-unused", engine.nobody_asks, "hosts with mediated devices: gpu"),
+    ("policy-outvoted", engine.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
+    ("vdsm-unreachable", hosts.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
+    ("vdsm-untrusted", hosts.vdsm_tls(hosts.of_another_authority), "is not trusted"),
+    ("vdsm-error", hosts.vdsm_fault(Fault.RECOVERING), "error 99"),
+    ("certificate-expired", hosts.vdsm_tls(lambda s: s.center.vdsm_tls(-2)), "certificate has expired"),
+    ("certificate-expires", hosts.vdsm_tls(lambda s: s.center.vdsm_tls(5)), "host plain: 5 days left"),
+    ("hook-missing", mode(lambda s: s.center.hooks["gpu"], 0o644), "host gpu: no hook"),
+    ("hook-other-version", hosts.hook("inventory['hook_version'] = '0.0.1'"), "host gpu: version 0.0.1"),
+    ("hook-unreadable", hosts.hook("inventory['schema'] = 99"), "schema"),
+    ("clock-off", hosts.hook("inventory['collected_at'] = '2001-01-01T00:00:00Z'"), "behind this machine"),
+    ("inventory-errors", hosts.hook("inventory['errors'] = [{'path': '/sys/x', 'error': 'EIO'}]"), "/sys/x: EIO"),
+    ("request-impossible", engine.vm("typo", {"mdevType": "nvidia-2222"}), "VM typo: no host of its cluster"),
+    ("request-unreadable", engine.vm("odd", {"nodisplay": "true"}), "has no mdevType"),
+    ("engine-blind", engine.engine_blind, "host gpu: free there, none left for the engine"),
+    ("orphans", hosts.orphan, hosts.FOREIGN),
+    ("vdsm-silent", hosts.vdsm_fault(Fault.NEVER_ANSWER), "gave up after 3 s"),
 )
 
 
@@ -159,8 +148,8 @@ def test_an_engine_of_4_4_without_the_property(tmp_path: Path) -> None:
 def test_all_is_well_through_the_proxy(tmp_path: Path) -> None:
     """The proxy holds the engine's port with our plugin: the closed engine endpoint is nothing to tell."""
     root = tmp_path / "root"
-    plugin = faults.PLUGIN.read_text()
-    with faults.proxy_running(root, plugin, ALL_UNITS) as port, site(tmp_path, proxy_port=port) as proxied:
+    plugin = machine.PLUGIN.read_text()
+    with machine.proxy_running(root, plugin, machine.ALL_UNITS) as port, site(tmp_path, proxy_port=port) as proxied:
         status, answer = proxied.ask()
     said = {each["link"]: each for each in answer["findings"]}
 

@@ -10,7 +10,7 @@ from scheduler_plugins.cli import doctor, output
 from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Facts, Service, StateFolder
 from tests import golden
-from tests.scheduler_plugins.cli.test_cli import run
+from tests.scheduler_plugins.cli.running import run
 from tests.scheduler_plugins.doctor.well import WELL, engine, gpu, machine
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,9 @@ from mdev_inventory.engine.model import DeviceType, Host, HostDevice, MediatedDe
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
 from scheduler_plugins.doctor import facts
+from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Facts, HostFacts, Machine, ServiceHost
+from scheduler_plugins.doctor.findings import Finding
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 VERSION = "1.0.0"
@@ -49,7 +51,7 @@ def vm(name: str, *types: str) -> Vm:
 def shown(available: int) -> HostDevice:
     """The engine's row of the card."""
     kinds = tuple(DeviceType(kind, kind, "", available) for kind in (TYPE, SMALL))
-    return HostDevice("pci_0000_3b_00_0", "pci", "nvidia", "0x10de", None, None, kinds)
+    return HostDevice("pci_0000_3b_00_0", "nvidia", "0x10de", None, None, kinds)
 
 
 WELL = Facts(
@@ -62,13 +64,10 @@ WELL = Facts(
             listens=True, holder="7 (mdev-scheduler)", units=frozenset({*FILTERS, *WEIGHTS})
         ),
     ),
-    service=facts.Service(
-        version=VERSION,
-        hosts={host.id: ServiceHost("hook", 12.0, "", ()) for host in (GPU, PLAIN)},
-    ),
+    service=facts.Service(version=VERSION, hosts={host.id: ServiceHost(12.0, orphans=()) for host in (GPU, PLAIN)}),
     engine=facts.Engine(
         version=(4, 5, 7),
-        permissions=(Permission("MdevScheduler", EVERYTHING, "", administrative=True),),
+        permissions=(Permission("MdevScheduler", EVERYTHING, ""),),
         units=(*OUR_UNITS, *INNER),
         clusters=(CLUSTER,),
         policies={POLICY.id: POLICY},
@@ -97,9 +96,7 @@ def proxied() -> Facts:
     machine = replace(
         WELL.machine,
         proxy=facts.Proxy(installed=True, folder=PROXY_FOLDER, plugin="same"),
-        engine_endpoint=replace(
-            WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"
-        ),
+        engine_endpoint=replace(WELL.machine.engine_endpoint, holder="8 (python3 -m ovirtscheduler.oschedproxyd)"),
     )
     holder = "8 (python3 -m ovirtscheduler.oschedproxyd)"
     closed = f"the engine endpoint is closed: http://127.0.0.1:18781 is held by {holder}"
@@ -124,3 +121,13 @@ def engine(base: Facts = WELL, **changes: object) -> Facts:
 def gpu(**changes: object) -> Facts:
     """The host with the card is another."""
     return replace(WELL, hosts=(replace(WELL.hosts[0], **changes), WELL.hosts[1]))  # type: ignore[arg-type]
+
+
+def permissions(*permits: str, on: str = "") -> Facts:
+    """Our user has one role."""
+    return engine(permissions=(Permission("Role", frozenset(permits), on),))
+
+
+def said(facts: Facts, link: str) -> list[Finding]:
+    """What is said of a link."""
+    return [each for each in diagnose(facts) if each.link == link]

@@ -13,7 +13,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """An engine over TLS that knows our units."""
     served = Served(tmp_path)
     yield served
-    served.engine.stop()
+    served.rest.stop()
 
 
 @pytest.fixture(scope="session")

@@ -115,15 +115,7 @@ class Connection:
 def install() -> None:
     """As if it were installed."""
     sdk, records, curl = (types.ModuleType(name) for name in ("ovirtsdk4", "ovirtsdk4.types", "pycurl"))
-    for name in (
-        "SchedulingPolicy",
-        "SchedulingPolicyUnit",
-        "Filter",
-        "Weight",
-        "Balance",
-        "Cluster",
-        "Property",
-    ):
+    for name in ("SchedulingPolicy", "SchedulingPolicyUnit", "Filter", "Weight", "Balance", "Cluster", "Property"):
         setattr(records, name, Record)
     for name in ("NotFoundError", "AuthError"):
         setattr(sdk, name, type(name, (FakeError,), {}))

@@ -14,8 +14,8 @@ from simulation.engine.rest.messages import Request
 from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import AT_ONCE
 from simulation.engine.state import Cluster, Policy
-from simulation.pki import Authority
 from simulation.timeline import Timeline
+from simulation.vdsm.pki import Authority
 from tests.simulation.engine.centre import Units
 
 USER, PASSWORD = "admin@internal", "secret"
@@ -52,15 +52,10 @@ class Served:
         self.gpu, self.office = (self.engine.add_cluster(name, Policy()) for name in ("gpu", "office"))
         self.restart()
         self.engine.policies.choose(self.gpu, self.policy("evenly_distributed"), {})
-        self.url = self.engine.serve(self._tls() if tls else None)
-        self.tokens = Recorder()
-        self.rest.tokens = self.tokens
-
-    @property
-    def rest(self) -> RestServer:
+        self.rest = RestServer(self.engine, self._tls() if tls else None)
         """The API: its faults and counters."""
-        assert self.engine.rest is not None
-        return self.engine.rest
+        self.tokens = self.rest.tokens = Recorder()
+        self.url = self.rest.start()
 
     def offer(self, names: list[str]) -> None:
         """From the engine's next start on, it finds these of our units."""

@@ -5,34 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from scheduler_plugins.policy.plan import Step
-from scheduler_plugins.policy.state import (
-    BALANCE,
-    FILTER,
-    TYPES,
-    WEIGHT,
-    Attached,
-    Cluster,
-    EngineState,
-    Policy,
-    Unit,
-)
+from scheduler_plugins.policy.state import BALANCE, FILTER, TYPES, WEIGHT, Attached, Cluster, EngineState, Policy, Unit
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 OURS = {**dict.fromkeys(FILTERS, FILTER), **dict.fromkeys(WEIGHTS, WEIGHT)}
-INTERNAL = (
-    ("Memory", FILTER, ""),
-    ("CPU", FILTER, ""),
-    ("HA", WEIGHT, ""),
-    ("Even", BALANCE, "High=^[5-9][0-9]$"),
-)
+INTERNAL = (("Memory", FILTER, ""), ("CPU", FILTER, ""), ("HA", WEIGHT, ""), ("Even", BALANCE, "High=^[5-9][0-9]$"))
 
 
 def unit(name: str, kind: str, *, enabled: bool = True, internal: bool = False, regexes: str = "") -> Unit:
     """A unit, whose id is its kind and name."""
     pairs = (text.partition("=") for text in regexes.split(";") if text)
-    return Unit(
-        f"{kind}/{name}", name, TYPES[kind], enabled, internal, {key: regex for key, _, regex in pairs}
-    )
+    return Unit(f"{kind}/{name}", name, TYPES[kind], enabled, internal, {key: regex for key, _, regex in pairs})
 
 
 def attached(*units: tuple[str, str] | tuple[str, str, int]) -> tuple[Attached, ...]:
@@ -75,8 +58,7 @@ def engine(
         (*ours, *internal),
         {one.id: one for one in (even, *policies)},
         tuple(
-            Cluster(f"id-{name}", name, its, properties or {})
-            for name, its in (clusters or {"gpu": "even"}).items()
+            Cluster(f"id-{name}", name, its, properties or {}) for name, its in (clusters or {"gpu": "even"}).items()
         ),
     )
 

@@ -41,20 +41,14 @@ def test_a_property_that_is_set_already_is_nothing_to_do() -> None:
     other = engine(mine, clusters={"gpu": "mine"}, properties={AGES: "yes"})
 
     assert () == plan.enable(there, there.clusters[0], SET).steps
-    assert [f"cluster gpu: set {AGES}=no"] == [
-        step.text for step in plan.enable(other, other.clusters[0], SET).steps
-    ]
+    assert [f"cluster gpu: set {AGES}=no"] == [step.text for step in plan.enable(other, other.clusters[0], SET).steps]
 
 
 @pytest.mark.parametrize(
     ("state", "options", "words"),
     [
-        pytest.param(
-            engine(), [], f"{AGES} belongs to MdevFragmentation, which the policy would", id="no home"
-        ),
-        pytest.param(
-            with_regex(None), ["MdevFragmentation=1"], "units of an older version", id="unknown key"
-        ),
+        pytest.param(engine(), [], f"{AGES} belongs to MdevFragmentation, which the policy would", id="no home"),
+        pytest.param(with_regex(None), ["MdevFragmentation=1"], "units of an older version", id="unknown key"),
         pytest.param(with_regex("on|off"), ["MdevFragmentation=1"], "takes only on|off", id="another regex"),
         pytest.param(with_regex("(?<a>x)"), ["MdevFragmentation=1"], "takes only", id="Java's own regex"),
     ],
@@ -65,6 +59,4 @@ def test_a_property_that_the_engine_would_reject(state: EngineState, options: li
         plan.enable(state, state.clusters[0], parse(False, options, [f"{AGES}=no"]))
 
     assert words in str(caught.value)
-    assert "systemctl restart ovirt-engine" in str(caught.value) or "add it with --weight" in str(
-        caught.value
-    )
+    assert "systemctl restart ovirt-engine" in str(caught.value) or "add it with --weight" in str(caught.value)

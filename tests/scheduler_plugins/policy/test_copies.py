@@ -18,8 +18,7 @@ def test_a_copy_remembers_its_cluster_and_what_that_had() -> None:
     text = copies.description("even", "id-even", GPU)
 
     assert text == (
-        "Copy of even with units of mdev-scheduler, for cluster gpu. "
-        "[mdev-scheduler: cluster=id-gpu before=id-even]"
+        "Copy of even with units of mdev-scheduler, for cluster gpu. [mdev-scheduler: cluster=id-gpu before=id-even]"
     )
     assert ("id-gpu", "id-even") == copies.memory(policy("x", description=text))
     assert "id-even" == copies.memory_for(policy("x", description=f"edited. {text} by hand"), GPU)

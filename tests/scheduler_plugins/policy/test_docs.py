@@ -39,11 +39,7 @@ def test_examples_are_what_the_commands_print() -> None:
 def test_every_refusal_is_one_that_the_code_says() -> None:
     """The words of the page's last table stand in the code, names of units and clusters apart."""
     table = PAGE.read_text().split("## When it says no")[1]
-    said = [
-        words
-        for cell in re.findall(r"^\| (`.*?`) \|", table, re.M)
-        for words in re.findall(r"`([^`]+)`", cell)
-    ]
+    said = [words for cell in re.findall(r"^\| (`.*?`) \|", table, re.M) for words in re.findall(r"`([^`]+)`", cell)]
     code = "".join(path.read_text() for path in [*SOURCES.glob("policy/*.py"), SOURCES / "cli/policy.py"])
     plain = re.sub(r'"\s*\n\s*f?"|`|\{[a-z_.]+\}|\{\' and \'.join\([a-z]+\)\}', "", code)
 

@@ -1,49 +1,12 @@
 """What has to change, on plain data: copies, what is left as it is, and the ways back."""
 
-from typing import Any
-
 import pytest
 
-from scheduler_plugins.policy import copies, plan
-from scheduler_plugins.policy.errors import RefusalError
-from scheduler_plugins.policy.plan import Plan
-from scheduler_plugins.policy.state import FILTER, WEIGHT, EngineState
+from scheduler_plugins.policy import plan
+from scheduler_plugins.policy.state import FILTER
 from scheduler_plugins.policy.wishes import Wishes, parse
+from tests.scheduler_plugins.policy.plans import FILTERED, OURS, copy, disable, done, enable
 from tests.scheduler_plugins.policy.states import BUILT_IN, attached, engine, policy
-
-FILTERED = parse(True, [], [])
-PACKED = parse(True, ["MdevConsolidate=3"], [])
-OURS = attached((FILTER, "MdevFilter"), (WEIGHT, "MdevConsolidate", 3))
-
-
-def enable(state: EngineState, wishes: Wishes = PACKED) -> Plan:
-    """For the first cluster."""
-    return plan.enable(state, state.clusters[0], wishes)
-
-
-def disable(state: EngineState) -> Plan:
-    """For the first cluster."""
-    return plan.disable(state, state.clusters[0])
-
-
-def done(made: Plan) -> list[tuple[Any, ...]]:
-    """The steps in short."""
-    short = {
-        "add-policy": ("name",),
-        "attach": ("kind", "unit", "number"),
-        "set-properties": ("properties",),
-        "point-cluster": ("from", "policy", "properties"),
-        "remove-policy": ("policy",),
-    }
-    return [
-        (step.task["do"], *(step.task[key] for key in short[str(step.task["do"])])) for step in made.steps
-    ]
-
-
-def copy(name: str = "even-mdev-gpu", units: Any = (*BUILT_IN, *OURS), before: str = "even") -> Any:
-    """A copy that we made for gpu."""
-    state = engine()
-    return policy(name, units, description=copies.description("even", before, state.clusters[0]))
 
 
 def test_a_built_in_policy_is_copied_with_all_that_it_has() -> None:
@@ -75,12 +38,8 @@ def test_nothing_is_done_twice() -> None:
     ("wishes", "weights"),
     [
         pytest.param(parse(False, ["MdevConsolidate=5"], []), {"MdevConsolidate": 5}, id="another factor"),
-        pytest.param(
-            parse(False, ["MdevSpread=2"], []), {"MdevConsolidate": 3, "MdevSpread": 2}, id="a unit more"
-        ),
-        pytest.param(
-            parse(False, ["MdevSpread=2", "MdevConsolidate=0"], []), {"MdevSpread": 2}, id="one for another"
-        ),
+        pytest.param(parse(False, ["MdevSpread=2"], []), {"MdevConsolidate": 3, "MdevSpread": 2}, id="a unit more"),
+        pytest.param(parse(False, ["MdevSpread=2", "MdevConsolidate=0"], []), {"MdevSpread": 2}, id="one for another"),
     ],
 )
 def test_a_policy_in_use_is_replaced_not_changed(wishes: Wishes, weights: dict[str, int]) -> None:
@@ -149,9 +108,7 @@ def test_units_that_are_not_listed_are_left_out() -> None:
     made = enable(state)
 
     assert "filter/Hidden" not in str(made.steps)
-    assert (
-        "units that the engine does not list are left out: those that are mandatory run anyway",
-    ) == made.notes
+    assert ("units that the engine does not list are left out: those that are mandatory run anyway",) == made.notes
 
 
 @pytest.mark.parametrize("properties", [{"High": "8"}, {"Unheard": "80"}], ids=["bad value", "unknown key"])
@@ -194,68 +151,6 @@ def test_disable_where_nothing_is_enabled() -> None:
     """Removes what was left over, or does nothing."""
     assert () == disable(engine()).steps
     assert [("remove-policy", "even-mdev-gpu")] == done(disable(engine(copy())))
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [
-        pytest.param(
-            engine(policy("mine", (*BUILT_IN, *OURS)), clusters={"gpu": "mine"}),
-            ["policy mine", "did not make for it", "take the units out"],
-            id="made by hand",
-        ),
-        pytest.param(
-            engine(copy(before="lost"), clusters={"gpu": "even-mdev-gpu"}),
-            ["(lost) is gone", "another one in the portal", "even-mdev-gpu"],
-            id="the old policy is gone",
-        ),
-        pytest.param(engine(clusters={"gpu": ""}), ["no policy for cluster gpu"], id="no policy at all"),
-    ],
-)
-def test_no_way_back(state: EngineState, words: list[str]) -> None:
-    """With the remedy; nothing is changed."""
-    with pytest.raises(RefusalError) as caught:
-        disable(state)
-
-    assert [] == [word for word in words if word not in str(caught.value)]
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [
-        pytest.param(
-            engine(without=("MdevFilter", "MdevConsolidate")),
-            ["knows no policy unit MdevFilter and MdevConsolidate", "ovirt-scheduler-proxy", "mdev_units.py"],
-            id="unknown",
-        ),
-        pytest.param(
-            engine(disabled=("MdevConsolidate",)),
-            ["has disabled the policy unit MdevConsolidate", "Start mdev-scheduler", "start mdev-scheduler"],
-            id="disabled",
-        ),
-    ],
-)
-def test_units_that_the_engine_cannot_run(state: EngineState, words: list[str]) -> None:
-    """Which service to start, and what to restart."""
-    with pytest.raises(RefusalError) as caught:
-        enable(state)
-
-    assert any(word in str(caught.value) for word in words)
-    assert words[0] in str(caught.value)
-    assert "systemctl restart ovirt-engine" in str(caught.value)
-
-
-def test_a_disabled_unit_that_is_not_wished_for_is_no_obstacle() -> None:
-    """The engine passes over it."""
-    state = engine(copy(), clusters={"gpu": "even-mdev-gpu"}, disabled=("MdevConsolidate",))
-
-    assert () == enable(state, FILTERED).steps
-
-
-def test_a_cluster_without_a_policy() -> None:
-    """Cannot be; if so, it is told."""
-    with pytest.raises(RefusalError, match="choose one in the portal"):
-        enable(engine(clusters={"gpu": "gone"}))
 
 
 def test_steps_in_words() -> None:

@@ -39,12 +39,7 @@ def policies(draw: st.DrawFn) -> list[Policy]:
     """Some by hand, some copies of ours; one may be built in."""
     memories = ["", copies.description("even", "even", GPU), copies.description("even", "p0", GPU)]
     return [
-        policy(
-            f"p{number}",
-            draw(attached),
-            description=draw(st.sampled_from(memories)),
-            locked=draw(st.booleans()),
-        )
+        policy(f"p{number}", draw(attached), description=draw(st.sampled_from(memories)), locked=draw(st.booleans()))
         for number in range(draw(st.integers(1, 4)))
     ]
 
@@ -67,9 +62,7 @@ def test_enable_does_what_is_wished_for_once(state: EngineState, wished: Wishes)
     """The engine rejects none of it, nothing is left to do or left over, and others keep what they had."""
     after = applied(state, plan.enable(state, state.clusters[0], wished).steps)
     gpu, office = after.clusters
-    ours = {
-        (kind, name): number for kind, name, number in plan.our_units(after, after.policies[gpu.policy_id])
-    }
+    ours = {(kind, name): number for kind, name, number in plan.our_units(after, after.policies[gpu.policy_id])}
 
     assert () == plan.enable(after, gpu, wished).steps
     assert {key: ours.get(key) for key in wished.wanted if key[0] == WEIGHT} == {
@@ -83,9 +76,7 @@ def test_enable_does_what_is_wished_for_once(state: EngineState, wished: Wishes)
 
 
 @given(engines(), wishes, wishes)
-def test_disable_goes_back_after_any_number_of_changes(
-    state: EngineState, first: Wishes, second: Wishes
-) -> None:
+def test_disable_goes_back_after_any_number_of_changes(state: EngineState, first: Wishes, second: Wishes) -> None:
     """To the policy that the cluster had before the first; a copy that it has already is one of them."""
     before = state.policies[state.clusters[0].policy_id]
     origin = copies.memory_for(before, GPU) or before.id

@@ -72,9 +72,7 @@ def test_what_is_no_python(tmp_path: Path) -> None:
     """A program that ends without an answer is named, with the remedy."""
     error = trouble(engine(python(tmp_path, "a", "exit 1")))
 
-    assert f"{tmp_path}/a gave no answer (exit status 1): is it a Python that has the engine's SDK?" in str(
-        error
-    )
+    assert f"{tmp_path}/a gave no answer (exit status 1): is it a Python that has the engine's SDK?" in str(error)
     assert "$MDEV_SCHEDULER_SDK_PYTHON" in str(error)
 
 
@@ -104,14 +102,9 @@ def test_the_order_is_as_documented() -> None:
 @pytest.mark.parametrize(
     ("lines", "kind", "words"),
     [
+        pytest.param(["kill -ALRM $$"], "unreachable", "no answer to the login within 10 s", id="login hangs"),
         pytest.param(
-            ["kill -ALRM $$"], "unreachable", "no answer to the login within 10 s", id="login hangs"
-        ),
-        pytest.param(
-            ["echo Traceback >&2; echo ImportError: libxml2 >&2; exit 1"],
-            "failed",
-            "ImportError: libxml2",
-            id="crash",
+            ["echo Traceback >&2; echo ImportError: libxml2 >&2; exit 1"], "failed", "ImportError: libxml2", id="crash"
         ),
         pytest.param(["kill -SEGV $$"], "failed", "-11", id="killed"),
         pytest.param(["printf '{\"sta'"], "failed", "python", id="half an answer"),
@@ -119,9 +112,7 @@ def test_the_order_is_as_documented() -> None:
 )
 def test_a_python_that_gives_no_answer(tmp_path: Path, lines: list[str], kind: str, words: str) -> None:
     """It is the last one asked: it had the SDK, or it is broken."""
-    error = trouble(
-        engine(python(tmp_path, "python", *lines), answering(tmp_path, "other", {"state": EMPTY}))
-    )
+    error = trouble(engine(python(tmp_path, "python", *lines), answering(tmp_path, "other", {"state": EMPTY})))
 
     assert (kind, True) == (error.kind, words in str(error))
     assert not (tmp_path / "other.task").exists()

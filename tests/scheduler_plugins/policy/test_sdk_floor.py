@@ -49,9 +49,7 @@ def test_all_steps(interpreter: Path) -> None:
         "weights": [["w", 3]],
         "balances": [["b", 0]],
     } == answer["state"]["policies"][1]
-    assert [{"id": "c", "name": "gpu", "policy": "copy", "properties": {"k": "v"}}] == answer["state"][
-        "clusters"
-    ]
+    assert [{"id": "c", "name": "gpu", "policy": "copy", "properties": {"k": "v"}}] == answer["state"]["clusters"]
     assert [("MdevFilter", "filter", True, False)] == [
         (unit["name"], unit["type"], unit["enabled"], unit["internal"]) for unit in answer["state"]["units"]
     ]
@@ -63,15 +61,11 @@ def test_all_steps(interpreter: Path) -> None:
         pytest.param([NEW, NEW], 1, "there is a policy copy by now", id="name taken"),
         pytest.param([{**STEPS[1], "policy": "even"}], 0, "policy even is locked", id="locked"),
         pytest.param([NEW, STEPS[1], STEPS[1]], 2, "filter u is attached by now", id="attached"),
-        pytest.param(
-            [{**STEPS[5], "from": "other"}], 0, "another policy by now (even)", id="cluster changed"
-        ),
+        pytest.param([{**STEPS[5], "from": "other"}], 0, "another policy by now (even)", id="cluster changed"),
         pytest.param([{"do": "remove-policy", "policy": "x"}], 0, "no x", id="gone"),
     ],
 )
-def test_what_has_changed_meanwhile(
-    interpreter: Path, steps: list[dict[str, Any]], taken: int, words: str
-) -> None:
+def test_what_has_changed_meanwhile(interpreter: Path, steps: list[dict[str, Any]], taken: int, words: str) -> None:
     """How far it got, and why no further."""
     answer = asked(interpreter, steps)
 

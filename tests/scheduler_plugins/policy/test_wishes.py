@@ -27,12 +27,8 @@ SPREAD = (WEIGHT, "MdevSpread")
             Wishes(properties={"MdevFragmentationAges": "no"}),
             id="a property alone",
         ),
-        pytest.param(
-            False, [], ["MdevReserveTypes="], Wishes(properties={"MdevReserveTypes": ""}), id="the default"
-        ),
-        pytest.param(
-            False, ["MdevSpread=1", "MdevSpread=3"], [], Wishes({SPREAD: 3}), id="the last one counts"
-        ),
+        pytest.param(False, [], ["MdevReserveTypes="], Wishes(properties={"MdevReserveTypes": ""}), id="the default"),
+        pytest.param(False, ["MdevSpread=1", "MdevSpread=3"], [], Wishes({SPREAD: 3}), id="the last one counts"),
     ],
 )
 def test_understood(filtered: bool, weights: list[str], properties: list[str], expected: Wishes) -> None:
@@ -63,9 +59,7 @@ def test_refused(weights: list[str], properties: list[str], words: str) -> None:
         parse(False, weights, properties)
 
     assert words in str(caught.value)
-    assert str(caught.value).startswith(
-        f"--weight {weights[0]}:" if weights else f"--property {properties[0]}:"
-    )
+    assert str(caught.value).startswith(f"--weight {weights[0]}:" if weights else f"--property {properties[0]}:")
 
 
 def test_ours_are_all_units_and_their_properties() -> None:

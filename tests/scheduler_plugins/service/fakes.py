@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
-from scheduler_plugins.service.engine_endpoint.server import EngineEndpoint
+from starlette.types import ASGIApp
+
+from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.listening import listen
+from scheduler_plugins.service.proxy_socket.line import VERSION, Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from scheduler_plugins.service.questions import Decider
-from scheduler_plugins.service.web.server import WebApi
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 
 VM = "5b2a4a0e-6b1c-4a45-9a5e-3a6e8f3f0001"
@@ -63,6 +67,18 @@ class FakeDecider:
             raise self.error
 
 
+def line_of(question: Question) -> bytes:
+    """The line that asks the question, as the proxy's plugin writes it."""
+    hosts = ",".join(map(_quote, question.host_ids))
+    properties = ";".join(f"{_quote(k)}={_quote(v)}" for k, v in sorted(question.properties.items()))
+    fields = [VERSION, _quote(question.unit), _quote(question.vm_id), hosts, properties]
+    return " ".join(fields).encode("ascii") + b"\n"
+
+
+def _quote(text: str) -> str:
+    return quote(text, safe="")
+
+
 @contextmanager
 def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
     """Two coroutine functions around a loop in another thread: started before, stopped after."""
@@ -83,7 +99,7 @@ def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator
 
 @contextmanager
 def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[ProxySocket]:
-    """A the proxy socket at that path."""
+    """A proxy socket at that path."""
     with ThreadPoolExecutor(4) as pool:
         endpoint = ProxySocket(path, decider, pool, idle_s=idle_s)
         with running(endpoint.start, endpoint.stop):
@@ -91,19 +107,8 @@ def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[
 
 
 @contextmanager
-def http(endpoint: EngineEndpoint | WebApi) -> Iterator[str]:
-    """A running HTTP endpoint; gives its URL."""
-
-    async def start() -> None:
-        await endpoint.start()
-        if isinstance(endpoint, WebApi):
-            answering.append(asyncio.create_task(endpoint.answer()))
-
-    async def stop() -> None:
-        for task in answering:
-            task.cancel()
-        await endpoint.stop()
-
-    answering: list[asyncio.Task[None]] = []
-    with running(start, stop):
-        yield endpoint.url
+def http(app: ASGIApp) -> Iterator[str]:
+    """The application served at a port that is free; gives its URL."""
+    listener, server = listen("127.0.0.1", 0), HttpServer(app)
+    with running(lambda: server.start(listener.socket), server.stop):
+        yield listener.url

@@ -14,7 +14,7 @@ import requests
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.store import Store
-from simulation.pki import Authority
+from simulation.vdsm.pki import Authority
 from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, PLAIN, TYPE, WANTS, World
 
 NO_ENGINE = "http://127.0.0.1:9/ovirt-engine/api"
@@ -96,9 +96,7 @@ class Running:
         """What its health page names, once one of the reasons holds these words."""
         end = time.monotonic() + deadline_s
         while True:
-            reasons: list[str] = requests.get(f"{self.endpoints['api']}/healthz", timeout=10).json()[
-                "reasons"
-            ]
+            reasons: list[str] = requests.get(f"{self.endpoints['api']}/healthz", timeout=10).json()["reasons"]
             if any(until in reason for reason in reasons):
                 return reasons
             assert time.monotonic() < end, reasons

@@ -48,16 +48,15 @@ class Settings:
 def centre() -> Iterator[Centre]:
     """One host with a T4, an engine of 4.5 that serves its REST API."""
     centre = Centre(1)
-    centre.engine.serve()
+    centre.rest.start()
     yield centre
-    centre.engine.stop()
+    centre.stop()
 
 
 @pytest.fixture
 def api(centre: Centre) -> Iterator[EngineApi]:
     """The way to it."""
-    assert centre.engine.rest is not None
-    with EngineApi(centre.engine.rest.url, "admin@internal", "secret") as api:
+    with EngineApi(centre.rest.url, "admin@internal", "secret") as api:
         yield api
 
 
@@ -139,27 +138,22 @@ def test_a_freed_device_passes_the_engines_own_filter_again(
 def test_a_user_who_may_not_refresh(centre: Centre, api: EngineApi, collecting: Collecting) -> None:
     """The rest goes on, and health has a sentence about it."""
     _hide(centre, api)
-    assert centre.engine.rest is not None
-    centre.engine.rest.faults.add(Kind.FORBIDDEN, part="/refresh", method="POST")
+    centre.rest.faults.add(Kind.FORBIDDEN, part="/refresh", method="POST")
     collecting.until(lambda collector: "engine refresh" in collector.troubles)
 
     assert 1 == centre.codes().count(Code.HOST_REFRESHED)
-    assert 1 == centre.engine.rest.faults.made[Kind.FORBIDDEN]
+    assert 1 == centre.rest.faults.made[Kind.FORBIDDEN]
 
 
 def test_the_life_of_a_vm_is_heard(centre: Centre, collecting: Collecting) -> None:
     """Its start and its end, with its host, in order."""
     vm = centre.vm()
     heard: list[Happened] = []
-    steps: list[tuple[int, Callable[[str], object]]] = [
-        (0, centre.engine.start_vm),
-        (2, centre.engine.stop_vm),
-    ]
+    steps: list[tuple[int, Callable[[str], object]]] = [(0, centre.engine.start_vm), (2, centre.engine.stop_vm)]
 
     def lived(_: Collector) -> bool:
         """The next step as soon as the last one was heard of; the first when the end of the list is known."""
-        assert centre.engine.rest is not None
-        listening = centre.engine.rest.counts["GET events"] > 1
+        listening = centre.rest.counts["GET events"] > 1
         if listening and steps and len(heard) == steps[0][0]:
             steps.pop(0)[1](vm.id)
             centre.timeline.run_all()
@@ -177,18 +171,13 @@ def test_a_refused_vm_shows_in_the_portal(centre: Centre, api: EngineApi) -> Non
     _told(api, decision(vm.id), lambda _: bool(centre.engine.audit.events))
     (event,) = centre.engine.audit.events
 
-    assert (Code.EXTERNAL_EVENT_WARNING, "mdev-scheduler", vm.id) == (
-        event.code,
-        event.origin,
-        event.about.vm_id,
-    )
+    assert (Code.EXTERNAL_EVENT_WARNING, "mdev-scheduler", vm.id) == (event.code, event.origin, event.about.vm_id)
     assert "host1: has 0 of nvidia-22, needs 1." in event.description
 
 
 def test_a_user_who_may_not_add_events(centre: Centre, api: EngineApi) -> None:
     """Nothing is written, and health has a sentence about it."""
-    assert centre.engine.rest is not None
-    centre.engine.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
+    centre.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
     _told(api, decision(centre.vm().id), lambda portal: "portal events" in portal.troubles)
 
     assert [] == centre.codes()
@@ -207,15 +196,12 @@ def test_a_vm_that_the_engine_knows_no_more(centre: Centre, api: EngineApi) -> N
 
 
 @pytest.mark.parametrize(("switch", "codes"), [("yes", [Code.EXTERNAL_EVENT_WARNING]), ("no", [])])
-def test_the_service_tells_why_no_host_is_left(
-    centre: Centre, tmp_path: Path, switch: str, codes: list[Code]
-) -> None:
+def test_the_service_tells_why_no_host_is_left(centre: Centre, tmp_path: Path, switch: str, codes: list[Code]) -> None:
     """The whole way: the answer comes first, the event follows, unless it is not wanted."""
-    assert centre.engine.rest is not None
     vm, host = centre.vm(), centre.hosts[0]
     host.address, host.port = "127.0.0.1", 9
     folder = Folder(tmp_path)
-    engine = f"url={centre.engine.rest.url}\nuser=admin@internal\nengine_events={switch}\n"
+    engine = f"url={centre.rest.url}\nuser=admin@internal\nengine_events={switch}\n"
     folder.write("20-engine.conf", engine=engine)
     with Running(folder) as service:
         with ServerProxy(service.endpoints["xmlrpc"]) as endpoint:

@@ -13,11 +13,11 @@ import pytest
 
 import scheduler_plugins
 from simulation.datacenter import DataCenter
+from simulation.datacenter.plans import T4, HostPlan, VmPlan
+from simulation.datacenter.service_process import ServiceProcess
 from simulation.engine.audit import AuditEvent, Code
-from simulation.engine.external import XmlRpcScheduler
 from simulation.engine.state import Ending, Run, Vm
-from simulation.scenario import T4, HostPlan, VmPlan
-from simulation.service_process import ServiceProcess
+from simulation.engine.units.external import XmlRpcScheduler
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -145,8 +145,7 @@ def test_engine_endpoint_while_the_engine_cannot_be_asked(center: DataCenter, tr
         before = started(center, known[0])
         assert ([], Ending.UP) == (complaints(center), before.ending)
 
-        rest = center.engine.rest
-        assert rest is not None
+        rest = center.rest
         if trouble == "API down":
             rest.stop()
         else:

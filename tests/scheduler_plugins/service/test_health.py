@@ -32,6 +32,6 @@ def test_many_hosts_are_counted_and_a_few_named() -> None:
     """A data centre may lose hundreds at once."""
     world = World(host_list=tuple(host(f"id-{n}", f"host-{n}") for n in range(7)), observations={})
 
-    assert [
-        "7 of 7 hosts that are up were not asked yet: host-0, host-1, host-2, host-3, host-4 and 2 more"
-    ] == Health(world, dict).reasons()
+    assert ["7 of 7 hosts that are up were not asked yet: host-0, host-1, host-2, host-3, host-4 and 2 more"] == Health(
+        world, dict
+    ).reasons()

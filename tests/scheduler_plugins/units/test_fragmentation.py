@@ -69,9 +69,7 @@ def test_the_unit_is_the_core(on: list[Card], wanted: str, count: int) -> None:
         return
     value = [mix.value(t) for t in TYPES]
     kinds, room = [TYPES.index(wanted)] * count, [most[wanted]] * count
-    cost = scores.fragmentation_cost(
-        size, used, places, value, mix.several, taken, kinds, room, [-1.0] * count
-    )
+    cost = scores.fragmentation_cost(size, used, places, value, mix.several, taken, kinds, room, [-1.0] * count)
     assert scores.weight_of(cost, scores.opened_by(size, taken), count) == weight
 
 
@@ -161,9 +159,7 @@ FAMILIES: list[tuple[ParentDevice | list[ParentDevice], str]] = [
 
 @pytest.mark.parametrize(("parents", "wanted"), FAMILIES, ids=[wanted for _, wanted in FAMILIES])
 @pytest.mark.parametrize("count", [1, 2])
-def test_every_family_has_a_weight(
-    parents: ParentDevice | list[ParentDevice], wanted: str, count: int
-) -> None:
+def test_every_family_has_a_weight(parents: ParentDevice | list[ParentDevice], wanted: str, count: int) -> None:
     """Whatever a family's figures tell, a host that fits has a weight, and opening an empty card is dear."""
     inventory: HostInventory = inv.host(parents)
     weight = UNIT.weigh(inv.request(*[wanted] * count), inv.view(inventory))

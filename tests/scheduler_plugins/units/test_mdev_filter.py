@@ -61,9 +61,7 @@ def test_placement_of_the_host_counts() -> None:
 @pytest.mark.parametrize(
     ("failure", "text"),
     [
-        pytest.param(
-            None, "nothing is known of the host's devices, it was not asked yet", id="not asked yet"
-        ),
+        pytest.param(None, "nothing is known of the host's devices, it was not asked yet", id="not asked yet"),
         pytest.param(
             HostFailure("id-1", "tls", "gpu1:54321 presents a foreign certificate", 990.0),
             "nothing is known of the host's devices: gpu1:54321 presents a foreign certificate",

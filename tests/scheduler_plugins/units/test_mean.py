@@ -13,9 +13,7 @@ from tests.scheduler_plugins.inventories import Q2, Q4, A, B, t4
 @pytest.mark.parametrize(
     ("inventory", "types", "consolidate", "spread"),
     [
-        pytest.param(
-            inv.host(t4(), t4(B, {Q2: 7})), [Q2], 999, 0, id="the card that the host takes, not the best"
-        ),
+        pytest.param(inv.host(t4(), t4(B, {Q2: 7})), [Q2], 999, 0, id="the card that the host takes, not the best"),
         pytest.param(inv.host(t4(A, {Q4: 1}), t4(B, {Q2: 7})), [Q2], 0, 70, id="the first cannot be taken"),
         pytest.param(inv.host(t4()), [Q2, Q2], (999 + 374) // 2, 5, id="one opens, one joins"),
         pytest.param(inv.host(t4(A, {Q2: 6})), [Q2, Q2], 62 // 2, 65, id="two that join"),

@@ -54,9 +54,7 @@ def test_read(properties: dict[str, str], settings: Settings) -> None:
 def test_bad(parameter: Parameter, value: str) -> None:
     """A bad value is an error that names key, value and what is taken; who must not fail has the default."""
     properties = {AGES.key: "no"} | {parameter.key: value}
-    with pytest.raises(
-        BadPropertyError, match=rf"{parameter.key} is .*, not .*{parameter.takes[:5]}"
-    ) as caught:
+    with pytest.raises(BadPropertyError, match=rf"{parameter.key} is .*, not .*{parameter.takes[:5]}") as caught:
         settings_of(ALL, properties)
 
     assert repr(value) in str(caught.value)

@@ -146,7 +146,5 @@ def wanted_in(name: str) -> Request:
 def example(name: str) -> list[tuple[str, str]]:
     """Host and outcome of each row of a unit's worked example."""
     return re.findall(
-        r"^\| (\w+) \| [^|`]+ \| ([^|]+) \|$",
-        SECTIONS[name].partition("The VM asks for")[2].partition("|---")[2],
-        re.M,
+        r"^\| (\w+) \| [^|`]+ \| ([^|]+) \|$", SECTIONS[name].partition("The VM asks for")[2].partition("|---")[2], re.M
     )

@@ -107,8 +107,7 @@ def test_cost_with_ages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alive", "free", "weight"),
-    [(0, 8, 999), (0, 1, 999), (1, 7, 374), (6, 2, 62), (7, 1, 0), (99, 201, 332)],
+    ("alive", "free", "weight"), [(0, 8, 999), (0, 1, 999), (1, 7, 374), (6, 2, 62), (7, 1, 0), (99, 201, 332)]
 )
 def test_consolidate(alive: int, free: int, weight: int) -> None:
     """`consolidate` is the share that stays free, of 499; an empty card is worst."""
@@ -121,9 +120,7 @@ def test_spread(alive: int, weight: int) -> None:
     assert weight == scores.spread(alive)
 
 
-@pytest.mark.parametrize(
-    ("idle", "weight"), [(0, 100), (1 / 8, 199), (1, 549), (2, 699), (8, 899), (1e9, 998)]
-)
+@pytest.mark.parametrize(("idle", "weight"), [(0, 100), (1 / 8, 199), (1, 549), (2, 699), (8, 899), (1e9, 998)])
 def test_reserve(idle: float, weight: int) -> None:
     """`reserve` rises without end with what is free."""
     assert weight == scores.reserve(idle)
@@ -142,13 +139,7 @@ def test_soon_empty() -> None:
 
 @pytest.mark.parametrize(
     ("size", "cards", "opened"),
-    [
-        ([-1, 1], [0], 1),
-        ([-1, 1], [1], 0),
-        ([-1, -1], [0, 0], 1),
-        ([-1, -1], [0, 1], 2),
-        ([1, -1], [0, 1], 1),
-    ],
+    [([-1, 1], [0], 1), ([-1, 1], [1], 0), ([-1, -1], [0, 0], 1), ([-1, -1], [0, 1], 2), ([1, -1], [0, 1], 1)],
 )
 def test_opened(size: list[int], cards: list[int], opened: int) -> None:
     """An empty card is opened once, however many instances it gets."""
@@ -181,9 +172,7 @@ def test_rounding_tells_fuller_from_emptier() -> None:
 
 
 hosts = st.lists(
-    st.one_of(
-        st.just(EMPTY), st.integers(0, 4).flatmap(lambda k: st.tuples(st.just(k), st.integers(1, PLACES[k])))
-    ),
+    st.one_of(st.just(EMPTY), st.integers(0, 4).flatmap(lambda k: st.tuples(st.just(k), st.integers(1, PLACES[k])))),
     min_size=1,
     max_size=8,
 )
@@ -209,7 +198,5 @@ def test_the_core_is_listed_in_order() -> None:
         called = set(function.__code__.co_names) & set(names)
         assert called <= set(names[:number])
 
-    public = {
-        n for n, v in vars(scores).items() if callable(v) and getattr(v, "__module__", "") == scores.__name__
-    }
+    public = {n for n, v in vars(scores).items() if callable(v) and getattr(v, "__module__", "") == scores.__name__}
     assert public == set(names)

@@ -25,11 +25,7 @@ def fitting(name: str) -> Verdict:
         pytest.param([fitting("a")], "fits on 1 of 1 hosts", id="fits"),
         pytest.param([refused("a", C.CLAIMED), fitting("b")], "fits on 1 of 2 hosts", id="fits on some"),
         pytest.param(
-            [
-                refused("a", C.NO_SUCH_TYPE),
-                refused("b", C.NO_FREE_INSTANCE),
-                refused("c", C.NO_FREE_INSTANCE),
-            ],
+            [refused("a", C.NO_SUCH_TYPE), refused("b", C.NO_FREE_INSTANCE), refused("c", C.NO_FREE_INSTANCE)],
             "no capacity left on 2 of 3 hosts; no such type on 1 of 3 hosts (b: because of b)",
             id="capacity leads",
         ),

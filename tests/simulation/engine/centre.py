@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
+from simulation.engine.rest.server import RestServer
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Host, Policy, Vm
-from simulation.host import Delays, SimulatedHost
+from simulation.engine.units.external import Functions, Names, Properties
+from simulation.hosts import SimulatedHost
+from simulation.hosts.virtual_machine import Delays
+from simulation.kernel.boards import bus_of
 from simulation.timeline import Timeline
 
 T4_1Q, T4_16Q = "nvidia-230", "nvidia-234"
@@ -47,19 +50,11 @@ class Units:
         """What was found."""
         return self.found
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Names, hosts: Names, vm: str, properties: Properties) -> object:
         """What `answer` makes of the hosts."""
         return self._note("runFilters", names, hosts, vm, properties, self.answer)
 
-    def run_cost_functions(
-        self,
-        functions: Sequence[tuple[str, int]],
-        hosts: Sequence[str],
-        vm: str,
-        properties: Mapping[str, str],
-    ) -> object:
+    def run_cost_functions(self, functions: Functions, hosts: Names, vm: str, properties: Properties) -> object:
         """What `scores` makes of the hosts."""
         return self._note("runCostFunctions", functions, hosts, vm, properties, self.scores)
 
@@ -94,6 +89,8 @@ class Centre:
     ) -> None:
         self.timeline = Timeline()
         self.engine = SimulatedEngine(self.timeline, version, seed, settings=settings)
+        self.rest = RestServer(self.engine)
+        """The REST API, which somebody starts or nobody."""
         self.units = units or Units()
         wanted = policy or Policy(filters=("Fits",), weights=(("Pack", 1),))
         self.cluster = self.engine.add_cluster("gpu", wanted, properties)
@@ -121,6 +118,11 @@ class Centre:
         """The host behind the engine's row."""
         assert isinstance(host.driver, SimulatedHost)
         return host.driver
+
+    def stop(self) -> None:
+        """Nobody is answered any more."""
+        self.rest.stop()
+        self.engine.stop()
 
     def codes(self) -> list[int]:
         """The audit log since the engine's start."""

@@ -2,14 +2,7 @@
 
 import pytest
 
-from simulation.engine.mdevice import (
-    converted,
-    java_split,
-    requested_types,
-    store_devices,
-    suited,
-    wanted_devices,
-)
+from simulation.engine.mdevice import converted, java_split, requested_types, store_devices, suited, wanted_devices
 from simulation.engine.settings import EngineVersion
 from simulation.engine.state import Cluster, Host, Vm, VmDevice
 
@@ -32,8 +25,7 @@ def make_vm(mdev_type: str | None = None, *devices: tuple[str, str]) -> Vm:
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
-    [("", []), ("a", ["a"]), ("a,b,,", ["a", "b"]), ("a,,b", ["a", "", "b"]), ("a, b", ["a", " b"])],
+    ("text", "parts"), [("", []), ("a", ["a"]), ("a,b,,", ["a", "b"]), ("a,,b", ["a", "", "b"]), ("a, b", ["a", " b"])]
 )
 def test_java_split(text: str, parts: list[str]) -> None:
     """Empty parts at the end vanish, nothing is trimmed."""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
 from simulation.engine.settings import AT_ONCE, Jitter, Settings
 from simulation.engine.state import Cluster, Host, Policy
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.kernel.boards import bus_of
 from simulation.timeline import RealTime, Timeline, TimelineError
 from tests.simulation.engine.centre import FULL_SIZE, Units, with_delays
 from tests.simulation.engine.rest.client import Client
@@ -25,9 +25,7 @@ class Asking(Units):
         super().__init__()
         self.before: Callable[[], object] = dict
 
-    def run_filters(
-        self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]
-    ) -> object:
+    def run_filters(self, names: Sequence[str], hosts: Sequence[str], vm: str, properties: Mapping[str, str]) -> object:
         """As told, afterwards."""
         self.before()
         return super().run_filters(names, hosts, vm, properties)
@@ -36,9 +34,7 @@ class Asking(Units):
 class Living:
     """Clusters of one host each, with an engine in real time."""
 
-    def __init__(
-        self, real: RealTime, timeline: Timeline, clusters: int, settings: Settings = AT_ONCE
-    ) -> None:
+    def __init__(self, real: RealTime, timeline: Timeline, clusters: int, settings: Settings = AT_ONCE) -> None:
         self.real, self.timeline = real, timeline
         self.engine = SimulatedEngine(timeline, settings=settings, real=real)
         self.units = Asking()

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from simulation.boards import bus_of
 from simulation.engine import SimulatedEngine
 from simulation.engine.settings import Misfortunes, Settings
 from simulation.engine.state import Cluster, Ending, Policy
-from simulation.host import SimulatedHost
+from simulation.hosts import SimulatedHost
+from simulation.kernel.boards import bus_of
 from simulation.timeline import Timeline
 from tests.simulation.engine.centre import T4_1Q, Units
 
@@ -51,9 +51,7 @@ class Storm:
     def instances(self) -> set[str]:
         """UUIDs of all instances on all hosts."""
         drivers = [host.driver for host in self.engine.hosts.values()]
-        return {
-            uuid for driver in drivers if isinstance(driver, SimulatedHost) for uuid in driver.bus.instances()
-        }
+        return {uuid for driver in drivers if isinstance(driver, SimulatedHost) for uuid in driver.bus.instances()}
 
 
 @pytest.mark.parametrize(("version", "seed"), [("4.4", 1), ("4.5", 2)])

@@ -12,20 +12,12 @@ from collections.abc import Sequence
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import Placement, free_instances, place
 from scheduler_plugins.allocator.request import Request
-from simulation.reading import inventory_of
+from simulation.kernel.inventory import inventory_of
 from tests.scheduler_plugins.allocator.exactness.families import FAMILIES
 from tests.scheduler_plugins.allocator.exactness.hosts import RandomHost, random_host
 from tests.scheduler_plugins.allocator.exactness.truth import ENDLESS, create, creates
 
-HEADER = (
-    "Boards of the host",
-    "equal",
-    "created",
-    "refused falsely",
-    "2 and more",
-    "free counted",
-    "wrong yes",
-)
+HEADER = ("Boards of the host", "equal", "created", "refused falsely", "2 and more", "free counted", "wrong yes")
 ALL = "hosts of any boards"
 
 

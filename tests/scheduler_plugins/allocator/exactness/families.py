@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from simulation import families
-from simulation.boards import GVTG_ADDRESS, Board
-from simulation.card import Card, Device
-from simulation.profiles import TypeProfile, profile, profiles
+from simulation.kernel import families
+from simulation.kernel.boards import GVTG_ADDRESS, Board
+from simulation.kernel.card import Card, SysfsDevice
+from simulation.kernel.profiles import TypeProfile, profile, profiles
 from tests.scheduler_plugins.allocator.exactness import unknown_drivers
 
 TIME_SLICED = [key for key, made in profiles().items() if made.family == "time-sliced"]
@@ -92,9 +92,7 @@ def _counter(rng: Random, address: str) -> list[Card]:
     """One counter for all types, as the kernel's core keeps it from 6.1 on."""
     key = rng.choice(["vfio-ap", "vfio-ccw", "mdpy"])
     types: Sequence[TypeProfile] = profile(key).types
-    return [
-        families.Pool(_pci(address, key), types, unknown_drivers.EXHAUSTED, capacity=(rng.randint(0, 6),))
-    ]
+    return [families.Pool(_pci(address, key), types, unknown_drivers.EXHAUSTED, capacity=(rng.randint(0, 6),))]
 
 
 def _idxd(rng: Random, address: str) -> list[Card]:
@@ -118,8 +116,8 @@ def _unknown(rng: Random, address: str) -> list[Card]:
     return [unknown_drivers.Shares(device, [rng.randint(1, 30), rng.randint(1, 20)], costs)]
 
 
-def _pci(address: str, driver: str) -> Device:
-    return Device(address, f"devices/pci0000:00/{address}", "0x1af4", "0x1050", driver, 0)
+def _pci(address: str, driver: str) -> SysfsDevice:
+    return SysfsDevice(address, f"devices/pci0000:00/{address}", "0x1af4", "0x1050", driver, 0)
 
 
 FAMILIES = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from simulation.card import Card
 from simulation.kernel import Bus
+from simulation.kernel.card import Card
 from tests.scheduler_plugins.allocator.exactness.families import FAMILIES
 from tests.scheduler_plugins.allocator.exactness.truth import fresh
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from scheduler_plugins.allocator.model import Slot
-from simulation import allocator
+from simulation.hosts import allocator
 from simulation.kernel import Bus
 
 ENDLESS = 40

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from simulation.card import Card, Device
-from simulation.profiles import TypeProfile
+from simulation.kernel.card import Card, SysfsDevice
+from simulation.kernel.profiles import TypeProfile
 
 EXHAUSTED = 28
 """ENOSPC."""
@@ -12,7 +12,7 @@ EXHAUSTED = 28
 class OneTypeAtATime(Card):
     """While a type lives, all others show 0; each has a maximum of its own."""
 
-    def __init__(self, device: Device, most: Sequence[int]) -> None:
+    def __init__(self, device: SysfsDevice, most: Sequence[int]) -> None:
         """`most` instances of each type."""
         super().__init__([device], [device.address], _types(most), EXHAUSTED)
 
@@ -26,7 +26,7 @@ class OneTypeAtATime(Card):
 class Independent(Card):
     """Each type has a stock of its own."""
 
-    def __init__(self, device: Device, most: Sequence[int]) -> None:
+    def __init__(self, device: SysfsDevice, most: Sequence[int]) -> None:
         """`most` instances of each type."""
         super().__init__([device], [device.address], _types(most), EXHAUSTED)
 
@@ -38,7 +38,7 @@ class Independent(Card):
 class Shares(Card):
     """Types of odd sizes draw on two stocks at once; a type may need nothing of one of them."""
 
-    def __init__(self, device: Device, stocks: Sequence[int], costs: Sequence[Sequence[int]]) -> None:
+    def __init__(self, device: SysfsDevice, stocks: Sequence[int], costs: Sequence[Sequence[int]]) -> None:
         """What an instance of each type takes of each stock: something of one of them at least."""
         types = [_type(number, max(costs[number]), tuple(cost)) for number, cost in enumerate(costs)]
         super().__init__([device], [device.address], types, EXHAUSTED)

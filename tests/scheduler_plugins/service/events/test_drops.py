@@ -53,7 +53,7 @@ def test_what_was_refused_is_taken_once(drops: DropFile, tmp_path: Path) -> None
 
     assert taken == Taken((Drop(ONE, 5.0), Drop(TWO, 6.0)), len(f"{ONE} 5\n{TWO} 6\n"))
     assert taken == DropFile(tmp_path, None).take()
-    drops.told(taken)
+    drops.forget(taken)
     assert drops.take() is None
     assert [tmp_path / "dropped"] == list(tmp_path.iterdir())
 
@@ -64,7 +64,7 @@ def test_the_plugin_always_has_a_file(drops: DropFile, tmp_path: Path) -> None:
     taken = drops.take()
     assert taken
     add(tmp_path, f"{TWO} 6\n")
-    drops.told(taken)
+    drops.forget(taken)
     later = drops.take()
 
     assert later
@@ -79,7 +79,7 @@ def test_a_line_written_to_the_file_that_was_taken(drops: DropFile, tmp_path: Pa
         taken = drops.take()
         assert taken
         opened.write(f"{TWO} 6\n")
-    drops.told(taken)
+    drops.forget(taken)
     later = drops.take()
 
     assert later

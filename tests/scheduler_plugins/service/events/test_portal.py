@@ -10,17 +10,8 @@ import pytest
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.decisions.scheduler import Decision
-from scheduler_plugins.service.events.portal import (
-    MOST,
-    PER_VM_S,
-    PERIOD_S,
-    REASONS,
-    WAITING,
-    Limits,
-    Portal,
-    text_of,
-)
+from scheduler_plugins.decisions.decision import Decision
+from scheduler_plugins.service.events.portal import MOST, PER_VM_S, PERIOD_S, REASONS, WAITING, Limits, Portal, text_of
 from scheduler_plugins.units.verdict import Verdict
 
 DEADLINE_S = 10.0
@@ -81,10 +72,7 @@ def test_one_event_about_the_vm() -> None:
         assert engine.has(1)
 
     assert [
-        (
-            "v1",
-            "No host can start VM name-of-v1, which asks for nvidia-22. host1: has 0 of nvidia-22, needs 1.",
-        )
+        ("v1", "No host can start VM name-of-v1, which asks for nvidia-22. host1: has 0 of nvidia-22, needs 1.")
     ] == engine.events
     assert {} == running.troubles
 
@@ -138,9 +126,7 @@ def test_an_engine_that_fails(error: Exception, code: str) -> None:
         _until(lambda: not running.troubles)
 
 
-@pytest.mark.parametrize(
-    "error", [EngineError("http", "status 409", 409), EngineError("not-found", "gone", 404)]
-)
+@pytest.mark.parametrize("error", [EngineError("http", "status 409", 409), EngineError("not-found", "gone", 404)])
 def test_an_event_that_the_engine_refuses(error: EngineError) -> None:
     """A VM that was deleted meanwhile is no trouble, and the next event goes out."""
     engine = FakeEngine(error)
@@ -156,9 +142,7 @@ def test_a_vm_has_one_event_for_a_while() -> None:
     """However often it is tried; both sides of the limit."""
     limits = Limits()
 
-    assert [True, False, False, True] == [
-        limits.allow("v1", at) for at in (0.0, 1.0, PER_VM_S - 0.1, PER_VM_S)
-    ]
+    assert [True, False, False, True] == [limits.allow("v1", at) for at in (0.0, 1.0, PER_VM_S - 0.1, PER_VM_S)]
 
 
 def test_all_together_have_few() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import LineError, Question
+from tests.scheduler_plugins.service.fakes import line_of
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 
@@ -23,7 +24,7 @@ TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 )
 def test_a_question_survives_its_line(question: Question) -> None:
     """Whatever the parts hold, separators and newlines included, the line gives back the question."""
-    formatted = line.format_question(question)
+    formatted = line_of(question)
 
     assert question == line.parse(formatted)
     assert formatted.isascii()
@@ -34,7 +35,7 @@ def test_the_line_is_as_documented() -> None:
     """The form that the design fixes, so that an older plugin file goes on working."""
     question = Question("MdevFilter", "vm-1", ("a", "b"), {"mode": "x y;=", "ä": ""})
 
-    assert b"1 MdevFilter vm-1 a,b mode=x%20y%3B%3D;%C3%A4=\n" == line.format_question(question)
+    assert b"1 MdevFilter vm-1 a,b mode=x%20y%3B%3D;%C3%A4=\n" == line_of(question)
 
 
 def test_hosts_and_properties_may_be_empty() -> None:

@@ -1,21 +1,12 @@
-"""The API and the page, asked over HTTP."""
+"""The API, asked over HTTP."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
-import requests
 
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.model import MdevType, ParentDevice
-from mdev_inventory.observation import HostFailure
-from scheduler_plugins.decisions.scheduler import Scheduler
-from scheduler_plugins.service.web.api import api
-from scheduler_plugins.service.web.capacity import Capacities
-from scheduler_plugins.service.web.server import WebApi
-from tests.scheduler_plugins.service import fakes
+from tests.scheduler_plugins.service.web.conftest import Served
 from tests.scheduler_plugins.world import (
     DEAD,
     DOWN,
@@ -26,51 +17,9 @@ from tests.scheduler_plugins.world import (
     STRANGER,
     TYPE,
     WANTS,
-    World,
     host,
     with_errors,
 )
-
-EVIL = "<script>alert('x')</script>"
-
-
-class Served:
-    """A running API, and the world behind it."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.reasons: list[str] = []
-        self.scheduler = Scheduler(self.world, self.world, self.world.clock)
-        capacities = Capacities(self.world, self.world.clock)
-        self.endpoint = WebApi(lambda: api(self.scheduler, capacities, lambda: self.reasons), "127.0.0.1", 0)
-
-    def ask(self, path: str, method: str = "GET", **params: str) -> requests.Response:
-        """The answer as it is."""
-        return requests.request(
-            method, self.endpoint.url + path, params=params, timeout=10, allow_redirects=False
-        )
-
-    def get(self, path: str, **params: str) -> Any:
-        """The JSON of a good answer."""
-        answer = self.ask(path, **params)
-        assert 200 == answer.status_code, answer.text
-        return answer.json()
-
-    def error(self, path: str, **params: str) -> tuple[int, str]:
-        """Status and code of an error, which has nothing but code and text."""
-        answer = self.ask(path, **params)
-        error = answer.json()["error"]
-        assert {"code", "text"} == set(error)
-        assert ["error"] == list(answer.json())
-        return answer.status_code, error["code"]
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """An API of its own for each test."""
-    served = Served()
-    with fakes.http(served.endpoint):
-        yield served
 
 
 def test_the_list_of_hosts(served: Served) -> None:
@@ -253,81 +202,6 @@ def test_openapi_describes_every_route(served: Served) -> None:
         "/api/v1/explain",
         "/healthz",
     } == set(paths)
-
-
-def test_the_page_shows_what_there_is(served: Served) -> None:
-    """Hosts, devices, types, failures, and the last decisions with their reasons."""
-    served.scheduler.filter("MdevFilter", WANTS, [FREE, FULL, DEAD], {})
-    served.scheduler.weigh("MdevSpread", WANTS, [FREE], {})
-    served.reasons.append("engine hosts: refused")
-    text = served.ask("/").text
-
-    for expected in (
-        "degraded",
-        "engine hosts: refused",
-        "GRID M60-8Q",
-        "elsewhere (2), free (1)",
-        "0000:3b:00.0",
-        "1 \N{MULTIPLICATION SIGN} GRID M60-8Q",
-        "connect: host dead refuses",
-        "fits on 1 of 3 hosts",
-        "no-free-instance",
-        "lands on 0000:3b:00.0 (nvidia-22)",
-        "MdevSpread 10",
-        "2023-11-14 22:13:20 UTC",
-    ):
-        assert expected in text
-
-
-def test_the_page_tells_empty_from_unknown(served: Served) -> None:
-    """A source that cannot tell instances does not show an empty card."""
-    full = served.world.observations[FULL]
-    (card,) = full.inventory.parents
-    blind = card._replace(types=tuple(found._replace(instances=None) for found in card.types or ()))
-    unknown = replace(full, inventory=full.inventory._replace(parents=(blind,)))
-    for seen, word, other in ((full, "empty", "unknown"), (unknown, "unknown", "empty")):
-        served.world.observations = {FULL: seen}
-        text = served.ask("/").text
-
-        assert f"<small>{word}" in text.replace("instances unknown", "unknown")
-        assert f"<small>{other}" not in text.replace("instances unknown", "unknown")
-
-
-def test_an_empty_page(served: Served) -> None:
-    """Before the engine was asked the page says so."""
-    served.world.host_list = ()
-    text = served.ask("/").text
-
-    assert "The engine has shown no host yet." in text
-    assert "No VM start was decided yet." in text
-
-
-def test_names_from_elsewhere_are_escaped(served: Served) -> None:
-    """Hosts, types, drivers, failures and VMs are named by others."""
-    world = served.world
-    seen = world.observations[FREE]
-    card = seen.inventory.parents[0]
-    evil_type = MdevType(EVIL, EVIL, EVIL, "", 1, ("x",))
-    evil_card = card._replace(address=EVIL, driver=EVIL, types=(evil_type,))
-    inventory = seen.inventory._replace(parents=(evil_card,))
-    world.observations = {FREE: with_errors(replace(seen, inventory=inventory), EVIL)}
-    world.host_list = (host(FREE, EVIL, status=EVIL), host(DEAD, "dead"))
-    world.failures = {DEAD: HostFailure(DEAD, EVIL, EVIL, NOW)}
-    world.engine_vms = [replace(world.engine_vms[0], name=EVIL, mdev_type=EVIL)]
-    served.scheduler.filter("MdevFilter", WANTS, [FREE], {})
-    served.reasons.append(EVIL)
-    text = served.ask("/").text
-
-    assert "<script" not in text
-    assert text.count("&lt;script&gt;") > 10
-
-
-def test_the_page_loads_nothing(served: Served) -> None:
-    """No address outside, no script, and a policy that forbids both."""
-    answer = served.ask("/")
-
-    assert "default-src 'none'; style-src 'unsafe-inline'" == answer.headers["Content-Security-Policy"]
-    assert [] == re.findall(r"<script|<link|<img|https?://|url\(", answer.text)
 
 
 def test_a_host_that_left_is_gone(served: Served) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import requests
 
 from simulation.engine import SimulatedEngine
+from simulation.engine.rest.server import RestServer
 
 TIMEOUT_S = 10.0
 
@@ -14,12 +15,9 @@ TIMEOUT_S = 10.0
 class Client:
     """Asks a served engine; `get` and `post` return the decoded answer, `ask` all of it."""
 
-    def __init__(
-        self, engine: SimulatedEngine, tls: ssl.SSLContext | None = None, ca: Path | None = None
-    ) -> None:
-        self.url = engine.serve(tls)
-        assert engine.rest is not None
-        self.engine, self.rest = engine, engine.rest
+    def __init__(self, engine: SimulatedEngine, tls: ssl.SSLContext | None = None, ca: Path | None = None) -> None:
+        self.engine, self.rest = engine, RestServer(engine, tls)
+        self.url = self.rest.start()
         self.session = requests.Session()
         # Or the environment's own certificate bundle would take precedence over ours.
         self.session.trust_env = False
@@ -35,6 +33,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         """Ends both sides."""
         self.session.close()
+        self.rest.stop()
         self.engine.stop()
 
     def token(self, accept: str = "application/json", **form: str) -> requests.Response:
@@ -53,9 +52,7 @@ class Client:
 
     def ask(self, method: str, path: str, body: object = None, **parameters: str) -> requests.Response:
         """One request below the API's base."""
-        return self.session.request(
-            method, f"{self.url}/{path}", params=parameters, json=body, timeout=TIMEOUT_S
-        )
+        return self.session.request(method, f"{self.url}/{path}", params=parameters, json=body, timeout=TIMEOUT_S)
 
     def get(self, path: str, **parameters: str) -> Any:
         """A document; anything but 200 fails the test."""

@@ -90,21 +90,13 @@ def test_events(client: Client, centre: Centre) -> None:
     assert client.get("events", **{"from": "2"}) == {}
     assert [event["index"] for event in client.get("events", max="1")["event"]] == ["2"]
     assert events[1] == {
-        "cluster": {
-            "href": f"/ovirt-engine/api/clusters/{centre.cluster.id}",
-            "id": centre.cluster.id,
-            "name": "gpu",
-        },
+        "cluster": {"href": f"/ovirt-engine/api/clusters/{centre.cluster.id}", "id": centre.cluster.id, "name": "gpu"},
         "code": "153",
         "correlation_id": "00000001",
         "custom_id": "-1",
         "description": "VM vm was started by admin@internal-authz (Host: host0).",
         "flood_rate": "30",
-        "host": {
-            "href": f"/ovirt-engine/api/hosts/{centre.hosts[0].id}",
-            "id": centre.hosts[0].id,
-            "name": "host0",
-        },
+        "host": {"href": f"/ovirt-engine/api/hosts/{centre.hosts[0].id}", "id": centre.hosts[0].id, "name": "host0"},
         "index": "1",
         "origin": "oVirt",
         "severity": "normal",

@@ -75,9 +75,7 @@ def test_devices(client: Client, centre: Centre) -> None:
 @pytest.mark.parametrize(
     ("version", "members"),
     [
-        pytest.param(
-            "4.4.7", {"available_instances", "description", "human_readable_name", "name"}, id="4.4.7"
-        ),
+        pytest.param("4.4.7", {"available_instances", "description", "human_readable_name", "name"}, id="4.4.7"),
         pytest.param("4.4.6", {"available_instances", "description", "name"}, id="4.4.6"),
         pytest.param("4.3", set(), id="4.3 shows no types"),
     ],

@@ -45,9 +45,7 @@ def test_a_cluster_shows_its_policy(client: Client, centre: Centre) -> None:
     """With the units that it was made with."""
     chosen = client.get(f"clusters/{centre.cluster.id}")["scheduling_policy"]["id"]
 
-    assert unit(client, "Fits", "filter") == {
-        "id": client.get(f"{POLICIES}/{chosen}/filters")["filter"][0]["id"]
-    }
+    assert unit(client, "Fits", "filter") == {"id": client.get(f"{POLICIES}/{chosen}/filters")["filter"][0]["id"]}
     assert [1] == attached(client, f"{POLICIES}/{chosen}/weights")
     assert {} == client.get(f"{POLICIES}/{chosen}/balances")
 
@@ -86,9 +84,7 @@ def test_a_rejected_unit_stays_in_force_until_the_engine_starts_again(
     """The mapper writes into the live policy before the command validates it."""
     member = "position" if kind == "filters" else "factor"
     answers = [
-        client.ask(
-            "POST", f"{mine}/{kind}", {member: str(number), "scheduling_policy_unit": unit(client, name, of)}
-        )
+        client.ask("POST", f"{mine}/{kind}", {member: str(number), "scheduling_policy_unit": unit(client, name, of)})
         for name, of, number in bodies
     ]
     poisoned = attached(client, f"{mine}/{kind}")
@@ -178,11 +174,7 @@ def test_removing_a_policy(client: Client, centre: Centre, mine: str) -> None:
     used = client.ask("DELETE", mine).status_code
     client.ask("PUT", cluster, {"scheduling_policy": {"id": policy(client, "none")}})
 
-    assert (409, 200, 404) == (
-        used,
-        client.ask("DELETE", mine).status_code,
-        client.ask("GET", mine).status_code,
-    )
+    assert (409, 200, 404) == (used, client.ask("DELETE", mine).status_code, client.ask("GET", mine).status_code)
     assert 409 == client.ask("DELETE", f"{POLICIES}/{policy(client, 'none')}").status_code
 
 
@@ -203,10 +195,7 @@ def test_what_cannot_be_done(client: Client, method: str, path: str, body: objec
 def test_a_unit_must_be_named(client: Client, mine: str) -> None:
     """Before anything is touched."""
     assert 400 == client.ask("POST", f"{mine}/filters", {"position": "0"}).status_code
-    assert (
-        400
-        == client.ask("POST", f"{mine}/filters", filter_body(client, "Fits") | {"position": "x"}).status_code
-    )
+    assert 400 == client.ask("POST", f"{mine}/filters", filter_body(client, "Fits") | {"position": "x"}).status_code
     assert {} == client.get(f"{mine}/filters")
 
 

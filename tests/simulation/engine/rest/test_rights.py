@@ -14,9 +14,7 @@ def held(client: Client) -> dict[str, set[str]]:
     names = {role["id"]: role["name"] for role in client.get("roles")["role"]}
     given = client.get(f"users/{user}/permissions").get("permission", [])
     return {
-        names[one["role"]["id"]]: {
-            p["name"] for p in client.get(f"roles/{one['role']['id']}/permits")["permit"]
-        }
+        names[one["role"]["id"]]: {p["name"] for p in client.get(f"roles/{one['role']['id']}/permits")["permit"]}
         for one in given
     }
 

@@ -32,9 +32,7 @@ def test_a_policy_is_made_and_shown(client: Client, centre: Centre) -> None:
     status, text = send(client, "POST", POLICIES, body)
     policy_id = next(one.id for one in centre.engine.policies.table.values() if one.live.name == "mine")
     href = f"/ovirt-engine/api/{POLICIES}/{policy_id}"
-    links = "".join(
-        f'<link href="{href}/{kind}" rel="{kind}" />' for kind in ("filters", "weights", "balances")
-    )
+    links = "".join(f'<link href="{href}/{kind}" rel="{kind}" />' for kind in ("filters", "weights", "balances"))
 
     assert 201 == status
     assert text == (
@@ -54,9 +52,7 @@ def test_a_list_is_its_element_repeated(client: Client, centre: Centre) -> None:
     assert 200 == status
     assert text.startswith("<scheduling_policy_units><scheduling_policy_unit ")
     assert text.count("<scheduling_policy_unit ") == len(centre.engine.policies.units())
-    assert (
-        "<properties><property><name>strict</name><value>true|false</value></property></properties>" in text
-    )
+    assert "<properties><property><name>strict</name><value>true|false</value></property></properties>" in text
     assert f'id="{unit.id}"' in text
 
 

@@ -1,0 +1,1 @@
+"""Tables and plots of `docs/placement.md`, made from condensed reports alone."""

@@ -1,0 +1,115 @@
+"""The form of the capabilities' key, as `inventory_json` tells it, in the two schemas that are read."""
+
+from binascii import Error, a2b_base64, b2a_base64
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, WrapValidator
+from pydantic import ValidatorFunctionWrapHandler as Handler
+from pydantic_core import PydanticCustomError
+
+from mdev_inventory.inventory_json import PACKED, uuid_of
+from mdev_inventory.vdsm.strict import FAIL_FAST, List, Number, Text, at_most, of_length
+
+_MOST_TYPES = 4096
+
+
+def _unpacked(instances: Any) -> Any:
+    """The UUIDs of one text, 22 characters for each; what is no text is left as it is."""
+    if not isinstance(instances, str):
+        return instances
+    uuids = [_uuid(instances[begin : begin + PACKED]) for begin in range(0, len(instances), PACKED)]
+    if not all(uuids):
+        raise PydanticCustomError("base64", "not the base64 of UUIDs")
+    return uuids
+
+
+def _uuid(packed: str) -> str:
+    """Empty where the text is not just what a UUID is packed as."""
+    try:
+        raw = a2b_base64(packed + "==")
+    except (Error, ValueError):
+        return ""
+    exact = len(raw) == 16 and b2a_base64(raw, newline=False) == packed.encode() + b"=="
+    return uuid_of(raw) if exact else ""
+
+
+_INSTANCES = Annotated[tuple[Text, ...], FAIL_FAST, BeforeValidator(_unpacked)]
+_PAIR = TypeAdapter[Any](Annotated[tuple[Number | None, _INSTANCES | None], of_length(2, "two")])
+
+
+def _number_or_pair(value: Any, number: Handler) -> Any:
+    return _PAIR.validate_python(value) if isinstance(value, list) else number(value)
+
+
+_FIGURE = Annotated[Number | None, WrapValidator(_number_or_pair)]
+_IN_ORDER = TypeAdapter[Any](Annotated[tuple[_FIGURE, ...], FAIL_FAST])
+_BY_ID = TypeAdapter[Any](Annotated[dict[Text, _FIGURE], at_most(_MOST_TYPES)])
+
+
+def _numbers_or_other(value: Any, numbers: Handler) -> Any:
+    """Most parents have numbers alone, which are soon looked through."""
+    try:
+        return numbers(value)
+    except ValidationError:
+        return (_BY_ID if isinstance(value, dict) else _IN_ORDER).validate_python(value)
+
+
+_Numbers = Annotated[tuple[Number | None, ...], FAIL_FAST]
+Figure = int | tuple[int | None, tuple[str, ...] | None] | None
+"""`available_instances`, alone or with the instances; null where unknown."""
+Figures = tuple[Figure, ...] | dict[str, Figure]
+"""In the order of the types, or by their ids."""
+
+
+class Named(BaseModel):
+    """What describes a type in schema 1."""
+
+    name: Text | None = None
+    description: Text | None = None
+    device_api: Text | None = None
+
+
+Four = Annotated[tuple[Text, Text | None, Text | None, Text | None], of_length(4, "four")]
+"""A type's id and what describes it in schema 2."""
+
+InOrder = List[Four]
+ById = Annotated[dict[Text, Named], at_most(_MOST_TYPES)]
+Types = TypeVar("Types", list[Four], dict[str, Named])
+
+
+class Parent(BaseModel, Generic[Types]):
+    """A parent device; `figures` is null where its types could not be listed."""
+
+    address: Text
+    vendor: Text | None = None
+    device: Text | None = None
+    driver: Text | None = None
+    numa_node: Number | None = None
+    physfn: Text | None = None
+    figures: Annotated[_Numbers | None, WrapValidator(_numbers_or_other)] = None
+    types: Types | None = None
+    """What it describes otherwise than the host's `types`."""
+
+
+class FailedRead(BaseModel):
+    """What the hook could not read."""
+
+    path: Text
+    error: Text
+
+
+class Versioned(BaseModel):
+    """Whatever has a schema."""
+
+    number: Number = Field(alias="schema")
+
+
+class Key(BaseModel, Generic[Types]):
+    """The whole key."""
+
+    types: Types
+    parents: List[Parent[Types]]
+    errors: List[FailedRead]
+    collected_at: Text | None = None
+    boot_id: Text | None = None
+    hook_version: Text | None = None
