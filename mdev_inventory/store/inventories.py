@@ -59,6 +59,16 @@ class Inventories:
         """The VMs by id with their requests, as the engine showed them last."""
         return self._now.vms
 
+    @property
+    def observations(self) -> Mapping[str, Observation]:
+        """Every host's best and newest observation, by id; a host never observed is missing."""
+        return self._now.observations
+
+    @property
+    def failures(self) -> Mapping[str, HostFailure]:
+        """Why a host could not be observed when it was asked last, by id; one that could be is missing."""
+        return self._now.failures
+
     def observation(self, host_id: str) -> Observation | None:
         """The host's best and newest observation, if it ever had one."""
         return self._now.observations.get(host_id)

@@ -21,10 +21,12 @@ class ByHost:
 
     def at(self, host_id: str) -> InFlight:
         """What is in flight to that host."""
+        claims = self._claims.get(host_id)
+        if not claims and not self._members:
+            return NOTHING
         named = tuple([host_id in hosts for hosts in self._members])
         shared = self._shared.get(named)
         if shared is None:
             pending = [d for d in self._pending if named[self._answers[d.hosts]]]
             shared = self._shared[named] = InFlight((), tuple(pending))
-        claims = self._claims.get(host_id)
         return InFlight(claims, shared.pending) if claims else shared

@@ -15,6 +15,14 @@ class HostInventories(Protocol):
     def hosts(self) -> Mapping[str, Host]:
         """The engine's hosts, by id."""
 
+    @property
+    def observations(self) -> Mapping[str, Observation]:
+        """What each host was last seen to have, by id."""
+
+    @property
+    def failures(self) -> Mapping[str, HostFailure]:
+        """Why a host could not be observed the last time, by id."""
+
     def observation(self, host_id: str) -> Observation | None:
         """What the host was last seen to have."""
 
@@ -35,11 +43,11 @@ class Views:
 
     def of(self, host_ids: Mapping[str, str]) -> Sequence[HostView]:
         """The view of each host now; `host_ids` is our id and the id as it was asked, in the order asked."""
-        hosts, observation = self._inventories.hosts, self._inventories.observation
-        failure, views = self._inventories.failure, list[HostView]()
+        inventories, known, views = self._inventories, self._views, list[HostView]()
+        hosts, observations, failures = inventories.hosts, inventories.observations, inventories.failures
         for ours, asked in host_ids.items():
-            host, seen, failed = hosts.get(ours), observation(ours), failure(ours)
-            of, view = self._views.get(asked, _NEVER)
+            host, seen, failed = hosts.get(ours), observations.get(ours), failures.get(ours)
+            of, view = known.get(asked, _NEVER)
             if view is None or of is not host or view.observation is not seen or view.failure is not failed:
                 view = HostView(asked, host.name if host else ours, bool(host and host.separate), seen, failed)
                 self._keep(asked, host, view)

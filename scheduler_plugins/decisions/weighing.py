@@ -107,5 +107,4 @@ def _as_weighed(views: Sequence[HostView], asked: Asked, claims: Claims) -> Sequ
     if not touched:
         return views
     in_flight = claims.by_host(asked.vm_id, running)
-    places = [(view, view.id.lower()) for view in views]
-    return [as_weighed(view, in_flight.at(ours)) if ours in touched else view for view, ours in places]
+    return [as_weighed(v, in_flight.at(ours)) if (ours := v.id.lower()) in touched else v for v in views]
