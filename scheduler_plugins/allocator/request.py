@@ -5,10 +5,12 @@ devices. Where a VM shows devices, they count and the property does not.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.errors import SchedulerError
+
+if TYPE_CHECKING:  # the replay needs the standard library alone: the kernel's own test runs it where there is no more
+    from mdev_inventory.engine.model import MediatedDevice, Vm
 
 NO_DISPLAY = "nodisplay"
 """First entry of the property that switches the vGPU's display off and asks for no device."""
@@ -31,7 +33,7 @@ class Request(NamedTuple):
         return bool(self.types)
 
 
-def request_of(vm: Vm) -> Request:
+def request_of(vm: "Vm") -> Request:
     """What this VM asks for; raises RequestError."""
     if not vm.mediated_devices:
         return from_property(vm.mdev_type)
@@ -53,7 +55,7 @@ def from_property(value: str | None) -> Request:
     return Request(()) if types == [""] else Request(tuple(types))
 
 
-def from_devices(devices: Iterable[MediatedDevice]) -> Request:
+def from_devices(devices: "Iterable[MediatedDevice]") -> Request:
     """The request of a VM's mediated devices: the host gets them in the order of their ids.
 
     Raises RequestError for a device without a type. The engine demands one, so this is an answer we do not
@@ -62,7 +64,7 @@ def from_devices(devices: Iterable[MediatedDevice]) -> Request:
     return Request(tuple(_type_of(device) for device in sorted(devices, key=lambda device: device.id.lower())))
 
 
-def _type_of(device: MediatedDevice) -> str:
+def _type_of(device: "MediatedDevice") -> str:
     try:
         return device.spec_params[TYPE_PARAMETER]
     except KeyError:
