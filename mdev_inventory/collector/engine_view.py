@@ -157,7 +157,7 @@ class EngineView:
 
     def _own_word(self, host: Host) -> Observation | None:
         """What the host itself last told, where that leaves anything for the engine to hide."""
-        seen = self._inventories.observation(host.id)
+        seen = self._inventories.observations.get(host.id)
         return seen if seen and seen.source is not Source.ENGINE and available_types(seen.inventory) else None
 
     async def _correct(self, host: Host) -> None:

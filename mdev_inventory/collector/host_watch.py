@@ -85,7 +85,7 @@ class HostWatch:
         """Begin at once; must be called with the event loop running."""
         self.host = host
         self._shared = shared
-        self._failures = 1 if shared.inventories.failure(host.id) else 0
+        self._failures = 1 if shared.inventories.failures.get(host.id) else 0
         self._wanted = asyncio.Event()
         self._request: Request | None = None
         self._stopped = False
@@ -132,7 +132,7 @@ class HostWatch:
 
     def _first_due(self, now: float) -> float:
         """At once where nothing young is known, for example after a long stop; else in turn."""
-        known = self._shared.inventories.observation(self.host.id)
+        known = self._shared.inventories.observations.get(self.host.id)
         if known is None or known.age(self._shared.clock()) > self._shared.interval:
             return now
         return next_due(self.host.id, Attempt(now, 0), self._shared.interval)

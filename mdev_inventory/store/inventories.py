@@ -69,14 +69,6 @@ class Inventories:
         """Why a host could not be observed when it was asked last, by id; one that could be is missing."""
         return self._now.failures
 
-    def observation(self, host_id: str) -> Observation | None:
-        """The host's best and newest observation, if it ever had one."""
-        return self._now.observations.get(host_id)
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why the host could not be observed when it was asked last; None where it could."""
-        return self._now.failures.get(host_id)
-
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
         listed = {host.id: host for host in hosts}

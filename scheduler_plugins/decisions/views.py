@@ -23,12 +23,6 @@ class HostInventories(Protocol):
     def failures(self) -> Mapping[str, HostFailure]:
         """Why a host could not be observed the last time, by id."""
 
-    def observation(self, host_id: str) -> Observation | None:
-        """What the host was last seen to have."""
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why it could not be observed the last time."""
-
 
 _NEVER = None, None
 

@@ -33,8 +33,8 @@ class Health:
         """Everything that is wrong, a sentence each; empty where all is well."""
         hosts = self._inventories
         up = [host for host in hosts.hosts.values() if host.status == "up"]
-        failing = [host for host in up if hosts.failure(host.id)]
-        unseen = [host for host in up if not hosts.observation(host.id) and not hosts.failure(host.id)]
+        failing = [host for host in up if hosts.failures.get(host.id)]
+        unseen = [host for host in up if not hosts.observations.get(host.id) and not hosts.failures.get(host.id)]
         return [
             *self.closed_endpoints,
             *self.notices,

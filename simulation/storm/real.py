@@ -135,7 +135,7 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     """
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
-        seen = Inventories(store).observation
+        seen = Inventories(store).observations.get
         kept = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
         kept.apply_locations(VmLocations(one.shown(), now, now))

@@ -177,7 +177,7 @@ class VirtualCollector:
 
     def _compare(self, host: EngineHost) -> None:
         """Where the engine shows nothing left of a type that we see free, it is asked to look again."""
-        seen = self._inventories.observation(host.id)
+        seen = self._inventories.observations.get(host.id)
         if seen is None or host.refreshing:
             return
         hidden = available_types(seen.inventory) - {type_id for type_id, left in host.available.items() if left}

@@ -78,14 +78,6 @@ class World:
         """The engine's hosts, by id."""
         return MappingProxyType({each.id: each for each in self.host_list})
 
-    def observation(self, host_id: str) -> Observation | None:
-        """What the host was last seen to have."""
-        return self.observations.get(host_id)
-
-    def failure(self, host_id: str) -> HostFailure | None:
-        """Why it could not be observed."""
-        return self.failures.get(host_id)
-
     def see_vm(self, known: KnownVm) -> None:
         """The engine showed this VM just now."""
         self.vms[known.id] = known

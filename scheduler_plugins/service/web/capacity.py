@@ -112,7 +112,8 @@ class Capacities:
         return {host.id: host.name for host in self._inventories.hosts.values()}
 
     def _state(self, host: Host) -> HostState:
-        observation, failure = self._inventories.observation(host.id), self._inventories.failure(host.id)
+        observation = self._inventories.observations.get(host.id)
+        failure = self._inventories.failures.get(host.id)
         left = orphans(observation, self._derived.now) if observation else None
         return HostState(host, observation, failure, self._types(host, observation), left)
 

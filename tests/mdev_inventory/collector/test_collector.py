@@ -62,11 +62,11 @@ def test_a_hanging_host_is_cut_off(world: World) -> None:
 
     run(collect(world, 10 + GRACE + 0.1))
 
-    failure = world.inventories.failure("h1")
+    failure = world.inventories.failures.get("h1")
     assert failure is not None
     assert ("timeout", 10 + GRACE) == (failure.code, failure.at)
     assert "name-of-h1 (h1.example.com:54321) gave no answer within 10 s: is it up" in failure.text
-    assert world.inventories.observation("h1") == seen("h1", at=-100.0)
+    assert world.inventories.observations.get("h1") == seen("h1", at=-100.0)
 
 
 def test_a_failing_host_is_asked_less_and_less(world: World) -> None:
@@ -88,7 +88,7 @@ def test_a_failing_host_is_asked_less_and_less(world: World) -> None:
     assert max(gaps) <= LONGEST_BACK_OFF + 1
     assert 450 < gaps[6] < LONGEST_BACK_OFF + 1
     assert pytest.approx(60.0) == gaps[-1]
-    assert world.inventories.failure("h1") is None
+    assert world.inventories.failures.get("h1") is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_the_engines_word_for_a_silent_host(world: World) -> None:
 
     run(collect(world, 700))
 
-    assert failure == world.inventories.failure("h1")
+    assert failure == world.inventories.failures.get("h1")
     assert len(world.hosts.asked["h1"]) < len(world.hosts.asked["h2"]) - 4
 
 
@@ -198,5 +198,5 @@ def test_a_removed_host_is_asked_no_more(world: World) -> None:
     run(scenario())
 
     assert ["h2"] == list(world.inventories.hosts)
-    assert world.inventories.observation("h1") is None
+    assert world.inventories.observations.get("h1") is None
     assert "h1" not in world.hosts.asked

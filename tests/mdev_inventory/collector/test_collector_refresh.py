@@ -36,7 +36,7 @@ def test_refresh_keeps_its_deadline(world: World) -> None:
             assert frozenset() == await collector.refresh(["h1"], 1.5)
             assert pytest.approx(1.5) == virtual_time.now() - began
             await asyncio.sleep(3)
-            assert began == world.inventories.observation("h1").requested_at  # type: ignore[union-attr]
+            assert began == world.inventories.observations.get("h1").requested_at  # type: ignore[union-attr]
 
     run(scenario())
 
@@ -98,7 +98,7 @@ def test_refresh_of_an_unknown_host_reads_the_list(world: World) -> None:
             for _ in range(10):
                 assert frozenset() == await collector.refresh(["h3"], 1.5)
             await asyncio.sleep(3)
-            assert world.inventories.observation("h3") is not None
+            assert world.inventories.observations.get("h3") is not None
             assert len(world.engine.asked) <= 3
 
     run(scenario())

@@ -63,9 +63,9 @@ def test_an_answer_clears_the_failure(inventories: Inventories) -> None:
 
     assert inventories.put(seen("h1"))
 
-    assert inventories.failure("h1") is None
-    assert failed("h2") == inventories.failure("h2")
-    assert seen("h1") == inventories.observation("h1")
+    assert inventories.failures.get("h1") is None
+    assert failed("h2") == inventories.failures.get("h2")
+    assert seen("h1") == inventories.observations.get("h1")
 
 
 def test_a_failure_leaves_the_observation(inventories: Inventories) -> None:
@@ -73,7 +73,7 @@ def test_a_failure_leaves_the_observation(inventories: Inventories) -> None:
     inventories.put(seen())
     inventories.fail(failed())
 
-    assert seen() == inventories.observation("h1")
+    assert seen() == inventories.observations.get("h1")
 
 
 def test_an_older_answer_changes_nothing(inventories: Inventories) -> None:
@@ -83,8 +83,8 @@ def test_an_older_answer_changes_nothing(inventories: Inventories) -> None:
 
     assert not inventories.put(seen(at=150.0, received_at=220.0))
 
-    assert seen(at=200.0) == inventories.observation("h1")
-    assert failed(at=210.0) == inventories.failure("h1")
+    assert seen(at=200.0) == inventories.observations.get("h1")
+    assert failed(at=210.0) == inventories.failures.get("h1")
 
 
 def test_a_failure_beside_an_answer(inventories: Inventories, store: Store) -> None:
@@ -96,8 +96,8 @@ def test_a_failure_beside_an_answer(inventories: Inventories, store: Store) -> N
     inventories.flush()
 
     for each in (inventories, Inventories(store)):
-        assert answer == each.observation("h1")
-        assert answer.failure == each.failure("h1")
+        assert answer == each.observations.get("h1")
+        assert answer.failure == each.failures.get("h1")
 
 
 def test_the_engines_copy_of_a_young_word(inventories: Inventories, store: Store) -> None:
@@ -110,8 +110,8 @@ def test_the_engines_copy_of_a_young_word(inventories: Inventories, store: Store
     inventories.flush()
 
     for each in (inventories, Inventories(store)):
-        assert own == each.observation("h1")
-        assert failure == each.failure("h1")
+        assert own == each.observations.get("h1")
+        assert failure == each.failures.get("h1")
 
 
 def test_a_snapshot_never_changes(inventories: Inventories) -> None:
@@ -143,8 +143,8 @@ def test_hosts_gone_are_forgotten(inventories: Inventories, store: Store) -> Non
     inventories.set_hosts([host("h2", status="maintenance")])
     inventories.flush()
 
-    assert inventories.observation("h1") is None
-    assert inventories.failure("h1") is None
+    assert inventories.observations.get("h1") is None
+    assert inventories.failures.get("h1") is None
     assert {"h2": host("h2", status="maintenance")} == inventories.hosts == store.hosts()
     assert ["h2"] == list(store.observations())
     assert ["h2"] == list(store.failures())
