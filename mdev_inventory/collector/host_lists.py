@@ -63,7 +63,7 @@ class _Device(BaseModel):
 
 
 def from_hostdev_list(result: object) -> HostInventory:
-    """The inventory in the answer to `Host.hostdevListByCaps` (contract section 7).
+    """The inventory in the answer to `Host.hostdevListByCaps`.
 
     InventoryError where it is no list of devices. Junk in one device costs that device or its types alone
     and is among the errors.

@@ -23,7 +23,7 @@ OBJECTS = ("data_center", "cluster", "host", "storage_domain", "vm", "vm_pool", 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A policy unit; mandatory internal filters are never listed (contract section 4)."""
+    """A policy unit; mandatory internal filters are never listed."""
 
     id: Needed
     name: Needed
@@ -137,7 +137,7 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Of a policy: it bears its unit's id (contract section 4)."""
+    """Of a policy: it bears its unit's id."""
 
     id: Needed
     unit_id: Annotated[Id, at("scheduling_policy_unit")]

@@ -22,7 +22,7 @@ from mdev_inventory.engine.vms import UUID, EngineVms
 __all__ = ["EngineApi", "EngineError", "EngineSettingError"]
 
 TIMEOUT_S = 10.0
-# RefreshHost asks the host twice, and waits for locks that monitoring and others hold (contract section 4).
+# RefreshHost asks the host twice, and waits for locks that monitoring and others hold.
 REFRESH_S = 180.0
 ORIGIN = "mdev-scheduler"
 LONGEST_EVENT = 10000

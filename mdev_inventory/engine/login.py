@@ -20,7 +20,7 @@ from mdev_inventory.engine.http import Answer, EngineHttp
 TOKEN_PATH = "/sso/oauth/token"  # noqa: S105, a path
 LOGOUT_PATH = "/services/sso-logout"
 SCOPE = "ovirt-app-api"
-# Exactly this: the engine answers `invalid_request` to anything else, `*/*` included (contract section 4).
+# Exactly this: the engine answers `invalid_request` to anything else, `*/*` included.
 HEADERS = {"Accept": "application/json"}
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 3600.0

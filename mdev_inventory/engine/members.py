@@ -1,7 +1,7 @@
 """How members of the engine's JSON objects are read into fields of ours: where they are, what they must be.
 
 The REST API writes numbers and booleans as strings ("54321", "true"), leaves null members out, and writes an
-empty collection as `{}` or `{"host": []}` (contract section 4): all of that is read alike. A member that is
+empty collection as `{}` or `{"host": []}`: all of that is read alike. A member that is
 missing or null is the same thing: not there. `elements.py` names the object that an error is about.
 """
 

@@ -16,10 +16,10 @@ VDSM_PORT = 54321
 MDEV_PROPERTY = "mdev_type"
 # Milliseconds since the epoch: the year 2286.
 LAST_MOMENT = 10**13
-# The inlined member's exact name is not verified (contract section 4, "Follow").
+# The inlined member's exact name is not verified.
 FOLLOWED = ("mediated_devices", "mediateddevices")
 
-# Statuses of a VM that hold no mdev instance; all others do, or must be assumed to (contract section 5).
+# Statuses of a VM that hold no mdev instance; all others do, or must be assumed to.
 STATUSES_WITHOUT_DEVICES = frozenset({"down", "suspended", "image_locked"})
 
 
@@ -34,7 +34,7 @@ def _mdev_type(value: object) -> str | None:
 
 
 def _physical_function(value: object) -> str | None:
-    """Its name; its id alone is the name in hex (contract section 4)."""
+    """Its name; its id alone is the name in hex."""
     if name := members.within(value, "name"):
         return name
     code = members.within(value, "id")
@@ -79,7 +79,7 @@ class Vm:
     id: Needed
     name: NameOrId
     status: Annotated[str, at(), PlainValidator(lambda value: members.optional(value) or "unknown")]
-    """`unknown`, where the engine tells none, is assumed to hold its devices (contract section 5)."""
+    """`unknown`, where the engine tells none, is assumed to hold its devices."""
     cluster_id: Annotated[Id, at("cluster")]
     host_id: Annotated[OptionalId, at("host")]
     """The host it runs on; None while it has none."""
@@ -102,7 +102,7 @@ class DeviceType:
     """An mdev type in the engine's list of a host's devices."""
 
     id: Annotated[Needed, at("name")]
-    """Its sysfs name has a member of its own from 4.4.7 on (contract section 4)."""
+    """Its sysfs name has a member of its own from 4.4.7 on."""
     name: Annotated[NameOrId, at("human_readable_name")]
     description: Annotated[str, at(), PlainValidator(lambda value: (members.optional(value) or "").strip())]
     available: Annotated[int | None, at("available_instances"), PlainValidator(members.as_number)]

@@ -78,7 +78,7 @@ class EngineVms:
 
         On 4.5+ the devices come inlined in one answer, once an answer has shown that this engine does so.
         As long as no VM in any answer has carried any, each VM is asked by itself: a list without them may
-        mean that nobody has devices or that they are not inlined (contract section 4, "Follow"). A VM that
+        mean that nobody has devices or that they are not inlined. A VM that
         goes meanwhile is left out; one whose devices cannot be read is `unreadable`.
         """
         known = self._learnt(Deadline(seconds))

@@ -11,7 +11,7 @@ from mdev_inventory.vdsm.connection import STREAM_ENDS, ClosedError, Phase
 from mdev_inventory.vdsm.stomp import Frame, FrameError
 
 RECOVERING = 99
-"""VDSM's code while it finds its VMs again after a restart (contract section 8): ask again later."""
+"""VDSM's code while it finds its VMs again after a restart: ask again later."""
 
 
 class CredentialsError(Exception):

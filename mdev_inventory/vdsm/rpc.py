@@ -4,8 +4,8 @@ One total deadline covers a call's name lookup, TCP, TLS, STOMP and answer, so t
 no more than that, wherever it hangs. No thread is used but for looking up names, in a small pool of its own.
 Why not the library stomp.py: `docs/decisions/0001-vdsm-client.md`.
 
-What a client of VDSM must obey is in contract section 8: reply destinations and request ids are shared by all
-clients of a host, the engine included, so both are random here; answers to other ids are not ours.
+VDSM shares reply destinations and request ids among all clients of a host, the engine included, so both are
+random here; answers to other ids are not ours.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """STOMP 1.2 frames as VDSM speaks them: bytes to frames and back, no sockets.
 
 VDSM escapes header names and values in every frame, CONNECT and CONNECTED included, where the STOMP
-standard exempts those two; and it reads a raw colon inside a value as an error (contract section 8).
+standard exempts those two; and it reads a raw colon inside a value as an error.
 So one strict rule holds here for all frames.
 """
 

@@ -1,8 +1,7 @@
 """ovirt-scheduler-proxy as the engine meets it: our plugin file run as the proxy runs it.
 
 One process per unit and call, its standard output read as a Python literal, any byte on standard error or an
-exit status other than 0 a failure; a filter that fails is skipped, and where all fail every host passes
-(contract section 1).
+exit status other than 0 a failure; a filter that fails is skipped, and where all fail every host passes.
 """
 
 import ast

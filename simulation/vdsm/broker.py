@@ -1,6 +1,6 @@
 """The STOMP side of a simulated VDSM: sessions, subscriptions and reply destinations.
 
-As in VDSM (contract section 8) subscriptions and the map from request id to reply destination belong to the
+As in VDSM subscriptions and the map from request id to reply destination belong to the
 host, not to a connection: who reuses ids or reply destinations gets other people's answers, here as there.
 """
 

@@ -119,7 +119,7 @@ class Methods:
 
 
 async def run_hook(hook: Path, tree: Path | None, capabilities: dict[str, Any]) -> Any:
-    """The capabilities as an after_get_caps hook leaves them, by VDSM's rules (contract section 7).
+    """The capabilities as an after_get_caps hook leaves them, by VDSM's rules.
 
     There is no time limit; the exit code does not matter; what the file holds afterwards is used, and raises
     ValueError where it is no JSON.

@@ -1,4 +1,4 @@
-"""A simulated VDSM: the real protocol (contract section 8) on a real port, for one simulated host.
+"""A simulated VDSM: the real protocol on a real port, for one simulated host.
 
 TLS comes first and demands a client certificate of the engine's CA; then STOMP frames, then JSON-RPC.
 What it does with frames is `vdsm_broker`, what it answers is `vdsm_methods`, how it fails is `vdsm_faults`;
