@@ -145,9 +145,8 @@ def _described(units: Mapping[str, Unit]) -> dict[str, list[str]]:
 
 def _in_all(passing: Sequence[Iterable[str]]) -> list[str]:
     """The hosts that are in each of these, in the order of the first."""
-    first, *others = passing
-    known = [frozenset(fitting) for fitting in others]
-    return [host for host in first if all(host in fitting for fitting in known)]
+    in_all = frozenset(passing[0]).intersection(*passing)
+    return [host for host in passing[0] if host in in_all]
 
 
 def _question(hosts: object, vm: object, properties: object) -> Question:

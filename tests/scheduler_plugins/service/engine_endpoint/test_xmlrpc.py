@@ -22,10 +22,32 @@ def test_an_answer_is_read_as_it_was_meant(value: Any) -> None:
     assert ((value,), None) == loads(xmlrpc.format_answer(value))
 
 
+@given(VALUES)
+def test_a_call_is_read_as_it_was_meant(value: Any) -> None:
+    """Whatever writer wrote it."""
+    assert ("ask", (value, [])) == xmlrpc.parse_call(dumps((value, []), "ask").encode())
+
+
+@given(TEXTS, TEXTS)
+def test_a_weight_is_an_array(host: str, unit: str) -> None:
+    """Of host, weight and unit, as the engine reads it."""
+    assert (([[host, 5, unit]],), None) == loads(xmlrpc.format_answer([(host, 5, unit)]))
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, None, 0.5, True])
+def test_what_no_answer_holds_is_an_error(value: object) -> None:
+    """Nothing goes out that the engine's client could read as something else."""
+    with pytest.raises(TypeError, match="no answer holds"):
+        xmlrpc.format_answer([value])
+
+
 BOMB = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol1 "&lol;&lol;&lol;&lol;">]>
 <methodCall><methodName>&lol1;</methodName><params/></methodCall>"""
 EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd">]>
 <methodCall><methodName>discover</methodName><params><param><value>&file;</value></param></params></methodCall>"""
+
+
+DEEP = "<array><data><value>" * 50_000 + "</value></data></array>" * 50_000
 
 
 @pytest.mark.parametrize(
@@ -42,8 +64,12 @@ EXTERNAL = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY file SYSTEM "file:///et
         pytest.param(dumps((1,), "discover").replace("<int>1", "<int>one"), id="no number"),
         pytest.param(b"<methodCall><methodName>\xff</methodName></methodCall>", id="no UTF-8"),
         pytest.param(BOMB, id="entity bomb"),
+        pytest.param(BOMB.encode("utf-16"), id="entity bomb in another encoding"),
+        pytest.param(BOMB.replace("?>", ' encoding="utf-16"?>', 1), id="entity bomb said to be in another encoding"),
         pytest.param(EXTERNAL, id="external entity"),
         pytest.param("<array>" * 100_000, id="deep"),
+        pytest.param(dumps((1,), "x").replace("<int>1</int>", DEEP), id="deep and well-formed"),
+        pytest.param(dumps((1,), "x").replace("int>", "dateTime.iso8601>"), id="a type that no call has"),
     ],
 )
 def test_what_is_no_call_is_a_fault(body: str | bytes) -> None:
