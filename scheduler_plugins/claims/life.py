@@ -5,7 +5,7 @@ ends: `apply_locations` (the VM stopped, failed or has gone), `apply_inventories
 instances), `expire` (it has lasted too long), `without` (an event told its end).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -22,7 +22,7 @@ LAUNCHED = frozenset({"powering_up", "up", "paused", "reboot_in_progress", "migr
 """Statuses of a VM whose instances its host has made. In any other they may be still to come."""
 
 V = TypeVar("V")
-Observations = Callable[[str], Observation | None]
+Observations = Mapping[str, Observation]
 """What each host was last seen to have, by its id."""
 
 
@@ -75,22 +75,24 @@ class Claims:
         new = {claim.start.vm_id: claim for claim in claims if claim.start.vm_id not in known}
         return self._now(self.pending, {**self.by_vm, **new})
 
-    def apply_inventories(self, observation: Observations) -> "Claims":
+    def apply_inventories(self, observations: Observations) -> "Claims":
         """The hosts' inventories as they are now: what they must show by now is in flight no more.
 
         And a VM that already ran is expected where its host says that it arrives.
         """
-        found = {k: _arrived(entry, observation) for k, entry in self.pending.items() if entry.home}
+        found = {k: _arrived(entry, observations) for k, entry in self.pending.items() if entry.home}
         arrived = {k: claim for k, claim in found.items() if claim}
-        left = {k: claim for k, claim in self.by_vm.items() if not _shows(observation(claim.host_id), claim)}
-        waiting = {k: entry for k, entry in self.pending.items() if k not in arrived}
-        return self._now(waiting, {**left, **arrived})
+        launched = [claim for claim in self.by_vm.values() if claim.launched_at is not None]
+        shown = [claim.start.vm_id for claim in launched if _shows(observations.get(claim.host_id), claim)]
+        if not arrived and not shown:
+            return self
+        return self._now(_without(self.pending, *arrived), {**_without(self.by_vm, *shown), **arrived})
 
     def expire(self, now: float, timeouts: Timeouts) -> "Claims":
         """Without what has lasted too long, also by a clock that was set back."""
-        pending = {k: e for k, e in self.pending.items() if abs(now - e.at) < _lasts(e, timeouts)}
-        claims = {k: claim for k, claim in self.by_vm.items() if abs(now - claim.since) < timeouts.claim}
-        return self._now(pending, claims)
+        waited = [k for k, entry in self.pending.items() if abs(now - entry.at) >= _lasts(entry, timeouts)]
+        taken = [k for k, claim in self.by_vm.items() if abs(now - claim.since) >= timeouts.claim]
+        return self._now(_without(self.pending, *waited), _without(self.by_vm, *taken)) if waited or taken else self
 
     def without(self, vm_id: str, before: float) -> "Claims":
         """The VM stopped, or its start failed, at a moment after `before`; later decisions stay."""
@@ -174,10 +176,10 @@ def _launched(vm: Vm, locations: VmLocations) -> float | None:
     return locations.answered_at if vm.status in LAUNCHED else None
 
 
-def _arrived(entry: PendingDecision, observation: Observations) -> Claim | None:
+def _arrived(entry: PendingDecision, observations: Observations) -> Claim | None:
     """The claim on the host to which the VM migrates, where that host says so after the decision."""
     for host_id in entry.hosts:
-        seen = observation(host_id)
+        seen = observations.get(host_id)
         if seen and entry.start.vm_id in seen.arriving and seen.requested_at > entry.at:
             return Claim(entry.start, host_id, seen.received_at, seen.requested_at, home=entry.home)
     return None
@@ -190,5 +192,6 @@ def _shows(seen: Observation | None, claim: Claim) -> bool:
     return seen.requested_at > claim.launched_at
 
 
-def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
-    return {k: v for k, v in mapping.items() if k != key} if key in mapping else mapping
+def _without(mapping: Mapping[str, V], *keys: str) -> Mapping[str, V]:
+    gone = mapping.keys() & keys
+    return {k: v for k, v in mapping.items() if k not in gone} if gone else mapping

@@ -29,7 +29,7 @@ class Timeouts:
     claim: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Start:
     """A VM that was decided on, and what it takes."""
 
@@ -44,6 +44,11 @@ class Start:
     def label(self) -> str:
         """The VM as people know it."""
         return self.vm_name or self.vm_id
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """By which an inventory may show some of it: the VM's id, UUIDs of its instances."""
+        return (self.vm_id, *self.uuids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class InFlight:
     claims: tuple[Claim, ...] = ()
     pending: tuple[PendingDecision, ...] = ()
 
-    @cached_property
+    @property
     def shown(self) -> tuple[Start, ...]:
         """The starts of those VMs that the engine has shown on the host."""
         return tuple([claim.start for claim in self.claims if claim.shown_at is not None])
@@ -102,12 +107,6 @@ class InFlight:
         """Those that may yet go elsewhere, or come to nothing: only our own answer tells of them."""
         told = [claim.start for claim in self.claims if claim.shown_at is None]
         return (*told, *(decision.start for decision in self.pending))
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """By which an inventory may show some of it: ids of the VMs, UUIDs of their instances."""
-        starts = (*self.shown, *self.expected)
-        return frozenset([name for start in starts for name in (start.vm_id, *start.uuids)])
 
     def __bool__(self) -> bool:
         """Whether there is anything."""

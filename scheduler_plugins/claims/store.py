@@ -40,16 +40,26 @@ class ClaimStore:
     """Keeps the claims; safe for threads."""
 
     def __init__(
-        self, observation: Observations, clock: Callable[[], float], timeouts: Timeouts, table: ClaimTable | None = None
+        self,
+        observations: Callable[[], Observations],
+        clock: Callable[[], float],
+        timeouts: Timeouts,
+        table: ClaimTable | None = None,
     ) -> None:
-        """Starts with what the table remembers; raises StoreError."""
-        self._observation, self._clock, self._timeouts = observation, clock, timeouts
+        """Starts with what the table remembers; raises StoreError.
+
+        `observations` gives those of now: the same mapping until one of them is another.
+        """
+        self._observations, self._clock, self._timeouts = observations, clock, timeouts
         self._table = table
         texts = table.claims() if table else {}
         self._rows = claim_rows.read(texts)
         self._lists: Set[str] = texts.keys() - self._rows.keys()
         self._ended: dict[str, float] = {}
         self._claims = claim_rows.claims_of(self._rows)
+        self._applied: Claims | None = None
+        """As they were when the inventories that were `_seen` were last applied to them."""
+        self._seen: Observations = {}
         self._lock, self._saving = threading.RLock(), threading.Lock()
         self.trouble = ""
         """Why the state file does not follow; empty where it does."""
@@ -58,9 +68,11 @@ class ClaimStore:
     def claims(self) -> Claims:
         """What is in flight at this moment."""
         with self._lock:
-            current = self._claims.expire(self._clock(), self._timeouts)
-            self._claims = current.apply_inventories(self._observation)
-            return self._claims
+            claims, seen = self._claims.expire(self._clock(), self._timeouts), self._observations()
+            if claims is not self._applied or seen is not self._seen:  # a decision asks ten times, mostly in vain
+                claims = claims.apply_inventories(seen)
+            self._claims, self._applied, self._seen = claims, claims, seen
+            return claims
 
     @contextmanager
     def alone(self) -> Iterator[Claims]:
@@ -80,7 +92,7 @@ class ClaimStore:
     def supposing(self, claims: Claims, locations: VmLocations, unplanned: Iterable[Claim]) -> Claims:
         """What the claims would be by these locations; nothing changes."""
         applied = claims.apply_locations(locations, self._timeouts).add_unplanned(unplanned)
-        return applied.apply_inventories(self._observation)
+        return applied.apply_inventories(self._observations())
 
     def save(self) -> None:
         """Write what has changed, in one small transaction; decisions made meanwhile are written along.

@@ -5,14 +5,14 @@ that an inventory could show. Of one that runs, the instances lack in an invento
 are; but that can only be said where it is known which instances are the VM's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mdev_inventory.collector.vm_questions import instances
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.observation import Observation, Source
 from scheduler_plugins.claims.instances import uuids_of
-from scheduler_plugins.claims.life import LAUNCHED, Claims
+from scheduler_plugins.claims.life import LAUNCHED, Claims, Observations
 from scheduler_plugins.claims.model import Claim, Start, VmLocations, holds_devices
 from scheduler_plugins.claims.outstanding import outstanding
 
@@ -20,13 +20,10 @@ STARTING = "wait_for_launch"
 
 
 def unplanned_starts(
-    locations: VmLocations,
-    claims: Claims,
-    known: Mapping[str, KnownVm],
-    observation: Callable[[str], Observation | None],
+    locations: VmLocations, claims: Claims, known: Mapping[str, KnownVm], observations: Observations
 ) -> list[Claim]:
     """A claim for every VM that holds, or will hold, instances that its host does not show."""
-    return list(_unplanned(_unknown(locations, claims), locations, known, observation))
+    return list(_unplanned(_unknown(locations, claims), locations, known, observations))
 
 
 def _unknown(locations: VmLocations, claims: Claims) -> Iterator[Vm]:
@@ -36,14 +33,11 @@ def _unknown(locations: VmLocations, claims: Claims) -> Iterator[Vm]:
 
 
 def _unplanned(
-    vms: Iterable[Vm],
-    locations: VmLocations,
-    known: Mapping[str, KnownVm],
-    observation: Callable[[str], Observation | None],
+    vms: Iterable[Vm], locations: VmLocations, known: Mapping[str, KnownVm], observations: Observations
 ) -> Iterator[Claim]:
     living: dict[str, frozenset[str]] = {}
     for vm in vms:
-        wanted, seen = known.get(vm.id), observation(vm.host_id or "")
+        wanted, seen = known.get(vm.id), observations.get(vm.host_id or "")
         if wanted is None or seen is None or not wanted.types or seen.requested_at > locations.answered_at:
             continue
         if vm.host_id not in living:

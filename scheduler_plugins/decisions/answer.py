@@ -56,7 +56,7 @@ def as_weighed(view: HostView, in_flight: InFlight) -> HostView:
     ours = view.id.lower()
     here = [decision.start for decision in in_flight.pending if decision.best == ours]
     starts = (*(claim.start for claim in in_flight.claims), *here)
-    return with_starts(view, order_of(still_to_come(view, in_flight, starts)))
+    return with_starts(view, order_of(still_to_come(view, starts)))
 
 
 def _demand(candidate: Candidate) -> float:

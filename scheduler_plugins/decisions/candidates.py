@@ -76,8 +76,7 @@ def candidate(unit: Filter, request: Request, view: HostView, in_flight: InFligh
     """How the host stands to the request, with that in flight to it."""
     if not in_flight or not request or view.observation is None:
         return _candidate(view, unit, request, (), ())
-    shown = still_to_come(view, in_flight, in_flight.shown)
-    expected = still_to_come(view, in_flight, in_flight.expected)
+    shown, expected = still_to_come(view, in_flight.shown), still_to_come(view, in_flight.expected)
     found = _candidate(view, unit, request, order_of(shown), order_of(expected))
     if found.verdict.code is not RefusalCode.CLAIMED:
         return found
@@ -107,10 +106,10 @@ def judged(view: HostView, unit: Filter, request: Request) -> Verdict:
     return unit.judge(request, view)
 
 
-def still_to_come(view: HostView, in_flight: InFlight, starts: tuple[Start, ...]) -> tuple[Start, ...]:
+def still_to_come(view: HostView, starts: tuple[Start, ...]) -> tuple[Start, ...]:
     """The starts of which the host does not show all instances yet, with those alone that are missing."""
-    seen = view.observation
-    if seen is None or in_flight.names.isdisjoint(_names(view)):
+    seen, names = view.observation, _names(view)
+    if seen is None or all(map(names.isdisjoint, [start.names for start in starts])):
         return starts
     return all_outstanding(starts, seen)
 

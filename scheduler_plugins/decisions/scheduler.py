@@ -79,7 +79,7 @@ class Scheduler:
         self._clock, self._timer = clock, timer
         self._lookup = Lookup(engine, inventories, clock, engine_deadline_s, timer=timer)
         timeouts = Timeouts(settings.unresolved_timeout, settings.claim_timeout)
-        self._claims = ClaimStore(lambda host_id: inventories.observations.get(host_id), clock, timeouts, store)
+        self._claims = ClaimStore(lambda: inventories.observations, clock, timeouts, store)
         self._views = Views(inventories)
         self._weighing = Weighing(weights, lambda: inventories.vms, clock, lives)
         self._settling = Settling(
@@ -183,8 +183,8 @@ class Scheduler:
 
     def _apply_locations(self, locations: VmLocations) -> None:
         """The engine said where VMs are: claims begin, stay or end with it."""
-        vms, observation = self._inventories.vms, self._inventories.observations.get
-        self._claims.apply_locations(locations, unplanned_starts(locations, self.claims, vms, observation))
+        vms, observations = self._inventories.vms, self._inventories.observations
+        self._claims.apply_locations(locations, unplanned_starts(locations, self.claims, vms, observations))
 
     def _supposed(self) -> Claims:
         """What is in flight by the engine's word of now, for who only asks."""
@@ -192,8 +192,8 @@ class Scheduler:
         locations = self._lookup.locations(claims.vm_ids, FIND_SECONDS) if claims.vm_ids else None
         if locations is None:
             return claims
-        vms, observation = self._inventories.vms, self._inventories.observations.get
-        return self._claims.supposing(claims, locations, unplanned_starts(locations, claims, vms, observation))
+        vms, observations = self._inventories.vms, self._inventories.observations
+        return self._claims.supposing(claims, locations, unplanned_starts(locations, claims, vms, observations))
 
     def _decision(self, question: Question, conclusion: Conclusion, started: float) -> Decision:
         asked, hosts = question.asked, conclusion.answer

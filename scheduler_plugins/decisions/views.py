@@ -17,7 +17,7 @@ class HostInventories(Protocol):
 
     @property
     def observations(self) -> Mapping[str, Observation]:
-        """What each host was last seen to have, by id."""
+        """What each host was last seen to have, by id: another mapping as soon as one of them is another."""
 
     @property
     def failures(self) -> Mapping[str, HostFailure]:

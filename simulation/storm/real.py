@@ -135,14 +135,14 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     """
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
-        seen = Inventories(store).observations.get
-        kept = ClaimStore(seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
+        seen = Inventories(store).observations
+        kept = ClaimStore(lambda: seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
         now = time.time()
         kept.apply_locations(VmLocations(one.shown(), now, now))
         claims = kept.claims
     finally:
         store.close()
-    taking = [c for c in claims.by_vm.values() if not (s := seen(c.host_id)) or outstanding(c.start, s).types]
+    taking = [c for c in claims.by_vm.values() if not (s := seen.get(c.host_id)) or outstanding(c.start, s).types]
     return len(claims.pending) + len(taking)
 
 

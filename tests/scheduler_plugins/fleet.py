@@ -84,7 +84,7 @@ class Fleet(World):
     def inventory(self, host_id: str, free: int, instances: tuple[str, ...] = ()) -> None:
         """The host shows this, asked now."""
         seen = observation(host_id, free, instances)
-        self.observations[host_id] = replace(seen, requested_at=self.now, received_at=self.now)
+        self.observations = {**self.observations, host_id: replace(seen, requested_at=self.now, received_at=self.now)}
 
     def show(self, vm_id: str, status: str, host_id: str | None = None) -> None:
         """The engine shows the VM so from now on."""

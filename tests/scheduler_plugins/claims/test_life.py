@@ -33,7 +33,7 @@ def seen(at: float, host: str = A, source: Source = Source.HOOK, arriving: Seque
     """An inventory of the host, requested at that moment; `boot` stands for what the host says of itself."""
     inventory = HostInventory((), (), boot, boot)
     observed = Observation(host, inventory, source, at, at + 0.5, arriving=frozenset(arriving))
-    return lambda claims: claims.apply_inventories(lambda host_id: observed if host_id == host else None)
+    return lambda claims: claims.apply_inventories({host: observed})
 
 
 def clock(at: float) -> Step:

@@ -92,7 +92,7 @@ def test_a_row_outlives_the_inventory_that_ended_it(rows: Rows) -> None:
     assert VMS[0] in rows.rows
     assert VMS[0] not in fleet.scheduler.claims.by_vm
 
-    fleet.observations[A] = stale
+    fleet.observations = {**fleet.observations, A: stale}
     assert VMS[0] in fleet.restart(rows).claims.by_vm
     fleet.inventory(A, 1)
     fleet.scheduler.save()
@@ -183,7 +183,7 @@ START = Start("v", "name", ("t1",))
 
 def test_claims_changed_by_others_meanwhile() -> None:
     """Whoever holds the claims alone keeps what it was given; a change shows afterwards."""
-    kept = ClaimStore(lambda _: None, lambda: 1.0, Timeouts())
+    kept = ClaimStore(dict, lambda: 1.0, Timeouts())
     with kept.alone() as claims:
         kept.replace(lambda now: now.decided(START, [A], 1.0))
         assert not claims.by_vm
@@ -193,7 +193,7 @@ def test_claims_changed_by_others_meanwhile() -> None:
 def test_an_entry_ends_at_its_time_and_not_a_moment_later() -> None:
     """A pending decision ends at its time, also where the claims were read just before."""
     times = iter([0.0, 0.0, 29.99, 30.0])
-    kept = ClaimStore(lambda _: None, lambda: next(times), Timeouts(pending=30.0))
+    kept = ClaimStore(dict, lambda: next(times), Timeouts(pending=30.0))
     kept.replace(lambda claims: claims.decided(START, [A, B], 0.0))
 
     assert [{"v"}, {"v"}, set()] == [kept.claims.pending.keys() for _ in range(3)]

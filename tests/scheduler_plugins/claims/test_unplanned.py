@@ -25,7 +25,8 @@ def found(status: str, known: KnownVm | None, seen: Observation | None, claims: 
     """Whether the VM on host A counts as in flight."""
     vm = Vm(VM, "vm0", status, CLUSTER, None if status == "down" else A, None, None)
     vms = {known.id: known} if known else {}
-    return bool(unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), claims or Claims(), vms, lambda _: seen))
+    observations = {A: seen} if seen else {}
+    return bool(unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), claims or Claims(), vms, observations))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_a_vm_that_was_decided_on_is_no_unplanned_start() -> None:
 def test_its_claim_is_as_any_other(status: str, launched: float | None) -> None:
     """The claim of an unplanned start ends, as any other, with an inventory requested after the launch."""
     vm = Vm(VM, "vm0", status, CLUSTER, A, None, None)
-    claims = unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), Claims(), {VM: MODERN}, lambda _: SEEN)
+    claims = unplanned_starts(VmLocations({VM: vm}, NOW, NOW + 0.1), Claims(), {VM: MODERN}, {A: SEEN})
 
     start = Start(VM, "vm0", (TYPE,), tuple(sorted(uuids_of(MODERN))))
     assert [Claim(start, A, NOW + 0.1, NOW, launched)] == claims

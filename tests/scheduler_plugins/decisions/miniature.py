@@ -57,13 +57,14 @@ class Truth(World):
         seen, made = observation(host_id, 0), self.made(host_id)
         (card,) = seen.inventory.parents
         types = tuple(self._figures(host_id, type_id, made) for type_id in SIZES)
-        self.observations[host_id] = replace(
+        taken = replace(
             seen,
             inventory=seen.inventory._replace(parents=(card._replace(types=types),)),
             requested_at=self.now,
             received_at=self.now,
             owners={run.uuid: run.vm_id for run in made},
         )
+        self.observations = {**self.observations, host_id: taken}
 
     def _figures(self, host_id: str, type_id: str, made: Sequence[Run]) -> MdevType:
         most = self.capacity[host_id] // SIZES[type_id]
