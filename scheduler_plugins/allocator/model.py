@@ -6,7 +6,7 @@ with the view, and it is gone with it.
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, TypeVar, TypeVarTuple
 
 from mdev_inventory.observation import HostFailure, Observation
@@ -34,13 +34,13 @@ class HostView:
     answers: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out about it, by the question."""
 
-    def remember(self, question: Hashable, work: Callable[[], T]) -> T:
-        """The answer to the question: `work` is called once."""
+    def remember(self, question: Hashable, work: Callable[[*Args], T], *args: *Args) -> T:
+        """The answer to the question: `work` is called once, with these arguments."""
         answer = self.answers.get(question, _MISSING)
         if answer is _MISSING:
             if len(self.answers) >= ANSWERS_KEPT:
                 self.answers.clear()
-            answer = self.answers[question] = work()
+            answer = self.answers[question] = work(*args)
         found: T = answer
         return found
 
@@ -61,7 +61,7 @@ def once(work: Callable[[HostView, *Args], T]) -> Callable[[HostView, *Args], T]
         question = (work, *args)
         answer = view.answers.get(question, _MISSING)
         if answer is _MISSING:
-            answer = view.remember(question, partial(work, view, *args))
+            answer = view.remember(question, work, view, *args)
         found: T = answer
         return found
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from mdev_inventory.engine.known_vm import KnownVm
 from scheduler_plugins.allocator.model import HostView
@@ -97,7 +96,7 @@ def _weights(unit: Weight, asked: Asked, views: Sequence[HostView], context: Con
     """The unit's weight of each host; one that it gave this view before, going by the same, is remembered."""
     request = asked.request
     question = unit.name, request, unit.cache_key(context)
-    return [view.remember(question, partial(unit.weigh, request, view, context)) for view in views]
+    return [view.remember(question, unit.weigh, request, view, context) for view in views]
 
 
 def _as_weighed(views: Sequence[HostView], asked: Asked, claims: Claims) -> Sequence[HostView]:
