@@ -16,6 +16,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from mdev_inventory import __version__
 from mdev_inventory.collector.collector import Collector
 from mdev_inventory.collector.event_watch import Happened, VmChange
@@ -185,7 +187,7 @@ def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
         collect_seldom()
 
     try:
-        asyncio.run(until_signal(config, endpoints_open))
+        uvloop.run(until_signal(config, endpoints_open))
     except UNUSABLE as error:
         log.error("Wrong configuration: %s", error)  # noqa: TRY400 (the text says it all)
         return 2

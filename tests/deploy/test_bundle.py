@@ -35,7 +35,7 @@ def test_only_what_must_be_compiled_is(unpacked: Path) -> None:
     """Everything else runs on any machine."""
     compiled = {w.name.split("-")[0] for w in (unpacked / "wheels").glob("*.whl") if "none-any" not in w.name}
 
-    assert compiled <= {"cffi", "cryptography", "httptools", "markupsafe", "pydantic_core"}
+    assert compiled <= {"cffi", "cryptography", "httptools", "markupsafe", "pydantic_core", "uvloop"}
 
 
 def test_the_program_is_installed_without_a_network(installed: Path) -> None:
