@@ -102,7 +102,7 @@ class ClaimStore:
         if self._table is None:
             return
         with self._saving:
-            put, gone = self._changes(claim_rows.rows_of(self.claims))
+            put, gone = self._changes(self.claims)
             if not put and not gone:
                 return
             lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
@@ -126,11 +126,11 @@ class ClaimStore:
             return set()
         return self._lists - wanted - set(map(claim_rows.name_of, claim_rows.hosts_of(self._rows.values())))
 
-    def _changes(self, rows: Mapping[str, Row]) -> tuple[dict[str, Row], list[str]]:
+    def _changes(self, claims: Claims) -> tuple[dict[str, Row], list[str]]:
         """The rows to write, and the keys of those to remove: what only ended is still kept for a while."""
         now, ended, self._ended = self._clock(), self._ended, {}
-        put = {key: row for key, row in rows.items() if self._rows.get(key) != row}
-        over = [key for key in self._rows if key not in rows]
+        put = claim_rows.rows_of(claims, self._rows)
+        over = [key for key in self._rows if key not in claims.by_vm and key not in claims.pending]
         lessened = [key for key, row in put.items() if key in self._rows and row.is_left_of(self._rows[key])]
         for key in (*over, *lessened):
             since = ended.get(key, now)

@@ -1,5 +1,8 @@
 """Starts in flight as rows of text, and back."""
 
+from dataclasses import replace
+from itertools import permutations, product, starmap
+
 import pytest
 
 from scheduler_plugins.claims import rows as claim_rows
@@ -16,7 +19,7 @@ CLAIMS = Claims(
 
 def texts() -> dict[str, str]:
     """What is written of `CLAIMS`."""
-    rows = claim_rows.rows_of(CLAIMS)
+    rows = claim_rows.rows_of(CLAIMS, {})
     lists = {claim_rows.name_of(hosts): claim_rows.listed(hosts) for hosts in claim_rows.hosts_of(rows.values())}
     return lists | {vm_id: claim_rows.written(row) for vm_id, row in rows.items()}
 
@@ -29,6 +32,19 @@ def test_rows_read_back() -> None:
     assert ["x", "v"] == list(again.by_vm)
     assert dict(CLAIMS.by_vm) == dict(again.by_vm)
     assert PendingDecision(START, (A, B), 3.5, home=A) == again.pending["v"]
+
+
+CLAIM, LATER = CLAIMS.by_vm["v"], replace(CLAIMS.by_vm["v"], launched_at=5.0)
+ENTRIES = product([None, CLAIM, LATER], [None, CLAIMS.pending["v"]])
+
+
+@pytest.mark.parametrize(("before", "after"), list(permutations(starmap(claim_rows.Row, ENTRIES), 2)))
+def test_a_row_that_is_known_is_not_given(before: claim_rows.Row, after: claim_rows.Row) -> None:
+    """Only a VM of which something else is in flight than before has a row to write; what is gone has none."""
+    claims = Claims({"v": after.pending} if after.pending else {}, {"v": after.claim} if after.claim else {})
+
+    assert ({"v": after} if any(after) else {}) == claim_rows.rows_of(claims, {"v": before})
+    assert {} == claim_rows.rows_of(claims, {"v": after})
 
 
 @pytest.mark.parametrize(
