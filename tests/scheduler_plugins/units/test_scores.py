@@ -158,6 +158,18 @@ def test_weights_by_opened_cards(count: int, data: st.DataObject) -> None:
         assert high <= scores.weight_of(OPEN * (opened + 1) - 50, opened + 1, count)
 
 
+@pytest.mark.parametrize(
+    ("expected", "opened", "count", "away"),
+    [(250, 0, 1, 0), (375, 0, 1, 1), (125, 0, 1, -1), (750, 1, 1, 0), (875, 1, 1, 1), (625, 1, 1, -1)]
+    + [(166, 0, 2, 0), (500, 1, 2, 0), (833, 2, 2, 0), (916, 2, 2, 1)],
+)
+def test_where_in_its_range_a_cost_stands(expected: int, opened: int, count: int, away: int) -> None:
+    """Each number of opened cards has its share of 0 to 999: the middle cost its middle, three quarters a width on."""
+    middle, width = (scores.OPEN_MIDDLE, scores.OPEN_WIDTH) if opened else (scores.JOIN_MIDDLE, scores.JOIN_WIDTH)
+
+    assert expected == scores.weight_of(OPEN * opened + (middle + away * width) * count, opened, count)
+
+
 def test_joins_and_opens_of_one_instance() -> None:
     """Joins weigh 0 to 499, opens 500 to 999, however far out their costs are."""
     assert scores.weight_of(1e9, 0, 1) <= 499
