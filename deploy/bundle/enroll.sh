@@ -38,15 +38,17 @@ if good; then exit 0; fi
 echo "${check:+would }enrol $cert"
 [ -z "$check" ] || exit 0
 
-[ -x $tools/pki-enroll-pkcs12.sh ] || { echo "enroll.sh: no $tools/pki-enroll-pkcs12.sh: run it on the engine machine" >&2; exit 3; }
+[ -x $tools/pki-enroll-request.sh ] || { echo "enroll.sh: no $tools/pki-enroll-request.sh: run it on the engine machine" >&2; exit 3; }
 organisation=$(part $pki/ca.pem organizationName)
 # VDSM can be told to compare the name with the engine's.
 engine=$(part $pki/certs/engine.cer commonName)
-password=$(openssl rand -hex 16)
-$tools/pki-enroll-pkcs12.sh --name=$name --password="$password" --subject="/C=US/O=$organisation/CN=$engine" >&2
-$tools/pki-pkcs12-extract.sh --name=$name --passin="$password" --key=$key.new >&2
-openssl pkey -in $key.new -out $key
-rm -f $key.new $pki/keys/$name.p12
+# The key never leaves this file: the engine's tool for PKCS#12 would want a password on its command line, which
+# everybody on the machine can read.
+trap 'rm -f "$key.new"' EXIT
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$key.new"
+openssl req -new -batch -subj / -key "$key.new" -out $pki/requests/$name.req
+$tools/pki-enroll-request.sh --name=$name --subject="/C=US/O=$organisation/CN=$engine" >&2
+mv "$key.new" "$key"
 chown $name $key
 chmod 0600 $key
 chmod 0644 $cert
