@@ -1,12 +1,13 @@
 """XML at the API's border, as the engine's SDK sends and expects it: the same documents as in JSON.
 
 `href`, `id` and `rel` are attributes, everything else elements; a list is its element repeated, and a
-collection is named in the plural where JSON names its members. Clusters and scheduling policies only: that is
-what the SDK is used for.
+collection is named in the plural where JSON names its members. A time is a number of milliseconds in JSON, and
+a date here. What the user's own rights are (`users`, `permits`) is not told in XML.
 """
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
@@ -17,14 +18,7 @@ from simulation.engine.rest.messages import JSON, PREFIX, Answer, BadRequestErro
 XML = "application/xml"
 ATTRIBUTES = ("href", "id", "rel")
 REPEATED = ("property", "custom_property")
-PLURALS = {
-    "balance": "balances",
-    "cluster": "clusters",
-    "filter": "filters",
-    "scheduling_policy": "scheduling_policies",
-    "scheduling_policy_unit": "scheduling_policy_units",
-    "weight": "weights",
-}
+ACTION = "action"
 ROOTS = {
     "": "api",
     "clusters": "cluster",
@@ -33,8 +27,15 @@ ROOTS = {
     "filters": "filter",
     "weights": "weight",
     "balances": "balance",
+    "hosts": "host",
+    "devices": "host_device",
+    "hooks": "hook",
+    "vms": "vm",
+    "mediateddevices": "vm_mediated_device",
+    "events": "event",
+    **dict.fromkeys(("start", "stop", "migrate", "refresh"), ACTION),
 }
-"""Collection in the path -> name of a member."""
+"""Collection or action in the path -> name of a member."""
 
 
 def wanted(request: Request) -> bool:
@@ -81,12 +82,14 @@ def _root(document: dict[str, Any], path: str, status: int) -> str:
     if status >= 400:
         return "fault"
     member = ROOTS[_collection(path)]
-    return member if "id" in document or not path else PLURALS[member]
+    alone = "id" in document or not path or member == ACTION
+    return member if alone else f"{member}s".replace("ys", "ies")
 
 
 def _fill(element: Element, value: Any) -> None:
     if not isinstance(value, dict):
-        element.text = str(value)
+        dated = element.tag == "time"
+        element.text = datetime.fromtimestamp(value / 1000, UTC).isoformat() if dated else str(value)
         return
     for name, member in value.items():
         if name in ATTRIBUTES and isinstance(member, str):

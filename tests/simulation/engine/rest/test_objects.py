@@ -185,9 +185,9 @@ def test_unknown_resource(client: Client) -> None:
     assert client.ask("DELETE", "hosts").status_code == 404
 
 
-def test_only_json(client: Client) -> None:
-    """The simulation speaks JSON alone, and says so."""
-    client.session.headers["Accept"] = "application/xml"
+def test_only_json_and_xml(client: Client) -> None:
+    """The simulation speaks these two alone, and says so."""
+    client.session.headers["Accept"] = "text/csv"
 
     assert client.ask("GET", "vms").status_code == 406
 
