@@ -200,5 +200,5 @@ class HostWatch:
         host = self.host
         return (
             f"host {host.name} ({host.address}:{host.port}) gave no answer within "
-            f"{self._shared.timeout:g} s: is it up, and may this machine reach that port?"
+            f"{self._shared.timeout:.4g} s: is it up, and may this machine reach that port?"
         )

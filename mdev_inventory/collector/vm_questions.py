@@ -66,7 +66,7 @@ async def vms_there(
             if unexplained(living):
                 return VmsThere(await _owners(call, [vm.vm_id for vm in vms], living), arriving)
     except (VdsmError, InventoryError, TimeoutError) as error:
-        log.info("VMs unknown host=%s: %s", name, error or f"no answer within {seconds:g} s")
+        log.info("VMs unknown host=%s: %s", name, error or f"no answer within {seconds:.4g} s")
     return there
 
 

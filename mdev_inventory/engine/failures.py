@@ -16,7 +16,7 @@ class BrokenConnectionError(EngineError):
 
 def late(what: str, seconds: float) -> EngineError:
     """There was no whole answer in so many seconds; `what` names the request."""
-    return EngineError("timeout", f"{what}: no whole answer within {seconds:g} s")
+    return EngineError("timeout", f"{what}: no whole answer within {seconds:.4g} s")
 
 
 def failure(error: Exception, what: str, seconds: float) -> EngineError:

@@ -110,7 +110,7 @@ class Login:
     @contextmanager
     def _held(self, deadline: Deadline) -> Iterator[None]:
         if not self._lock.acquire(timeout=deadline.left()):
-            raise EngineError("timeout", f"no token from {self._http.base} within {deadline.seconds:g} s")
+            raise EngineError("timeout", f"no token from {self._http.base} within {deadline.seconds:.4g} s")
         try:
             yield
         finally:

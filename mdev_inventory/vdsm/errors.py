@@ -74,9 +74,9 @@ class Call:
     def overdue(self) -> VdsmError:
         """The deadline passed."""
         if self.foreign_ids:
-            reason = f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:g} s"
+            reason = f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:.4g} s"
             return self.error(ErrorCode.PROTOCOL, f"{reason}; restart vdsmd there if this stays")
-        reason = f"gave up after {self.deadline_s:g} s, waiting for: {self.phase}; {_WAITING[self.phase]}"
+        reason = f"gave up after {self.deadline_s:.4g} s, waiting for: {self.phase}; {_WAITING[self.phase]}"
         return self.error(ErrorCode.TIMEOUT, reason)
 
     def failed(self, error: Exception) -> VdsmError:

@@ -140,7 +140,9 @@ def demo(
     json: Json = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The page's and API's port; 0 is any.")] = 0,
     xmlrpc_port: Annotated[int, typer.Option(min=0, max=65535, help="The engine endpoint's port; 0 is any.")] = 0,
-    run_dir: Annotated[Path | None, typer.Option(help="Where its files go; a temporary folder if not given.")] = None,
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Where its files go: a new or empty folder; a temporary one if not given.")
+    ] = None,
 ) -> None:
     """A simulated data centre on loopback: hosts, an engine, VM starts, and their decisions explained."""
     try:
@@ -149,6 +151,10 @@ def demo(
     except ModuleNotFoundError as error:
         raise fail(f"the demonstration needs {error.name}: run `make demo` in a clone") from error
 
+    if run_dir and run_dir.exists() and not (run_dir.is_dir() and not any(run_dir.iterdir())):
+        raise fail(
+            f"--run-dir {str(run_dir)!r} is no empty folder: remove what an earlier run left, or name another", USAGE
+        )
     raise typer.Exit(simulated.run(hosts, json, keep, port, xmlrpc_port, run_dir))
 
 

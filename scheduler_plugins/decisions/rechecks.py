@@ -55,5 +55,5 @@ def _silent(candidate: Candidate, deadline_s: float) -> Candidate:
     verdict = candidate.verdict
     if verdict.fits:
         return candidate
-    text = f"{verdict.text}; asked again, it gave no answer within {deadline_s:g} s"
+    text = f"{verdict.text}; asked again, it gave no answer within {deadline_s:.4g} s"
     return replace(candidate, verdict=replace(verdict, text=text))

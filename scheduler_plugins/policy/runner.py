@@ -104,7 +104,7 @@ def _run(python: str, task: bytes, engine: Engine) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = json.loads(done.stdout)
         return answer
     if done.returncode == -signal.SIGALRM:
-        text = f"no answer to the login within {engine.timeout:g} s"
+        text = f"no answer to the login within {engine.timeout:.4g} s"
         return {"error": {"kind": "unreachable", "text": text}, "taken": 0}
     if last := done.stderr.decode(errors="replace").strip().splitlines()[-1:]:
         return {"error": {"kind": "failed", "text": f"{python}: {last[0]}"}, "taken": 0}

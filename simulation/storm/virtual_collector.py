@@ -137,7 +137,7 @@ class VirtualCollector:
     def _end(self, host_id: str, seen: Observation | None) -> None:
         promise = self._current.pop(host_id)
         if seen is None:
-            text = f"host {self._engine.hosts[host_id].name} gave no answer within {HOST_TIMEOUT_S:g} s"
+            text = f"host {self._engine.hosts[host_id].name} gave no answer within {HOST_TIMEOUT_S:.4g} s"
             self._inventories.fail(HostFailure(host_id, "timeout", text, self._clock()))
         else:
             self._inventories.put(seen)

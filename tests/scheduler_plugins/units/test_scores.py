@@ -160,8 +160,10 @@ def test_weights_by_opened_cards(count: int, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "opened", "count", "away"),
-    [(250, 0, 1, 0), (375, 0, 1, 1), (125, 0, 1, -1), (750, 1, 1, 0), (875, 1, 1, 1), (625, 1, 1, -1)]
-    + [(166, 0, 2, 0), (500, 1, 2, 0), (833, 2, 2, 0), (916, 2, 2, 1)],
+    [
+        *((250, 0, 1, 0), (375, 0, 1, 1), (125, 0, 1, -1), (750, 1, 1, 0), (875, 1, 1, 1), (625, 1, 1, -1)),
+        *((166, 0, 2, 0), (500, 1, 2, 0), (833, 2, 2, 0), (916, 2, 2, 1)),
+    ],
 )
 def test_where_in_its_range_a_cost_stands(expected: int, opened: int, count: int, away: int) -> None:
     """Each number of opened cards has its share of 0 to 999: the middle cost its middle, three quarters a width on."""

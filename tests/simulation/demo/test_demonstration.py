@@ -83,6 +83,11 @@ def test_the_run_folder_is_kept_where_one_is_given(tmp_path: Path) -> None:
     assert (tmp_path / "run/hosts/m60-packed/sys/class/mdev_bus").is_dir()
     assert (tmp_path / "run/service/log").is_file()
 
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (2, "") == (again.returncode, again.stdout)
+    assert f"--run-dir {str(tmp_path / 'run')!r} is no empty folder: remove what an earlier run left" in again.stderr
+
 
 def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> None:
     """`--keep` says where its endpoints are and how to ask it; SIGTERM ends it, its service and its files."""
