@@ -5,13 +5,16 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py descriptions.py inventory_json.
                  hook/capabilities_file.py hook/deadline.py hook/sysfs.py hook/vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm test test-long exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean
+.PHONY: demo storm soak test test-long exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
 
 storm: .venv/demo.stamp           ## 500 starts at once, judged by the hosts' true state (minutes)
 	$(BIN)/python -m simulation.storm --json storm.json $(STORM)
+
+soak: .venv/demo.stamp            ## half an hour of a mixed load: does the service grow?
+	$(BIN)/python -m simulation.soak $(SOAK)
 
 bench: .venv/bench.stamp          ## how fast it is, against its floors and a naive plugin (minutes)
 	$(BIN)/python -m benchmarks.speed --json bench.json $(BENCH)

@@ -67,6 +67,11 @@ class ServiceProcess:
             self._process.kill()
             self._process.communicate()
 
+    @property
+    def pid(self) -> int:
+        """Of the process, inside `with`."""
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL. Entering it again starts the next life, on the same state and perhaps on other ports."""
         self._process.kill()
