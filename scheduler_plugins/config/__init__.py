@@ -86,8 +86,9 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
 def options() -> Iterator[Option]:
     """Every key, in the order in which they are documented."""
     for section, cls in SECTIONS.items():
-        for each in dataclasses.fields(cls):
-            yield Option(section, each.name, each.default, each.metadata["kind"], each.metadata["meaning"])
+        for key, described in cls.__pydantic_fields__.items():
+            meaning = " ".join((described.description or "").split())
+            yield Option(section, key, described.default, described.metadata[0], meaning)
 
 
 def load(folder: Path = FOLDER) -> Config:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from mdev_inventory.engine.address import base_url
-from mdev_inventory.engine.errors import EngineSettingError
 
 T = TypeVar("T")
 
@@ -20,6 +19,7 @@ LONGEST_SOCKET_PATH = 107
 # useradd's and groupadd's rule; oVirt's users have a profile after an @ sign, perhaps two.
 GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
 ENGINE_USER = re.compile(r"[^@\s]+(@[^@\s]+)+")
+SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,110 +28,81 @@ class Kind(Generic[T]):
 
     allowed: str
     """What is allowed, to follow the words "it must be"."""
-    read: Callable[[str], T]
-    """The value of a text; raises ValueError."""
+    fits: Callable[[str], object]
+    """Whether a text is allowed: something true, else something false or ValueError."""
+    made: Callable[[str], T]
+    """The value of a text that fits."""
     write: Callable[[T], str] = str
     """The text of a value: what `read` takes."""
+
+    def read(self, text: str) -> T:
+        """The value of a text; raises ValueError."""
+        if not self.fits(text):
+            raise ValueError(text)
+        return self.made(text)
 
 
 def whole(least: int, most: int) -> Kind[int]:
     """A whole number between two limits, both included."""
-
-    def read(text: str) -> int:
-        return int(_within(text, r"[0-9]{1,9}", least, most))
-
-    return Kind(f"a whole number from {least} to {most}", read)
+    return Kind(f"a whole number from {least} to {most}", _within(r"[0-9]{1,9}", least, most), int)
 
 
 def seconds(least: int, most: int) -> Kind[float]:
     """A time in seconds between two limits, both included."""
-
-    def read(text: str) -> float:
-        return _within(text, r"[0-9]{1,9}(\.[0-9]{1,6})?", least, most)
-
-    return Kind(f"seconds, a plain number from {least} to {most}", read, lambda s: repr(s).removesuffix(".0"))
+    fits = _within(r"[0-9]{1,9}(\.[0-9]{1,6})?", least, most)
+    allowed = f"seconds, a plain number from {least} to {most}"
+    return Kind(allowed, fits, float, lambda value: repr(value).removesuffix(".0"))
 
 
 def choice(*words: str) -> Kind[str]:
     """One of a few words."""
-
-    def read(text: str) -> str:
-        if text not in words:
-            raise ValueError(text)
-        return text
-
-    return Kind(" or ".join(words), read)
+    return Kind(" or ".join(words), words.__contains__, str)
 
 
 def switch() -> Kind[bool]:
     """On or off, in INI's usual words."""
-    words = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-
-    def read(text: str) -> bool:
-        if text.lower() not in words:
-            raise ValueError(text)
-        return words[text.lower()]
-
-    return Kind("yes or no (true, false, on and off will do)", read, lambda on: "yes" if on else "no")
+    return Kind(
+        "yes or no (true, false, on and off will do)",
+        lambda text: text.lower() in SWITCH,
+        lambda text: SWITCH[text.lower()],
+        lambda on: "yes" if on else "no",
+    )
 
 
 def path(longest: int = 4095) -> Kind[Path]:
     """An absolute path, as long as the system allows in that place."""
 
-    def read(text: str) -> Path:
-        if not text.startswith("/") or not text.isprintable() or len(text.encode()) > longest:
-            raise ValueError(text)
-        return Path(text)
+    def fits(text: str) -> bool:
+        return text.startswith("/") and text.isprintable() and len(text.encode()) <= longest
 
-    return Kind(f"an absolute path of at most {longest} bytes", read)
+    return Kind(f"an absolute path of at most {longest} bytes", fits, Path)
 
 
 def optional(kind: Kind[T], otherwise: str) -> Kind[T | None]:
     """That kind, or nothing; `otherwise` says what nothing means."""
     return Kind(
         f"{kind.allowed}, or empty: {otherwise}",
-        lambda text: kind.read(text) if text else None,
+        lambda text: not text or kind.fits(text),
+        lambda text: kind.made(text) if text else None,
         lambda value: "" if value is None else kind.write(value),
     )
 
 
 def pattern(allowed: str, form: re.Pattern[str]) -> Kind[str]:
     """Text of a form."""
-
-    def read(text: str) -> str:
-        if not form.fullmatch(text):
-            raise ValueError(text)
-        return text
-
-    return Kind(allowed, read)
+    return Kind(allowed, form.fullmatch, str)
 
 
 def loopback() -> Kind[str]:
     """An address that no other machine can reach."""
-
-    def read(text: str) -> str:
-        if not ip_address(text).is_loopback:
-            raise ValueError(text)
-        return text
-
-    return Kind("a loopback address: 127.0.0.1 or ::1", read)
+    return Kind("a loopback address: 127.0.0.1 or ::1", lambda text: ip_address(text).is_loopback, str)
 
 
 def engine_url() -> Kind[str]:
     """Where the engine is, in the engine client's own terms; its password would be seen here."""
-
-    def read(text: str) -> str:
-        try:
-            base_url(text)
-        except EngineSettingError as error:
-            raise ValueError(text) from error
-        return text
-
     allowed = "https://HOST[:PORT][/ovirt-engine[/api]] without user and password (http: only for a loopback host)"
-    return Kind(allowed, read)
+    return Kind(allowed, base_url, str)
 
 
-def _within(text: str, form: str, least: int, most: int) -> float:
-    if not re.fullmatch(form, text, re.ASCII) or not least <= float(text) <= most:
-        raise ValueError(text)
-    return float(text)
+def _within(form: str, least: int, most: int) -> Callable[[str], bool]:
+    return lambda text: re.fullmatch(form, text, re.ASCII) is not None and least <= float(text) <= most
