@@ -9,7 +9,6 @@ from scheduler_plugins.cli.common import DONE, NO
 from scheduler_plugins.doctor import chain, gather
 from scheduler_plugins.doctor.findings import Finding, Status, count, worst
 
-PLURAL = (Status.FAILURE, Status.WARNING)
 ORDER = (Status.FAILURE, Status.WARNING, Status.NOT_CHECKED, Status.OK)
 
 
@@ -25,10 +24,11 @@ def run(where: gather.Where, json: bool) -> int:
 
 def document(findings: Sequence[Finding], version: str = __version__) -> dict[str, object]:
     """What `--json` prints; members without a value are null."""
+    counts = Counter(each.status for each in findings)
     return {
         "status": worst(findings).value,
         "version": version,
-        "counts": {status.value: _count(findings)[status] for status in ORDER},
+        "counts": {status.value: counts[status] for status in ORDER},
         "findings": [
             {
                 "link": each.link,
@@ -45,14 +45,6 @@ def document(findings: Sequence[Finding], version: str = __version__) -> dict[st
 
 def summary(findings: Sequence[Finding]) -> str:
     """One line: what all of it comes to."""
-    counts = _count(findings)
-    named = [_named(status, counts[status]) for status in ORDER if counts[status]]
-    return ", ".join(named)
-
-
-def _named(status: Status, number: int) -> str:
-    return count(number, status.value) if status in PLURAL else f"{number} {status.value}"
-
-
-def _count(findings: Sequence[Finding]) -> Counter[Status]:
-    return Counter(each.status for each in findings)
+    counts = Counter(each.status for each in findings)
+    many = {status: count(counts[status], status.value) for status in (Status.FAILURE, Status.WARNING)}
+    return ", ".join(many.get(status, f"{counts[status]} {status.value}") for status in ORDER if counts[status])

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.doctor.findings import Finding
 
 UNKNOWN = "?"
@@ -41,16 +41,18 @@ def hosts(items: Iterable[Row]) -> None:
     """The hosts as the service knows them."""
     table = _table("Host", "Status", "Seen", "By", ">Parents", ">Used", ">Orphans", "Types with room", "Trouble")
     for host in items:
-        table.add_row(
-            _plain(host["name"]),
-            _plain(host["status"]),
+        used = [entry["used"] for entry in host["types"]]
+        _add(
+            table,
+            host["name"],
+            host["status"],
             _age(host["age_s"]),
             host["source"] or "-",
-            _number(host["parents"]),
-            _number(_sum(entry["used"] for entry in host["types"])) if host["source"] else UNKNOWN,
-            UNKNOWN if host["orphans"] is None else str(len(host["orphans"])),
+            host["parents"],
+            sum(used) if host["source"] and None not in used else None,
+            None if host["orphans"] is None else len(host["orphans"]),
             f"{sum(entry['free'] > 0 for entry in host['types'])} of {len(host['types'])}",
-            _plain(host["failure"]["code"]) if host["failure"] else "",
+            host["failure"]["code"] if host["failure"] else "",
         )
     _print(table)
 
@@ -59,34 +61,26 @@ def types(items: Iterable[Row]) -> None:
     """The types over all hosts."""
     table = _table("Type", "Name", ">Free", ">Used", "Hosts with room")
     for entry in items:
-        room = [f"{host['name']} ({host['free']})" for host in entry["hosts"] if _has_room(host)]
-        table.add_row(
-            _plain(entry["id"]),
-            _plain(entry["name"]),
-            _number(entry["free"]),
-            _number(entry["used"]),
-            _plain(", ".join(room)) or "none",
-        )
+        able = [host for host in entry["hosts"] if host["status"] == "up" and host["free"]]
+        room = ", ".join(f"{host['name']} ({host['free']})" for host in able)
+        _add(table, entry["id"], entry["name"], entry["free"], entry["used"], room or "none")
     _print(table)
 
 
 def explain(decision: Row) -> None:
     """One VM's verdict per host."""
     request = ", ".join(decision["request"]) or "no mediated device"
-    _print(f"{_plain(decision['vm_name'] or decision['vm_id'])} asks for {_plain(request)}")
-    _print(_plain(decision["summary"]))
+    _print(f"{decision['vm_name'] or decision['vm_id']} asks for {request}")
+    _print(decision["summary"])
     if decision["note"]:
-        _print(_plain(decision["note"]))
+        _print(decision["note"])
     units = sorted({unit for verdict in decision["verdicts"] for unit in verdict["weights"]})
     table = _table("Host", "Verdict", "Reason", *(f">{unit}" for unit in units), ">Age")
     for verdict in decision["verdicts"]:
-        table.add_row(
-            _plain(verdict["host_name"] or verdict["host_id"]),
-            "fits" if verdict["fits"] else verdict["code"],
-            _plain(verdict["text"]),
-            *(_number(verdict["weights"].get(unit), "") for unit in units),
-            _age(verdict["age_s"]),
-        )
+        weights = [verdict["weights"].get(unit, "") for unit in units]
+        fits = "fits" if verdict["fits"] else verdict["code"]
+        name = verdict["host_name"] or verdict["host_id"]
+        _add(table, name, fits, verdict["text"], *weights, _age(verdict["age_s"]))
     _print(table)
 
 
@@ -94,9 +88,9 @@ def findings(items: Iterable[Finding], summary: str) -> None:
     """The doctor's findings; a remedy stands in the line below what it is for."""
     table = _table("Link", "Status", "Seen")
     for each in items:
-        table.add_row(each.link, each.status.value, _plain(each.seen))
+        _add(table, each.link, each.status.value, each.seen)
         if each.remedy:
-            table.add_row("", "", f"-> {_plain(each.remedy)}")
+            _add(table, "", "", f"-> {each.remedy}")
     _print(table)
     _print(summary)
 
@@ -106,48 +100,41 @@ def policies(found: Row) -> None:
     table = _table("Cluster", "Policy", "Copy of", "Our filters", "Our weights", "Our properties")
     for cluster in found["clusters"]:
         units = cluster["units"]
-        table.add_row(
-            _plain(cluster["name"]),
-            _plain(cluster["policy"] or UNKNOWN),
-            _plain(cluster["copy_of"] or "-"),
-            ", ".join(unit["name"] for unit in units if unit["kind"] == "filter") or "-",
-            ", ".join(f"{unit['name']}={unit['factor']}" for unit in units if "factor" in unit) or "-",
-            _plain(" ".join(f"{key}={value}" for key, value in cluster["properties"].items())) or "-",
-        )
+        filters = ", ".join(unit["name"] for unit in units if unit["kind"] == "filter")
+        weights = ", ".join(f"{unit['name']}={unit['factor']}" for unit in units if "factor" in unit)
+        properties = " ".join(f"{key}={value}" for key, value in cluster["properties"].items())
+        told = (cell or "-" for cell in (cluster["copy_of"], filters, weights, properties))
+        _add(table, cluster["name"], cluster["policy"], *told)
     _print(table)
     table = _table("Unit", "Kind", "To the engine")
     for unit in found["units"]:
-        table.add_row(unit["name"], unit["kind"], unit["engine"])
+        _add(table, unit["name"], unit["kind"], unit["engine"])
     _print("")
     _print(table)
     for policy in found["left_over"]:
         way = f"policy disable --cluster {policy['cluster']}" if policy["cluster"] else "the portal"
-        _print(f"left over, no cluster has it: policy {_plain(policy['name'])}; remove it with {_plain(way)}")
+        _print(f"left over, no cluster has it: policy {policy['name']}; remove it with {way}")
 
 
 def plan(told: Row) -> None:
     """What was done to a cluster's policy, or would be."""
     for step in told["steps"]:
-        _print(f"{'would' if told['dry_run'] else 'done'}: {_plain(step)}")
+        _print(f"{'would' if told['dry_run'] else 'done'}: {step}")
     for note in told["notes"]:
-        _print(f"note: {_plain(note)}")
+        _print(f"note: {note}")
     if not told["steps"]:
-        _print(f"cluster {_plain(told['cluster'])} has policy {_plain(told['policy'])}: nothing to do")
+        _print(f"cluster {told['cluster']} has policy {told['policy']}: nothing to do")
 
 
 def _add_parent(table: Table, parent: ParentDevice) -> None:
-    head = (_plain(parent.address), _plain(parent.driver or "-"))
+    head = (parent.address, parent.driver or "-")
     if not parent.types:
-        table.add_row(*head, "its types cannot be listed" if parent.types is None else "no types")
-    for mdev_type in parent.types or ():
-        table.add_row(*head, *_type_cells(mdev_type))
+        _add(table, *head, "its types cannot be listed" if parent.types is None else "no types")
+    for each in parent.types or ():
+        used = None if each.instances is None else len(each.instances)
+        _add(table, *head, each.id, each.name, each.available, used)
         head = ("", "")
     table.add_section()
-
-
-def _type_cells(mdev_type: MdevType) -> tuple[str, ...]:
-    used = None if mdev_type.instances is None else len(mdev_type.instances)
-    return _plain(mdev_type.id), _plain(mdev_type.name), _number(mdev_type.available), _number(used)
 
 
 def _table(*columns: str) -> Table:
@@ -162,35 +149,23 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _add(table: Table, *cells: object) -> None:
+    """A row; None is a value that nobody knows."""
+    table.add_row(*(UNKNOWN if cell is None else _plain(str(cell)) for cell in cells))
+
+
 def _print(what: str | Table) -> None:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     with console.capture() as captured:
-        console.print(what)
+        console.print(_plain(what) if isinstance(what, str) else what)
     # Tables are padded to a rectangle, which pipes and files have no use for.
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
-
-
-def _has_room(host: Row) -> bool:
-    return bool(host["status"] == "up" and host["free"])
 
 
 def _plain(text: str) -> str:
     """Names come from hosts and from users: no control character of theirs reaches the terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _number(number: int | None, otherwise: str = UNKNOWN) -> str:
-    return otherwise if number is None else str(number)
-
-
-def _sum(numbers: Iterable[int | None]) -> int | None:
-    total = 0
-    for number in numbers:
-        if number is None:
-            return None
-        total += number
-    return total
 
 
 def _age(seconds: float | None) -> str:
