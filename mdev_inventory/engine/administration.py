@@ -176,17 +176,13 @@ def _grant(value: object) -> tuple[str, str]:
     return members.within(value, "role", "id") or "", on
 
 
-def _own_user(answer: object) -> str | None:
-    return members.within(answer, "authenticated_user", "id")
-
-
 VERSION = Kind[tuple[int, int, int]]("api", Annotated[object, PlainValidator(_version)])
-OWN_USER = Kind[str | None]("api", Annotated[object, PlainValidator(_own_user)])
+OWN_USER = Kind[str | None](
+    "api", Annotated[object, PlainValidator(lambda api: members.within(api, "authenticated_user", "id"))]
+)
 UNIT = Kind[Unit]("scheduling_policy_unit", Unit)
 CLUSTER = Kind[Cluster]("cluster", Cluster)
-POLICY = Kind[_Named]("scheduling_policy", _Named)
+POLICY, ROLE, PERMIT = (Kind[_Named](name, _Named) for name in ("scheduling_policy", "role", "permit"))
 FILTER, WEIGHT = Kind[_Part]("filter", _Part), Kind[_Part]("weight", _Part)
 SETTING = Kind[_Setting]("setting", _Setting)
 GRANT = Kind[tuple[str, str]]("permission", Annotated[object, PlainValidator(_grant)])
-ROLE = Kind[_Named]("role", _Named)
-PERMIT = Kind[_Named]("permit", _Named)

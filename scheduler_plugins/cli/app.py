@@ -7,15 +7,12 @@ from typing import Annotated
 import typer
 
 from scheduler_plugins.cli import policy
-from scheduler_plugins.cli.common import CONFIG, NO, URL, USAGE, Json, Url, fail
+from scheduler_plugins.cli.common import CONFIG, NO, URL, USAGE, Config, Json, Url, fail
 
 PROGRAM = "mdev-scheduler"
 
 app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Schedules oVirt VMs by the mediated devices (vGPUs) that hosts really have free.",
+    no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 
 SCAN_SECONDS = 30.0
@@ -61,7 +58,7 @@ def scan(
 
 @app.command()
 def serve(
-    config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
+    config: Config = CONFIG,
     show_config: Annotated[
         bool, typer.Option("--show-config", help="Print the effective configuration and exit.")
     ] = False,
@@ -115,7 +112,7 @@ def explain(
 @app.command("doctor")
 def check_all(
     json: Json = False,
-    config: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the *.conf files.")] = CONFIG,
+    config: Config = CONFIG,
     url: Annotated[
         str, typer.Option(envvar="MDEV_SCHEDULER_URL", help="Where the service is; as configured if not given.")
     ] = "",

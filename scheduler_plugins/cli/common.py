@@ -9,6 +9,7 @@ DONE, NO, USAGE, COULD_NOT_ASK = 0, 1, 2, 3
 URL = "http://127.0.0.1:18782"
 CONFIG = Path("/etc/mdev-scheduler/conf.d")
 
+Config = Annotated[Path, typer.Option("--config", metavar="DIR", help="Folder of the *.conf files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[str, typer.Option("--url", envvar="MDEV_SCHEDULER_URL", help="Where the service is.")]
 

@@ -26,13 +26,10 @@ def json(answer: object) -> None:
 
 def scan(inventory: HostInventory) -> None:
     """A host's own inventory: each parent device with its types."""
-    if not inventory.parents:
-        _print("no parent device on the mdev bus")
     table = _table("Parent", "Driver", "Type", "Name", ">Free", ">Used")
     for parent in inventory.parents:
         _add_parent(table, parent)
-    if inventory.parents:
-        _print(table)
+    _print(table if inventory.parents else "no parent device on the mdev bus")
     for error in inventory.errors:
         _print(f"unreadable: {error.path}: {error.error}")
 

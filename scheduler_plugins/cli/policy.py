@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Json, fail
+from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Config, Json, fail
 
 if TYPE_CHECKING:
     from scheduler_plugins.policy.errors import EngineTroubleError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 app: typer.Typer = typer.Typer(no_args_is_help=True, help="Our units in the clusters' scheduling policies.")
 
-Config = Annotated[Path, typer.Option("--config", metavar="DIR", help="Folder of the *.conf files.")]
 User = Annotated[
     str | None,
     typer.Option("--user", metavar="USER@PROFILE", help="Who may edit policies, instead of the service's user."),
@@ -157,7 +156,7 @@ def _engine(folder: Path, user: str | None, password_file: Path | None, python: 
     from mdev_inventory.engine.address import base_url
     from scheduler_plugins import config
     from scheduler_plugins.config import secrets
-    from scheduler_plugins.policy.runner import Engine, with_python
+    from scheduler_plugins.policy.runner import PYTHONS, Engine
 
     try:
         settings = config.load(folder)
@@ -169,7 +168,8 @@ def _engine(folder: Path, user: str | None, password_file: Path | None, python: 
     except config.ConfigError as error:
         raise fail(str(error), USAGE) from error
     known = settings.engine
-    return with_python(Engine(url, user or known.user, password, known.ca_file, known.timeout), python)
+    pythons = (python,) if python else PYTHONS
+    return Engine(url, user or known.user, password, known.ca_file, known.timeout, pythons)
 
 
 def _with_file(settings: Any, file: Path | None) -> Any:

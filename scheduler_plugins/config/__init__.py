@@ -16,22 +16,9 @@ from scheduler_plugins.config.defaults import Collector, Decisions, Engine, Log,
 from scheduler_plugins.config.files import ConfigError, Entry, read_folder
 from scheduler_plugins.config.kinds import Kind
 
-__all__ = [
-    "FOLDER",
-    "Collector",
-    "Config",
-    "ConfigError",
-    "Decisions",
-    "Engine",
-    "Log",
-    "Service",
-    "Vdsm",
-    "load",
-    "show",
-]
+__all__ = ["FOLDER", "Config", "ConfigError", "Engine", "Service", "Vdsm", "load", "show"]
 
 FOLDER = Path("/etc/mdev-scheduler/conf.d")
-Origins = Mapping[tuple[str, str], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +33,7 @@ class Config:
     log: Log = field(default_factory=Log)
     folder: Path = field(default=FOLDER, compare=False)
     """Where it was read from."""
-    origins: Origins = field(default_factory=dict, compare=False)
+    origins: Mapping[tuple[str, str], Path] = field(default_factory=dict, compare=False)
     """The file of every key that is not at its default, by section and key."""
 
     def text(self, section: str, key: str) -> str:
@@ -127,13 +114,8 @@ def _value(option: Option, entry: Entry) -> Any:
     try:
         return option.kind.read(entry.text)
     except ValueError:
-        raise ConfigError(
-            f"it must be {option.kind.allowed}",
-            file=entry.file,
-            section=option.section,
-            key=option.key,
-            value=entry.text,
-        ) from None
+        reason = f"it must be {option.kind.allowed}"
+        raise ConfigError(reason, file=entry.file, section=option.section, key=option.key, value=entry.text) from None
 
 
 def _check_together(config: Config) -> None:

@@ -8,7 +8,7 @@ or a value that was not understood, as it may be a misplaced password.
 import configparser
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,19 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _read_file(file: Path, known: Known) -> dict[tuple[str, str], Entry]:
+    parser = _parsed(file)
+    entries = {}
+    for section in parser.sections():
+        if section not in known:
+            raise ConfigError(f"no such section; {_nearest(section, known)}", file=file, section=section)
+        for key, value in parser.items(section):
+            if key not in known[section]:
+                raise ConfigError(_unknown(section, key, known), file=file, section=section, key=key)
+            entries[section, key] = Entry(value, file)
+    return entries
+
+
+def _parsed(file: Path) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser(
         default_section=NO_DEFAULTS, delimiters=("=",), comment_prefixes=("#", ";"), empty_lines_in_values=False
     )
@@ -70,11 +83,7 @@ def _read_file(file: Path, known: Known) -> dict[tuple[str, str], Entry]:
         parser.read_string(_text(file))
     except configparser.Error as error:
         raise ConfigError(_wrong_line(error), file=file) from None
-    return {
-        (section, key): Entry(value, file)
-        for section in parser.sections()
-        for key, value in _checked(file, section, parser.items(section), known)
-    }
+    return parser
 
 
 def _text(file: Path) -> str:
@@ -97,16 +106,6 @@ def _wrong_line(error: configparser.Error) -> str:
     if isinstance(error, configparser.ParsingError) and error.errors:
         return f"line {error.errors[0][0]}: neither [section] nor key = value nor # comment"
     return "is no INI file"
-
-
-def _checked(file: Path, section: str, items: list[tuple[str, str]], known: Known) -> Iterator[tuple[str, str]]:
-    """The items, if section and keys are known."""
-    if section not in known:
-        raise ConfigError(f"no such section; {_nearest(section, known)}", file=file, section=section)
-    for key, value in items:
-        if key not in known[section]:
-            raise ConfigError(_unknown(section, key, known), file=file, section=section, key=key)
-        yield key, value
 
 
 def _unknown(section: str, key: str, known: Known) -> str:

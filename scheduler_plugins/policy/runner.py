@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,3 @@ def _run(python: str, task: bytes, engine: Engine) -> Mapping[str, Any]:
         f"Name one in ${VARIABLE}"
     )
     return {"error": {"kind": "failed", "text": text}, "taken": 0}
-
-
-def with_python(engine: Engine, python: str | None) -> Engine:
-    """The engine, asked by that Python alone."""
-    return replace(engine, pythons=(python,)) if python else engine

@@ -70,6 +70,9 @@ class Hands:
 
     def __init__(self, system: Any) -> None:
         """Nothing is touched yet."""
+        from ovirtsdk4 import types
+
+        self._types = types
         self.created: Optional[str] = None
         self._policies = system.scheduling_policies_service()
         self._clusters = system.clusters_service()
@@ -87,45 +90,37 @@ class Hands:
         self._ways[step["do"]](step)
 
     def _add_policy(self, step: Document) -> None:
-        from ovirtsdk4 import types
-
         if step["name"] in [one.name for one in self._policies.list()]:
             raise ChangedError("there is a policy {} by now".format(step["name"]))
-        new = types.SchedulingPolicy(name=step["name"], description=step["description"])
+        new = self._types.SchedulingPolicy(name=step["name"], description=step["description"])
         self.created = self._policies.add(new).id
         self._attached[str(self.created)] = set()
 
     def _attach(self, step: Document) -> None:
-        from ovirtsdk4 import types
-
         policy, attached = self._looked_at(step)
-        kind, unit = step["kind"], types.SchedulingPolicyUnit(id=step["unit"])
+        kind, unit = step["kind"], self._types.SchedulingPolicyUnit(id=step["unit"])
         if (kind, step["unit"]) in attached:
             raise ChangedError("{} {} is attached by now".format(kind, step["unit"]))
         if kind == "filter":
-            policy.filters_service().add(types.Filter(position=step["number"], scheduling_policy_unit=unit))
+            policy.filters_service().add(self._types.Filter(position=step["number"], scheduling_policy_unit=unit))
         elif kind == "weight":
-            policy.weights_service().add(types.Weight(factor=step["number"], scheduling_policy_unit=unit))
+            policy.weights_service().add(self._types.Weight(factor=step["number"], scheduling_policy_unit=unit))
         else:
-            policy.balances_service().add(types.Balance(scheduling_policy_unit=unit))
+            policy.balances_service().add(self._types.Balance(scheduling_policy_unit=unit))
         attached.add((kind, step["unit"]))
 
     def _set_properties(self, step: Document) -> None:
-        from ovirtsdk4 import types
-
         policy, _ = self._looked_at(step)
-        policy.update(types.SchedulingPolicy(properties=_properties(step["properties"])))
+        policy.update(self._types.SchedulingPolicy(properties=self._properties(step["properties"])))
 
     def _point_cluster(self, step: Document) -> None:
-        from ovirtsdk4 import types
-
         cluster = self._clusters.cluster_service(step["cluster"])
         now = _cluster(cluster.get())["policy"]
         if now != step["from"]:
             raise ChangedError(f"the cluster has another policy by now ({now})")
-        change = types.Cluster(scheduling_policy=types.SchedulingPolicy(id=step["policy"] or self.created))
+        change = self._types.Cluster(scheduling_policy=self._types.SchedulingPolicy(id=step["policy"] or self.created))
         if step["properties"]:
-            change.custom_scheduling_policy_properties = _properties(step["properties"])
+            change.custom_scheduling_policy_properties = self._properties(step["properties"])
         cluster.update(change)
 
     def _remove_policy(self, step: Document) -> None:
@@ -141,6 +136,9 @@ class Hands:
                 raise ChangedError("policy {} is locked: it belongs to the engine".format(seen["name"]))
             self._attached[policy_id] = {(kind, unit) for kind in KINDS for unit, _ in seen[KINDS[kind]]}
         return policy, self._attached[policy_id]
+
+    def _properties(self, values: Dict[str, str]) -> List[Any]:
+        return [self._types.Property(name=name, value=value) for name, value in values.items()]
 
 
 def explained(error: Exception) -> Document:
@@ -198,12 +196,6 @@ def _cluster(one: Any) -> Document:
 
 def _values(properties: Any) -> Dict[str, str]:
     return {each.name: each.value or "" for each in properties or ()}
-
-
-def _properties(values: Dict[str, str]) -> List[Any]:
-    from ovirtsdk4 import types
-
-    return [types.Property(name=name, value=value) for name, value in values.items()]
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scheduler_plugins.policy.sdk_child import KINDS
+
 FILTER, WEIGHT, BALANCE = "filter", "weight", "balance"
 TYPES = {FILTER: "filter", WEIGHT: "weight", BALANCE: "load_balancing"}
 """What can be attached to a policy -> type of its unit."""
@@ -89,8 +91,7 @@ def from_document(document: Mapping[str, Any]) -> EngineState:
 
 
 def _policy(document: Mapping[str, Any]) -> Policy:
-    lists = ((FILTER, "filters"), (WEIGHT, "weights"), (BALANCE, "balances"))
-    units = tuple(Attached(kind, unit_id, number) for kind, name in lists for unit_id, number in document[name])
+    units = tuple(Attached(kind, unit_id, number) for kind in KINDS for unit_id, number in document[KINDS[kind]])
     return Policy(
         document["id"], document["name"], document["description"], document["locked"], document["properties"], units
     )

@@ -86,14 +86,6 @@ def test_no_python_has_the_sdk(tmp_path: Path) -> None:
     assert "$MDEV_SCHEDULER_SDK_PYTHON" in str(error)
 
 
-def test_a_python_that_is_named_is_the_only_one(tmp_path: Path) -> None:
-    """Or nobody would know which one was asked."""
-    asked = runner.with_python(engine("a", "b"), "/opt/python")
-
-    assert ("/opt/python",) == asked.pythons
-    assert ("a", "b") == runner.with_python(engine("a", "b"), None).pythons
-
-
 def test_the_order_is_as_documented() -> None:
     """Ours, EL8's, EL9's, any."""
     assert (sys.executable, "/usr/libexec/platform-python", "/usr/bin/python3", "python3") == runner.PYTHONS
