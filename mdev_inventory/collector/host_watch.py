@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from mdev_inventory.collector.schedule import Attempt, next_due
+from mdev_inventory.collector.schedule import next_due
 from mdev_inventory.collector.troubles import code_of
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation, Source
@@ -128,14 +128,14 @@ class HostWatch:
             self._wanted.clear()
             if self.host.status not in SILENT_STATUSES:
                 await (self._ask_anew(urgent=False) if wanted else self._open_request(urgent=False).end())
-            due = next_due(self.host.id, Attempt(loop.time(), self._failures), self._shared.interval)
+            due = next_due(self.host.id, loop.time(), self._failures, self._shared.interval)
 
     def _first_due(self, now: float) -> float:
         """At once where nothing young is known, for example after a long stop; else in turn."""
         known = self._shared.inventories.observations.get(self.host.id)
         if known is None or known.age(self._shared.clock()) > self._shared.interval:
             return now
-        return next_due(self.host.id, Attempt(now, 0), self._shared.interval)
+        return next_due(self.host.id, now, 0, self._shared.interval)
 
     async def _ask_anew(self, *, urgent: bool) -> bool:
         """Ask, after a request under way if there is one; whether the host answered."""

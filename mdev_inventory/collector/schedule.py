@@ -7,7 +7,6 @@ asked when, and adding a host moves no other. A failing host is asked less and l
 
 import hashlib
 import math
-from dataclasses import dataclass
 
 # A host that has been dead for long is still asked this often (seconds), however short the interval.
 LONGEST_BACK_OFF = 600.0
@@ -17,25 +16,20 @@ BACK_OFF_INTERVALS = 10
 JITTER = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How asking a host ended the last time. Times are seconds on any one steady clock."""
-
-    ended_at: float
-    failures: int
-    """How many times in a row it has failed by now; 0 after a success."""
-
-
 def fraction(text: str) -> float:
     """A number in [0, 1) that depends on the text alone, evenly spread over texts."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
 
 
-def next_due(host_id: str, last: Attempt, interval: float) -> float:
-    """When to ask the host again: its next turn on the grid, or after the back-off where it fails."""
-    if last.failures:
-        return last.ended_at + back_off(host_id, last.failures, interval)
-    return next_turn(host_id, last.ended_at, interval)
+def next_due(host_id: str, ended_at: float, failures: int, interval: float) -> float:
+    """When to ask the host again: its next turn on the grid, or after the back-off where it fails.
+
+    `ended_at` is when it was asked last, in seconds on any one steady clock; `failures` how many times in a row
+    it has failed by now, 0 after a success.
+    """
+    if failures:
+        return ended_at + back_off(host_id, failures, interval)
+    return next_turn(host_id, ended_at, interval)
 
 
 def next_turn(host_id: str, after: float, interval: float) -> float:
@@ -48,11 +42,6 @@ def next_turn(host_id: str, after: float, interval: float) -> float:
 
 def back_off(host_id: str, failures: int, interval: float) -> float:
     """Seconds to leave a host alone after that many failures in a row: doubling, bounded, jittered."""
-    longest = longest_wait(interval)
+    longest = max(interval, min(BACK_OFF_INTERVALS * interval, LONGEST_BACK_OFF))
     plain = min(longest, interval * 2.0 ** min(failures - 1, 30))
     return plain * (1 - JITTER * fraction(f"{host_id} {failures}"))
-
-
-def longest_wait(interval: float) -> float:
-    """The upper bound of every wait between two attempts, in seconds."""
-    return max(interval, min(BACK_OFF_INTERVALS * interval, LONGEST_BACK_OFF))

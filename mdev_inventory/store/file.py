@@ -27,7 +27,7 @@ class StoreError(Exception):
     def __init__(self, path: Path, reason: str, *, broken: bool = False, foreign: bool = False) -> None:
         """`reason` goes on where "state file PATH" ends."""
         super().__init__(f"state file {path} {reason}")
-        self.path, self.reason = path, reason
+        self.path = path
         self.broken = broken
         """The file itself is of no use to us: without it the service could start."""
         self.foreign = foreign
@@ -73,11 +73,6 @@ def create(path: Path) -> None:
         os.fchmod(descriptor, os.fstat(descriptor).st_mode & FILE_MODE)
     finally:
         os.close(descriptor)
-
-
-def copier(path: Path) -> sqlite3.Connection:
-    """A second connection, for who copies the log into the file."""
-    return sqlite3.connect(path, timeout=BUSY_TIMEOUT, check_same_thread=False)
 
 
 def connect(path: Path | str) -> sqlite3.Connection:

@@ -91,10 +91,8 @@ class Inventories:
             taken = known is None or supersedes(observation, known)
             if taken:
                 now = now.with_observation(observation)
-            if observation.failure:
-                now = now.with_failure(observation.failure)
-            elif taken:
-                now = now.without_failure(host_id)
+            if taken or observation.failure:
+                now = now.with_failure(host_id, observation.failure)
             self._now = now
             self._changes.hosts.add(host_id)
         return taken
@@ -102,7 +100,7 @@ class Inventories:
     def fail(self, failure: HostFailure) -> None:
         """The host could not be observed; what it was last seen to have stays."""
         with self._lock:
-            self._now = self._now.with_failure(failure)
+            self._now = self._now.with_failure(failure.host_id, failure)
             self._changes.hosts.add(failure.host_id)
 
     def see_vm(self, vm: KnownVm) -> None:
@@ -120,17 +118,17 @@ class Inventories:
             self._now = replace(self._now, vms=MappingProxyType(listed | newer))
 
     def flush(self) -> None:
-        """Write what changed to the store.
-
-        Raises StoreError; the changes are then kept for the next time.
-        """
+        """Write what changed to the store; raises StoreError, and keeps the changes then for the next time."""
         with self._flushing:
             with self._lock:
                 now, changes, self._changes = self._now, self._changes, _Changes()
             try:
                 self._write(now, changes)
             except BaseException:
-                self._take_back(changes)
+                with self._lock:
+                    self._changes.host_list |= changes.host_list
+                    self._changes.hosts |= changes.hosts
+                    self._changes.vms |= changes.vms
                 raise
             self._store.checkpoint()
 
@@ -153,12 +151,6 @@ class Inventories:
             self._store.save_failure(failed)
         else:
             self._store.clear_failure(host_id)
-
-    def _take_back(self, changes: _Changes) -> None:
-        with self._lock:
-            self._changes.host_list |= changes.host_list
-            self._changes.hosts |= changes.hosts
-            self._changes.vms |= changes.vms
 
 
 def overtaken(new: Observation, known: Observation) -> bool:

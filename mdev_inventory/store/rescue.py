@@ -40,9 +40,7 @@ def open_store(path: Path, clock: Callable[[], float]) -> Opened:
         if error.foreign:
             raise
         opened = _replaced(path, error, clock()) if error.broken else _in_memory(path, str(error))
-        log.error(  # noqa: TRY400 (the text says it all)
-            "Starting without what was remembered: %s", opened.trouble
-        )
+        log.error("Starting without what was remembered: %s", opened.trouble)  # noqa: TRY400 (the text says it all)
         return opened
 
 

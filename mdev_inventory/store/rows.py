@@ -30,15 +30,7 @@ def host(host_id: Any, name: Any, address: Any, port: Any, status: Any, cluster:
     """The host of these columns."""
     if type(port) is not int or separate not in (0, 1):
         raise ValueError(f"port {port!r} must be a number, separate {separate!r} 0 or 1")
-    return Host(
-        id=_text(host_id),
-        name=_text(name),
-        address=_text(address),
-        port=port,
-        status=_text(status),
-        cluster_id=_text(cluster),
-        separate=bool(separate),
-    )
+    return Host(_text(host_id), _text(name), _text(address), port, _text(status), _text(cluster), bool(separate))
 
 
 def observation_row(seen: Observation) -> Row:

@@ -38,22 +38,14 @@ STEPS = (
         seen_at REAL NOT NULL
     ) WITHOUT ROWID;
     """,
-    """
-    CREATE TABLE claims (
-        key TEXT NOT NULL PRIMARY KEY,
-        entry TEXT NOT NULL
-    ) WITHOUT ROWID;
-    """,
+    "CREATE TABLE claims (key TEXT NOT NULL PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;",
     """
     ALTER TABLE observations ADD COLUMN owners TEXT;
     ALTER TABLE vms ADD COLUMN devices TEXT NOT NULL DEFAULT '[]';
     """,
     """
     ALTER TABLE vms ADD COLUMN cluster_id TEXT NOT NULL DEFAULT '';
-    CREATE TABLE lifetimes (
-        key TEXT NOT NULL PRIMARY KEY,
-        entry TEXT NOT NULL
-    ) WITHOUT ROWID;
+    CREATE TABLE lifetimes (key TEXT NOT NULL PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
     """,
 )
 VERSION = len(STEPS)

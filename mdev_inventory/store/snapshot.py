@@ -38,16 +38,11 @@ class Snapshot:
         """With that host's observation."""
         return replace(self, observations=_with(self.observations, seen.host_id, seen))
 
-    def with_failure(self, failure: HostFailure) -> "Snapshot":
-        """With that host's failure."""
-        return replace(self, failures=_with(self.failures, failure.host_id, failure))
-
-    def without_failure(self, host_id: str) -> "Snapshot":
-        """The host answered."""
-        if host_id not in self.failures:
-            return self
-        failures = {key: failure for key, failure in self.failures.items() if key != host_id}
-        return replace(self, failures=MappingProxyType(failures))
+    def with_failure(self, host_id: str, failure: HostFailure | None) -> "Snapshot":
+        """With that host's failure, or without one."""
+        if failure:
+            return replace(self, failures=_with(self.failures, host_id, failure))
+        return replace(self, failures=MappingProxyType({k: v for k, v in self.failures.items() if k != host_id}))
 
     def with_vm(self, vm: KnownVm) -> "Snapshot":
         """With that VM."""

@@ -4,8 +4,7 @@ WAL with synchronous=NORMAL: a crash of the machine may cost the last moments, n
 connection with a lock serves all threads: transactions are short, and a connection per thread would leak
 one for every worker thread that ends.
 
-A file that cannot be used is a `StoreError`. A damaged row costs that row only: it is left out, logged and
-listed in `damaged`.
+A file that cannot be used is a `StoreError`. A damaged row costs that row only: it is left out and logged.
 """
 
 import logging
@@ -14,7 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
@@ -30,14 +29,6 @@ log = logging.getLogger("store")
 T = TypeVar("T")
 
 
-class DamagedRow(NamedTuple):
-    """A row that could not be understood and was left out."""
-
-    table: str
-    key: str
-    reason: str
-
-
 class Store:
     """The state file. Every method may be called from any thread and may raise StoreError."""
 
@@ -47,7 +38,6 @@ class Store:
         With `in_memory` nothing is opened or kept: for a service whose disk fails.
         """
         self.path = path
-        self._damaged: dict[tuple[str, str], DamagedRow] = {}
         self._lock = threading.RLock()
         with translated(self.path, "opened"):
             if not in_memory:
@@ -80,7 +70,7 @@ class Store:
             return
         with self._copying, translated(self.path, "written"):
             if self._copier is None:
-                self._copier = store_file.copier(self.path)
+                self._copier = sqlite3.connect(self.path, timeout=store_file.BUSY_TIMEOUT, check_same_thread=False)
             self._copier.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     @contextmanager
@@ -97,11 +87,6 @@ class Store:
             except BaseException:
                 self._connection.rollback()
                 raise
-
-    @property
-    def damaged(self) -> tuple[DamagedRow, ...]:
-        """The rows left out so far because they could not be understood."""
-        return tuple(self._damaged.values())
 
     def save_hosts(self, hosts: Iterable[Host]) -> None:
         """Keep exactly these hosts; what is known of any other host is removed."""
@@ -190,9 +175,6 @@ class Store:
             try:
                 built[row[0]] = build(*row)
             except store_rows.BAD_ROW as error:
-                self._report(DamagedRow(table, str(row[0]), str(error)))
+                key = str(row[0])
+                log.warning("DAMAGED row left out: file=%s table=%s key=%r: %s", self.path, table, key, error)
         return built
-
-    def _report(self, row: DamagedRow) -> None:
-        self._damaged[row.table, row.key] = row
-        log.warning("DAMAGED row left out: file=%s table=%s key=%r: %s", self.path, *row)

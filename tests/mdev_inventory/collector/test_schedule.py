@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdev_inventory.collector.schedule import JITTER, Attempt, back_off, fraction, longest_wait, next_due, next_turn
+from mdev_inventory.collector.schedule import (
+    BACK_OFF_INTERVALS,
+    JITTER,
+    LONGEST_BACK_OFF,
+    back_off,
+    fraction,
+    next_due,
+    next_turn,
+)
 
 host_ids = st.uuids().map(str)
 intervals = st.floats(1, 3600)
@@ -60,7 +68,9 @@ def test_back_off(failures: int, interval: float, longest: float) -> None:
 @given(host_ids, st.integers(1, 10**6), intervals)
 def test_back_off_is_bounded(host_id: str, failures: int, interval: float) -> None:
     """No failure count makes a host wait longer than the bound, or less than most of an interval."""
-    assert interval * (1 - JITTER) <= back_off(host_id, failures, interval) <= longest_wait(interval)
+    longest = max(interval, min(BACK_OFF_INTERVALS * interval, LONGEST_BACK_OFF))
+
+    assert interval * (1 - JITTER) <= back_off(host_id, failures, interval) <= longest
 
 
 def test_hosts_that_died_together_do_not_return_together() -> None:
@@ -79,7 +89,7 @@ def test_hosts_that_died_together_do_not_return_together() -> None:
 )
 def test_next_due(failures: int, expected: float) -> None:
     """The grid rules after a success, back-off after a failure."""
-    assert expected == next_due("h", Attempt(100.0, failures), 60.0)
+    assert expected == next_due("h", 100.0, failures, 60.0)
 
 
 @given(st.text())
