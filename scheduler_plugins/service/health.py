@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mdev_inventory.collector.troubles import Trouble
 from mdev_inventory.engine.model import Host
-from scheduler_plugins.service.web.capacity import Inventories
+from scheduler_plugins.decisions.scheduler import Inventories
 
 NAMED = 5
 """So many hosts are named; a data centre may lose hundreds at once."""

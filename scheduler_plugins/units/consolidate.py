@@ -5,12 +5,8 @@ allocator would take: the policy chooses the host, the host chooses the card. On
 the share of its places for this type that stay free after the start, 0 to 499: 0 takes the last place. A
 start that opens an empty card weighs 999. What is not known to be in use counts as empty.
 
-Weights are whole numbers, lower is better; 1000 is for a host that would refuse or of which nothing is known,
-and every host weighs 0 for a VM without a request. A request of several instances weighs their mean, each
-judged on what the one before has left. No parameters.
-
-MdevSpread (`spread.py`) is the opposite: a policy wants one of the two. `fragmentation.py` has what this unit
-goes by, and more.
+`mean.py` has what is common to this and MdevSpread (`spread.py`), the opposite: a policy wants one of the two.
+`fragmentation.py` has what this unit goes by, and more.
 """
 
 from scheduler_plugins.allocator.cards import Occupancy

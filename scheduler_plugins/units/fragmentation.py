@@ -31,6 +31,7 @@ from collections.abc import Hashable
 from scheduler_plugins.allocator.footprint import Figures, footprint
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
+from scheduler_plugins.demand.ages import UNKNOWN
 from scheduler_plugins.demand.mix import Mix
 from scheduler_plugins.units import scores
 from scheduler_plugins.units.context import ALONE, WORST, Context
@@ -56,17 +57,12 @@ class MdevFragmentation:
 
     def weigh(self, request: Request, host: HostView, context: Context = ALONE) -> int:
         """The host's weight, 0 the best."""
-        seen = host.observation
-        taken = footprint(host, request) if request else None
-        if not request:
-            return 0
+        seen, taken = host.observation, footprint(host, request) if request else None
         if seen is None or taken is None:
-            return WORST
-        life = (
-            context.lives.of(taken, seen.owners or {}, _moment(context))
-            if context.lives and context.settings.ages
-            else (-1.0,) * len(taken.residents)
-        )
+            return WORST if request else 0
+        life = (UNKNOWN,) * len(taken.residents)
+        if context.lives and context.settings.ages:
+            life = context.lives.of(taken, seen.owners or {}, _moment(context))
         question = taken.figures, life
         if question not in context.memo:
             context.memo[question] = weight(taken.figures, life, _mix(context))

@@ -9,7 +9,6 @@ The filter has no parameters. Without it in the policy, the engine's own check i
 counts instances nor knows what one start does to the rest of a card.
 """
 
-from mdev_inventory.observation import Observation
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement, place_on
 from scheduler_plugins.allocator.refusals import RefusalCode
@@ -29,18 +28,14 @@ class MdevFilter:
         if not request:
             text = "the VM asks for no mediated device"
             return Verdict(host.id, True, None, None, text, None, None, host.name)
-        if host.observation is None:
+        seen = host.observation
+        if seen is None:
             return _unknown(host)
-        return _known(request, host, host.observation)
-
-
-def _known(request: Request, host: HostView, seen: Observation) -> Verdict:
-    found = place_on(host, request)
-    when, source = seen.requested_at, seen.source
-    if isinstance(found, Placement):
-        text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
-        return Verdict(host.id, True, found, None, text, when, source, host.name)
-    return Verdict(host.id, False, None, found.code, found.text, when, source, host.name)
+        found = place_on(host, request)
+        if isinstance(found, Placement):
+            text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
+            return Verdict(host.id, True, found, None, text, seen.requested_at, seen.source, host.name)
+        return Verdict(host.id, False, None, found.code, found.text, seen.requested_at, seen.source, host.name)
 
 
 def _unknown(host: HostView) -> Verdict:

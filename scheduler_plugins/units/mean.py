@@ -1,4 +1,9 @@
-"""Weights that judge the card that each instance would land on: the mean of these is the host's weight."""
+"""Weights that judge the card that each instance would land on: the mean of these is the host's weight.
+
+Weights are whole numbers, lower is better; 1000 is for a host that would refuse or of which nothing is known,
+and every host weighs 0 for a VM without a request. Of several instances each is judged on what the one
+before has left. No parameters.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable

@@ -9,6 +9,7 @@ default.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from scheduler_plugins.errors import SchedulerError
@@ -106,8 +107,6 @@ def usable(parameters: Iterable[Parameter], properties: Mapping[str, str]) -> Se
     """As `settings_of`, with the default for a value that is not understood."""
     settings = USUAL
     for parameter in parameters:
-        try:
+        with suppress(BadPropertyError):
             settings = parameter.into(settings, properties)
-        except BadPropertyError:
-            continue
     return settings

@@ -53,8 +53,7 @@ class Weight(Unit, Protocol):
         """0 for the best host to 1000 for the worst, or one of which nothing is known."""
 
 
-_FILTERS: tuple[Filter, ...] = (MdevFilter(),)
 _WEIGHTS: tuple[Weight, ...] = (MdevConsolidate(), MdevSpread(), MdevFragmentation(), MdevReserve())
 
-FILTERS = {unit.name: unit for unit in _FILTERS}
+FILTERS: dict[str, Filter] = {MdevFilter.name: MdevFilter()}
 WEIGHTS = {unit.name: unit for unit in _WEIGHTS}

@@ -19,14 +19,12 @@ Parameter, in the properties of the cluster's scheduling policy:
 from collections.abc import Hashable
 
 from mdev_inventory.model import HostInventory
-from scheduler_plugins.allocator.footprint import CardState, cards_of
+from scheduler_plugins.allocator.footprint import cards_of
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.units.context import ALONE, WORST, Context
 from scheduler_plugins.units.parameters import RESERVED_TYPES, declared
 from scheduler_plugins.units.scores import reserve
-
-NO_CARDS = 0
 
 
 class MdevReserve:
@@ -49,7 +47,7 @@ class MdevReserve:
         if host.observation is None:
             return WORST
         free = free_cards(host.observation.inventory, context.settings.reserved_types)
-        return NO_CARDS if free is None else reserve(free)
+        return 0 if free is None else reserve(free)
 
 
 def free_cards(inventory: HostInventory, types: frozenset[str]) -> float | None:
@@ -59,8 +57,4 @@ def free_cards(inventory: HostInventory, types: frozenset[str]) -> float | None:
     """
     offered = {t.id for parent in inventory.parents for t in parent.types or ()}
     cards = list(cards_of(inventory, sorted(offered & types if types else offered)))
-    return sum(map(_free, cards)) if cards else None
-
-
-def _free(card: CardState) -> float:
-    return 1.0 - card.alive / card.places if card.places else 0.0
+    return sum(1.0 - card.alive / card.places if card.places else 0.0 for card in cards) if cards else None

@@ -4,11 +4,8 @@ Judged is the card that the host's own allocator would take: the policy chooses 
 card. The weight is 10 for every instance that lives on that card already, 990 at most; 999 where the source
 cannot tell.
 
-Weights are whole numbers, lower is better; 1000 is for a host that would refuse or of which nothing is known,
-and every host weighs 0 for a VM without a request. A request of several instances weighs their mean, each
-judged on what the one before has left. No parameters.
-
-MdevConsolidate (`consolidate.py`) is the opposite: a policy wants one of the two.
+`mean.py` has what is common to this and MdevConsolidate (`consolidate.py`), the opposite: a policy wants one of
+the two.
 """
 
 from scheduler_plugins.allocator.cards import Occupancy

@@ -52,7 +52,7 @@ def summary(verdicts: Iterable[Verdict]) -> str:
     refused = {code: [v for v in judged if v.code is code] for code in TELLING}
     parts = [_part(code, hosts, len(judged)) for code, hosts in refused.items() if hosts]
     leading = next(hosts[0] for hosts in refused.values() if hosts)
-    return f"{'; '.join(parts)} ({_name(leading)}: {leading.text})"
+    return f"{'; '.join(parts)} ({leading.host_name or leading.host_id}: {leading.text})"
 
 
 def _part(code: RefusalCode, hosts: list[Verdict], total: int) -> str:
@@ -60,7 +60,3 @@ def _part(code: RefusalCode, hosts: list[Verdict], total: int) -> str:
         return f"{TELLING[code]} on {len(hosts)} of {total} hosts"
     everywhere = "anywhere" if code is RefusalCode.NO_SUCH_TYPE else f"on all {total} hosts"
     return f"{TELLING[code]} {everywhere}"
-
-
-def _name(verdict: Verdict) -> str:
-    return verdict.host_name or verdict.host_id

@@ -113,8 +113,7 @@ class ClaimAnswer(Answer):
     def of(cls, claim: Claim | PendingDecision, names: Mapping[str, str], now: float) -> "ClaimAnswer":
         """The answer's form of it; `names` are the hosts' by their ids."""
         firm = isinstance(claim, Claim)
-        hosts = [claim.host_id] if isinstance(claim, Claim) else list(claim.hosts)
-        since = claim.since if isinstance(claim, Claim) else claim.at
+        hosts, since = ([claim.host_id], claim.since) if isinstance(claim, Claim) else ([*claim.hosts], claim.at)
         return cls(
             vm_id=claim.start.vm_id,
             vm_name=claim.start.vm_name or None,

@@ -1,4 +1,4 @@
-"""The web API: JSON under /api/v1, /healthz, and the page. Nothing here changes anything.
+"""The routes, and what an error looks like.
 
 Every error is `{"error": {"code", "text"}}`. OpenAPI's description is at /openapi.json; its viewers are
 off, because they load scripts from elsewhere.
@@ -24,6 +24,7 @@ log = logging.getLogger("api")
 
 STATUSES = {
     "malformed-id": 400,
+    "unknown-host": 404,
     "unknown-vm": 404,
     "ambiguous-name": 409,
     "bad-request": 422,
@@ -38,9 +39,6 @@ class UnknownHostError(SchedulerError):
     code = "unknown-host"
 
 
-STATUSES[UnknownHostError.code] = 404
-
-
 def api(scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> FastAPI:
     """The application; `health` gives what does not work, a sentence each."""
     app = FastAPI(
@@ -52,14 +50,13 @@ def api(scheduler: Scheduler, capacities: Capacities, health: Callable[[], Seque
         responses={"default": {"model": answers.ErrorAnswer}},
     )
     _add_errors(app)
-    _add_lists(app, capacities)
+    _add_lists(app, scheduler, capacities)
     _add_questions(app, scheduler, health)
-    _add_claims(app, scheduler, capacities)
     _add_page(app, scheduler, capacities, health)
     return app
 
 
-def _add_lists(app: FastAPI, capacities: Capacities) -> None:
+def _add_lists(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> None:
     @app.get("/api/v1/hosts")
     def hosts() -> Hosts:
         """All hosts by name, with what they have free and used of each type."""
@@ -79,6 +76,14 @@ def _add_lists(app: FastAPI, capacities: Capacities) -> None:
         """All mdev types by name, with what is free and used of each."""
         return Types(items=[TypeTotalAnswer.model_validate(state) for state in capacities.types()])
 
+    @app.get("/api/v1/claims")
+    def claims() -> answers.Claims:
+        """The starts in flight, the oldest first."""
+        in_flight, names, now = scheduler.claims, capacities.names(), capacities.clock()
+        found = [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.by_vm.values()]
+        found += [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.pending.values()]
+        return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
+
 
 def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/api/v1/explain")
@@ -95,22 +100,11 @@ def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequ
         return answers.HealthAnswer(status="degraded" if reasons else "ok", reasons=reasons, version=__version__)
 
 
-def _add_claims(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> None:
-    @app.get("/api/v1/claims")
-    def claims() -> answers.Claims:
-        """The starts in flight, the oldest first."""
-        in_flight, names, now = scheduler.claims, capacities.names(), capacities.clock()
-        found = [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.by_vm.values()]
-        found += [answers.ClaimAnswer.of(claim, names, now) for claim in in_flight.pending.values()]
-        return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
-
-
 def _add_page(app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def index() -> HTMLResponse:
         """The page for people."""
-        text = page.render(capacities, scheduler.decisions, list(health()))
-        return HTMLResponse(text, headers=page.HEADERS)
+        return HTMLResponse(page.render(capacities, scheduler.decisions, health()), headers=page.HEADERS)
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -1,24 +1,18 @@
 """What people and programs are shown of hosts and types: free and used, by the same replay as decisions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
-from mdev_inventory.model import HostInventory, MdevType
+from mdev_inventory.model import MdevType
 from mdev_inventory.observation import HostFailure, Observation
+from scheduler_plugins.allocator.model import HostView, once
 from scheduler_plugins.allocator.placement import free_instances
 from scheduler_plugins.claims.instances import Derived, Orphan, orphans
-from scheduler_plugins.decisions.views import HostInventories
-
-
-class Inventories(HostInventories, Protocol):
-    """The current state of hosts and VMs; safe for threads."""
-
-    @property
-    def vms(self) -> Mapping[str, KnownVm]:
-        """The VMs by id: the same mapping until one of them is another."""
+from scheduler_plugins.decisions.scheduler import Inventories
+from scheduler_plugins.decisions.views import Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +76,9 @@ class Capacities:
 
     def __init__(self, inventories: Inventories, clock: Callable[[], float]) -> None:
         """`clock` is the service's, seconds since the epoch."""
-        self._inventories = inventories
+        self._inventories, self._views = inventories, Views(inventories)
         self.clock = clock
         self._derived = Derived(lambda: inventories.vms)
-        self._known: dict[str, tuple[Observation, bool, tuple[TypeOnHost, ...]]] = {}
 
     def hosts(self) -> list[HostState]:
         """Every host, by name."""
@@ -112,51 +105,32 @@ class Capacities:
         return {host.id: host.name for host in self._inventories.hosts.values()}
 
     def _state(self, host: Host) -> HostState:
-        observation = self._inventories.observations.get(host.id)
-        failure = self._inventories.failures.get(host.id)
-        left = orphans(observation, self._derived.now) if observation else None
-        return HostState(host, observation, failure, self._types(host, observation), left)
-
-    def _types(self, host: Host, observation: Observation | None) -> tuple[TypeOnHost, ...]:
-        if observation is None:
-            return ()
-        known = self._known.get(host.id)
-        if known and known[0] is observation and known[1] == host.separate:
-            return known[2]
-        types = _types(observation, host.separate)
-        self._known[host.id] = (observation, host.separate, types)
-        return types
+        (view,) = self._views.of({host.id: host.id})
+        left = orphans(view.observation, self._derived.now) if view.observation else None
+        return HostState(host, view.observation, view.failure, _types(view), left)
 
 
-def _types(observation: Observation, separate: bool) -> tuple[TypeOnHost, ...]:
-    inventory, source = observation.inventory, observation.source
-    types = [
-        TypeOnHost(
-            mdev_type.id,
-            mdev_type.name or mdev_type.id,
-            mdev_type.description,
-            free_instances(inventory, source, mdev_type.id, separate),
-            _sum(_used(same) for same in _all_of(inventory, mdev_type.id)),
-        )
-        for mdev_type in _distinct(inventory)
-    ]
-    return tuple(sorted(types, key=lambda on_host: (on_host.name, on_host.id)))
-
-
-def _distinct(inventory: HostInventory) -> Iterable[MdevType]:
-    by_id: dict[str, MdevType] = {}
+@once
+def _types(view: HostView) -> tuple[TypeOnHost, ...]:
+    """The types on the host, by name."""
+    if view.observation is None:
+        return ()
+    inventory, source = view.observation.inventory, view.observation.source
+    by_id: dict[str, list[MdevType]] = defaultdict(list)
     for parent in inventory.parents:
         for mdev_type in parent.types or ():
-            by_id.setdefault(mdev_type.id, mdev_type)
-    return by_id.values()
-
-
-def _all_of(inventory: HostInventory, type_id: str) -> Iterable[MdevType]:
-    return (found for parent in inventory.parents if (found := parent.find(type_id)))
-
-
-def _used(mdev_type: MdevType) -> int | None:
-    return None if mdev_type.instances is None else len(mdev_type.instances)
+            by_id[mdev_type.id].append(mdev_type)
+    types = [
+        TypeOnHost(
+            type_id,
+            alike[0].name or type_id,
+            alike[0].description,
+            free_instances(inventory, source, type_id, view.separate),
+            _sum(None if one.instances is None else len(one.instances) for one in alike),
+        )
+        for type_id, alike in by_id.items()
+    ]
+    return tuple(sorted(types, key=lambda on_host: (on_host.name, on_host.id)))
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -1,6 +1,7 @@
 """The shapes of the API's answers about hosts and types, apart from the objects behind them."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Self
 
 from pydantic import Field
 
@@ -85,9 +86,24 @@ class HostAnswer(Answer):
     failure: FailureAnswer | None
 
     @classmethod
-    def of(cls, state: HostState, now: float) -> "HostAnswer":
-        """The answer's form of it."""
-        return cls.model_validate(_host(state, now))
+    def of(cls, state: HostState, now: float) -> Self:
+        """The answer's form of it: the members of this form, out of those of all forms."""
+        host, seen = state.host, state.observation
+        inventory = seen.inventory if seen else HostInventory()
+        members = {
+            **asdict(host),
+            "vgpu_placement": "separated" if host.separate else "consolidated",
+            "source": seen.source if seen else None,
+            "age_s": round(seen.age(now), 3) if seen else None,
+            "collected_at": inventory.collected_at or None,
+            "parents": len(inventory.parents) if seen else None,
+            "types": state.types,
+            "orphans": state.orphans,
+            "failure": state.failure,
+            "devices": inventory.parents,
+            "errors": inventory.errors,
+        }
+        return cls.model_validate(members)
 
 
 class HostDetailAnswer(HostAnswer):
@@ -95,32 +111,6 @@ class HostDetailAnswer(HostAnswer):
 
     devices: list[ParentAnswer]
     errors: list[ReadErrorAnswer]
-
-    @classmethod
-    def of(cls, state: HostState, now: float) -> "HostDetailAnswer":
-        """The answer's form of it."""
-        inventory = state.observation.inventory if state.observation else HostInventory()
-        return cls.model_validate({**_host(state, now), "devices": inventory.parents, "errors": inventory.errors})
-
-
-def _host(state: HostState, now: float) -> dict[str, Any]:
-    """The members that every form of a host has."""
-    host, seen = state.host, state.observation
-    return {
-        "id": host.id,
-        "name": host.name,
-        "address": host.address,
-        "status": host.status,
-        "cluster_id": host.cluster_id,
-        "vgpu_placement": "separated" if host.separate else "consolidated",
-        "source": seen.source if seen else None,
-        "age_s": round(seen.age(now), 3) if seen else None,
-        "collected_at": seen.inventory.collected_at or None if seen else None,
-        "parents": len(seen.inventory.parents) if seen else None,
-        "types": state.types,
-        "orphans": state.orphans,
-        "failure": state.failure,
-    }
 
 
 class TypeOnHostAnswer(Answer):

@@ -1,8 +1,8 @@
 """The page: hosts, types and the last decisions, rendered here; it needs no script and no other file."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 
 import humanize
@@ -45,9 +45,10 @@ def when(seconds: float) -> str:
 def cards(state: HostState) -> list[tuple[str, list[ParentDevice]]]:
     """The host's parent devices by card: the functions of one physical function belong together."""
     parents = state.observation.inventory.parents if state.observation else ()
-    by_card = sorted(parents, key=lambda parent: (parent.physfn or parent.address, parent.address))
-    grouped = groupby(by_card, key=lambda parent: parent.physfn or parent.address)
-    return [(card, list(group)) for card, group in grouped]
+    by_card: dict[str, list[ParentDevice]] = defaultdict(list)
+    for parent in sorted(parents, key=lambda parent: parent.address):
+        by_card[parent.physfn or parent.address].append(parent)
+    return sorted(by_card.items())
 
 
 def living(parents: Sequence[ParentDevice]) -> list[tuple[MdevType, int]]:
