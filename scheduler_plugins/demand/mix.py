@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 
 from mdev_inventory.engine.known_vm import KnownVm
 
@@ -98,7 +97,7 @@ class Mixes:
         """`vms` gives all VMs as known now, by id; `clock` the seconds since the epoch."""
         self._vms, self._clock = vms, clock
         self._counted_at = float("-inf")
-        self._mixes: Mapping[str | None, Mix] = MappingProxyType({None: Mix()})
+        self._mixes: Mapping[str | None, Mix] = {}
         self._lock = threading.Lock()
 
     def of(self, cluster_id: str | None) -> Mix:

@@ -50,7 +50,7 @@ class DropFile:
     def take(self) -> Taken | None:
         """What was refused and not told yet; None where nothing was. Stays until `forget`."""
         if not self._taken.exists():
-            if not _size(self._file):
+            if not self._file.exists() or not self._file.stat().st_size:
                 return None
             # At no moment is there no file for the plugin to write to.
             new = self._file.with_name(f".{DROPPED_FILE}.new")
@@ -78,13 +78,6 @@ class DropFile:
             give_to(self._group, descriptor)
         finally:
             os.close(descriptor)
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _drops(data: bytes) -> list[Drop]:

@@ -10,13 +10,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 from mdev_inventory.collector.troubles import Trouble, Troubles
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.decisions.decision import Decision
+from scheduler_plugins.service.events.reports import Events
 from scheduler_plugins.units.verdict import TELLING, Verdict
 
 log = logging.getLogger("portal")
@@ -40,18 +40,11 @@ SERVER_TROUBLE = 500
 """From this HTTP status on it is the engine that is in trouble, not the event."""
 
 
-class Engine(Protocol):
-    """The engine's log, as far as it is needed here."""
-
-    def add_event(self, text: str, *, vm_id: str) -> None:
-        """One more event, about that VM. Ends in time, and raises EngineError."""
-
-
 class Portal:
     """Tells the engine about refused VMs, from `start` to `stop`. Methods may be called from any thread."""
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic
+        self, engine: Events, clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic
     ) -> None:
         """`clock` gives seconds since the epoch, `timer` counts seconds for the limits."""
         self._engine, self._timer = engine, timer
@@ -149,12 +142,10 @@ def text_of(decision: Decision) -> str:
     return " ".join(parts)
 
 
-def _by_reason(verdicts: Iterable[Verdict]) -> list[tuple[str, list[str]]]:
+def _by_reason(verdicts: Sequence[Verdict]) -> list[tuple[str, list[str]]]:
     """Each reason with the hosts that gave it; what time or an administrator can mend comes first."""
-    order = list(TELLING)
-    refused = [(order.index(verdict.code), verdict) for verdict in verdicts if verdict.code]
     reasons: dict[str, list[str]] = {}
-    for _, verdict in sorted(refused, key=lambda item: item[0]):
+    for verdict in (one for code in TELLING for one in verdicts if one.code is code):
         reasons.setdefault(verdict.text, []).append(verdict.host_name or verdict.host_id)
     return list(reasons.items())
 

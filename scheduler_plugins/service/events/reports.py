@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from mdev_inventory.collector.troubles import Trouble, Troubles
+from mdev_inventory.engine.api import Severity
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.known_vm import KnownVm
 from scheduler_plugins.service.events.drops import Drop, DropFile
@@ -31,12 +32,7 @@ class Events(Protocol):
     """The engine's list of events. Blocks, ends in time, raises EngineError."""
 
     def add_event(
-        self,
-        text: str,
-        severity: Literal["normal", "warning", "error", "alert"],
-        *,
-        vm_id: str | None,
-        timeout_s: float,
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None, timeout_s: float | None = None
     ) -> None:
         """Add one of ours, about that VM if it is about one."""
 

@@ -38,7 +38,8 @@ def parse(line: bytes) -> Question:
     version, unit, vm_id, hosts, properties = _fields(line[:-1])
     if version != VERSION:
         raise LineError(f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py")
-    return Question(_text(unit), _text(vm_id), _hosts(hosts), _properties(properties))
+    host_ids = tuple(map(_text, hosts.split(","))) if hosts else ()
+    return Question(_text(unit), _text(vm_id), host_ids, _properties(properties))
 
 
 def format_answer(answer: Answer) -> bytes:
@@ -59,10 +60,6 @@ def _fields(line: bytes) -> list[str]:
     if len(fields) != 5:
         raise LineError(f"{len(fields)} fields; expected `1 <unit> <vm> <host,host,…> <key=value;…>`")
     return fields
-
-
-def _hosts(field: str) -> tuple[str, ...]:
-    return tuple(_text(host) for host in field.split(",")) if field else ()
 
 
 def _properties(field: str) -> dict[str, str]:

@@ -51,8 +51,7 @@ def api(scheduler: Scheduler, capacities: Capacities, health: Callable[[], Seque
     )
     _add_errors(app)
     _add_lists(app, scheduler, capacities)
-    _add_questions(app, scheduler, health)
-    _add_page(app, scheduler, capacities, health)
+    _add_questions(app, scheduler, capacities, health)
     return app
 
 
@@ -85,7 +84,9 @@ def _add_lists(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> No
         return answers.Claims(items=sorted(found, key=lambda claim: -claim.age_s))
 
 
-def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequence[str]]) -> None:
+def _add_questions(
+    app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]
+) -> None:
     @app.get("/api/v1/explain")
     def explain(
         vm: Annotated[str, Query(description="the VM's id or name", min_length=1, max_length=255)],
@@ -99,8 +100,6 @@ def _add_questions(app: FastAPI, scheduler: Scheduler, health: Callable[[], Sequ
         reasons = list(health())
         return answers.HealthAnswer(status="degraded" if reasons else "ok", reasons=reasons, version=__version__)
 
-
-def _add_page(app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]) -> None:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def index() -> HTMLResponse:
         """The page for people."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from mdev_inventory.engine.api import Severity
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
@@ -27,8 +28,11 @@ class FakeEngine:
     wait: Callable[[], object] = bool
     told: threading.Condition = field(default_factory=threading.Condition)
 
-    def add_event(self, text: str, *, vm_id: str) -> None:
+    def add_event(
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None, timeout_s: float | None = None
+    ) -> None:
         """One more."""
+        assert vm_id
         self.wait()
         with self.told:
             self.events.append((vm_id, text))

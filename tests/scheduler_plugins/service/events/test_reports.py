@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mdev_inventory.engine.api import Severity
 from mdev_inventory.engine.errors import Code, EngineError
 from mdev_inventory.engine.known_vm import KnownVm
 from scheduler_plugins.service.events.drops import Drop, DropFile
@@ -24,8 +25,11 @@ class FakeEngine:
     """The answer to an event about that VM, where it is not accepted."""
     events: list[tuple[str, str, str | None]] = field(default_factory=list)
 
-    def add_event(self, text: str, severity: str, *, vm_id: str | None, timeout_s: float) -> None:
+    def add_event(
+        self, text: str, severity: Severity = "warning", *, vm_id: str | None, timeout_s: float | None = None
+    ) -> None:
         """Accept it, or not."""
+        assert timeout_s
         assert timeout_s > 0
         if error := self.error(vm_id):
             raise error
