@@ -57,13 +57,9 @@ class Learning:
         self._running, self._counted, self._listed_at = life_rows.from_rows(self._rows)
         self._lock = threading.Lock()
         self._changed = False
-        self._lives: Lives | None = None
-        self._worked_out = self._told = float("-inf")
-
-    @property
-    def lives(self) -> Lives | None:
+        self.lives: Lives | None = None
         """What is known now; None until it was first worked out."""
-        return self._lives
+        self._worked_out = self._told = float("-inf")
 
     def happened(self, happened: Happened) -> None:
         """The engine's events told of a VM."""
@@ -135,17 +131,17 @@ class Learning:
 
     def _work_out(self, running: Mapping[str, Running], counted: Mapping[str, Counted]) -> None:
         now = self._clock()
-        if self._lives is None or not 0 <= now - self._worked_out < TABLES_S:
+        if self.lives is None or not 0 <= now - self._worked_out < TABLES_S:
             tables, self._worked_out = _tables(running.values(), counted, now), now
         elif not 0 <= now - self._told < SINCE_S:
-            tables = self._lives.tables
+            tables = self.lives.tables
         else:
             return
         self._told = now
         vms = self._vms()
         by_vm = {vm_id: one.since for vm_id, one in running.items()}
         by_uuid = {u: since for vm_id, since in by_vm.items() if vm_id in vms for u in uuids_of(vms[vm_id])}
-        self._lives = Lives(tables, by_vm, by_uuid)
+        self.lives = Lives(tables, by_vm, by_uuid)
 
 
 def _tables(running: Iterable[Running], counted: Mapping[str, Counted], now: float) -> Tables:

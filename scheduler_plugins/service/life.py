@@ -90,7 +90,7 @@ async def live(
         reports = parts.reports(config, engine, inventories, clock)
         health = Health(
             inventories,
-            lambda: {**collector.troubles, **portal.troubles, **reports.troubles},
+            lambda: {**collector.troubles, **portal.troubles.now, **reports.troubles.now},
             lambda: scheduler.trouble,
         )
         if unusable:

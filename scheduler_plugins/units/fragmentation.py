@@ -65,7 +65,7 @@ class MdevFragmentation:
             life = context.lives.of(taken, seen.owners or {}, _moment(context))
         question = taken.figures, life
         if question not in context.memo:
-            context.memo[question] = weight(taken.figures, life, _mix(context))
+            context.memo[question] = _weight(taken.figures, life, _mix(context))
         return context.memo[question]
 
 
@@ -79,8 +79,7 @@ def _moment(context: Context) -> float:
     return context.now // MOMENT_S * MOMENT_S
 
 
-def weight(figures: Figures, life: tuple[float, ...], mix: Mix) -> int:
-    """The weight of a placement; `life` as `scores.py` has it."""
+def _weight(figures: Figures, life: tuple[float, ...], mix: Mix) -> int:
     size, used, places, cards, kinds, room, types = figures
     value = [mix.value(type_id) for type_id in types]
     cost = scores.fragmentation_cost(size, used, places, value, mix.several, cards, kinds, room, life)

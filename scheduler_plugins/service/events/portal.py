@@ -10,10 +10,10 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from mdev_inventory.collector.troubles import Trouble, Troubles
+from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.events.reports import Events
@@ -48,17 +48,13 @@ class Portal:
     ) -> None:
         """`clock` gives seconds since the epoch, `timer` counts seconds for the limits."""
         self._engine, self._timer = engine, timer
-        self._troubles = Troubles(clock)
+        self.troubles = Troubles(clock)
+        """What does not work now: `portal events` or nothing."""
         self._limits = Limits()
         self._lock = threading.Lock()
         self._off = False
         self._waiting: queue.Queue[Decision | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._live, name="portal", daemon=True)
-
-    @property
-    def troubles(self) -> Mapping[str, Trouble]:
-        """What does not work now: `portal events` or nothing."""
-        return self._troubles.now
 
     def start(self) -> None:
         """Events are sent from now on."""
@@ -96,18 +92,18 @@ class Portal:
         except EngineError as error:
             self._failed(decision, error)
         except Exception as error:  # this thread has to live on
-            self._troubles.failed(TROUBLE, error)
+            self.troubles.failed(TROUBLE, error)
         else:
-            self._troubles.works(TROUBLE)
+            self.troubles.works(TROUBLE)
 
     def _failed(self, decision: Decision, error: EngineError) -> None:
         if error.code == "forbidden":
             self._off = True
-            self._troubles.failed(TROUBLE, EngineError("forbidden", f"{error}; {NO_RIGHT}"))
+            self.troubles.failed(TROUBLE, EngineError("forbidden", f"{error}; {NO_RIGHT}"))
         elif error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE):
             log.info("Not told vm=%s: the engine refuses the event: %s", decision.vm_id, error)
         else:
-            self._troubles.failed(TROUBLE, error)
+            self.troubles.failed(TROUBLE, error)
 
 
 class Limits:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from mdev_inventory.collector.troubles import Trouble, Troubles
+from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.api import Severity
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.known_vm import KnownVm
@@ -51,12 +51,7 @@ class Reports:
         self._engine, self._drops, self._vms = engine, drops, vms
         self._waiting: list[str] = []
         self._logged = 0
-        self._troubles = Troubles(clock)
-
-    @property
-    def troubles(self) -> Mapping[str, Trouble]:
-        """What does not work now, by name."""
-        return self._troubles.now
+        self.troubles = Troubles(clock)
 
     def add(self, text: str) -> None:
         """Have that told, as an error."""
@@ -109,9 +104,9 @@ class Reports:
         try:
             work()
         except Exception as error:
-            self._troubles.failed(name, error)
+            self.troubles.failed(name, error)
             return False
-        self._troubles.works(name)
+        self.troubles.works(name)
         return True
 
 

@@ -178,7 +178,7 @@ def test_a_refused_vm_shows_in_the_portal(centre: Centre, api: EngineApi) -> Non
 def test_a_user_who_may_not_add_events(centre: Centre, api: EngineApi) -> None:
     """Nothing is written, and health has a sentence about it."""
     centre.rest.faults.add(Kind.FORBIDDEN, part="/events", method="POST")
-    _told(api, decision(centre.vm().id), lambda portal: "portal events" in portal.troubles)
+    _told(api, decision(centre.vm().id), lambda portal: "portal events" in portal.troubles.now)
 
     assert [] == centre.codes()
 
@@ -192,7 +192,7 @@ def test_a_vm_that_the_engine_knows_no_more(centre: Centre, api: EngineApi) -> N
     _until(lambda: bool(centre.engine.audit.events))
     portal.stop()
 
-    assert {} == portal.troubles
+    assert {} == portal.troubles.now
 
 
 @pytest.mark.parametrize(("switch", "codes"), [("yes", [Code.EXTERNAL_EVENT_WARNING]), ("no", [])])

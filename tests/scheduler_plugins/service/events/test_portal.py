@@ -78,7 +78,7 @@ def test_one_event_about_the_vm() -> None:
     assert [
         ("v1", "No host can start VM name-of-v1, which asks for nvidia-22. host1: has 0 of nvidia-22, needs 1.")
     ] == engine.events
-    assert {} == running.troubles
+    assert {} == running.troubles.now
 
 
 def test_no_answer_waits_for_the_engine() -> None:
@@ -100,9 +100,9 @@ def test_without_the_right() -> None:
     with portal(engine) as running:
         running.refused(decision("v1"))
         assert engine.has(1)
-        _until(lambda: "portal events" in running.troubles)
+        _until(lambda: "portal events" in running.troubles.now)
         running.refused(decision("v2"))
-    trouble = running.troubles["portal events"]
+    trouble = running.troubles.now["portal events"]
 
     assert 1 == len(engine.events)
     assert "forbidden" == trouble.code
@@ -123,11 +123,11 @@ def test_an_engine_that_fails(error: Exception, code: str) -> None:
     engine = FakeEngine(error)
     with portal(engine) as running:
         running.refused(decision("v1"))
-        _until(lambda: "portal events" in running.troubles)
-        assert code == running.troubles["portal events"].code
+        _until(lambda: "portal events" in running.troubles.now)
+        assert code == running.troubles.now["portal events"].code
         engine.error = None
         running.refused(decision("v2"))
-        _until(lambda: not running.troubles)
+        _until(lambda: not running.troubles.now)
 
 
 @pytest.mark.parametrize("error", [EngineError("http", "status 409", 409), EngineError("not-found", "gone", 404)])
@@ -139,7 +139,7 @@ def test_an_event_that_the_engine_refuses(error: EngineError) -> None:
         running.refused(decision("v2"))
         assert engine.has(2)
 
-    assert {} == running.troubles
+    assert {} == running.troubles.now
 
 
 def test_a_vm_has_one_event_for_a_while() -> None:

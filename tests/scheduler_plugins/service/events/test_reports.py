@@ -65,7 +65,7 @@ def scene(tmp_path: Path) -> Scene:
 def test_nothing_to_tell(scene: Scene) -> None:
     """No event, no trouble."""
     assert scene.reports.tell()
-    assert ([], {}) == (scene.engine.events, scene.reports.troubles)
+    assert ([], {}) == (scene.engine.events, scene.reports.troubles.now)
 
 
 def test_one_event_for_all_refusals(scene: Scene) -> None:
@@ -106,14 +106,14 @@ def test_an_engine_that_does_not_accept_it(scene: Scene, code: Code) -> None:
 
     assert not scene.reports.tell()
     assert not scene.reports.tell()
-    assert {"event about refused VMs": code} == {k: t.code for k, t in scene.reports.troubles.items()}
+    assert {"event about refused VMs": code} == {k: t.code for k, t in scene.reports.troubles.now.items()}
     scene.engine.error = lambda _: None
     scene.drop(TWO)
     later = scene.over(scene.engine)
     assert later.tell()
     assert later.tell()
     assert [ONE in text or "desk-1" in text for text, _, _ in scene.engine.events] == [True, False]
-    assert {} == later.troubles
+    assert {} == later.troubles.now
 
 
 def test_without_events_the_log_has_to_do(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read(scene: Scene) -> None:
     (scene.file / "x").touch()
 
     assert not scene.reports.tell()
-    assert ["event about refused VMs"] == list(scene.reports.troubles)
+    assert ["event about refused VMs"] == list(scene.reports.troubles.now)
 
 
 def test_a_hundred_vms_fit_into_one_sentence() -> None:
