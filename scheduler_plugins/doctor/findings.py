@@ -46,13 +46,6 @@ def worst(findings: Iterable[Finding]) -> Status:
     return next((status for status in (Status.FAILURE, Status.WARNING) if status in seen), Status.OK)
 
 
-def some(names: Iterable[str], most: int = 5) -> str:
-    """At most so many names, in order, and how many more there are."""
-    listed = sorted(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
-
-
 def count(number: int, what: str) -> str:
     """`1 host`, `2 hosts`."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -5,9 +5,7 @@ from collections.abc import Callable, Mapping
 from mdev_inventory.collector.troubles import Trouble
 from mdev_inventory.engine.model import Host
 from scheduler_plugins.decisions.scheduler import Inventories
-
-NAMED = 5
-"""So many hosts are named; a data centre may lose hundreds at once."""
+from scheduler_plugins.units.verdict import some
 
 
 class Health:
@@ -48,6 +46,4 @@ class Health:
 def _named(hosts: list[Host], of: list[Host], what: str) -> list[str]:
     if not hosts:
         return []
-    names = sorted(host.name for host in hosts)
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return [f"{len(names)} of {len(of)} hosts that are up {what}: {', '.join(names[:NAMED])}{more}"]
+    return [f"{len(hosts)} of {len(of)} hosts that are up {what}: {some(host.name for host in hosts)}"]

@@ -55,6 +55,13 @@ def summary(verdicts: Iterable[Verdict]) -> str:
     return f"{'; '.join(parts)} ({leading.host_name or leading.host_id}: {leading.text})"
 
 
+def some(names: Iterable[str], most: int = 5) -> str:
+    """At most so many names, in order, and how many more there are."""
+    listed = sorted(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
+
+
 def _part(code: RefusalCode, hosts: list[Verdict], total: int) -> str:
     if len(hosts) < total:
         return f"{TELLING[code]} on {len(hosts)} of {total} hosts"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts, HostFacts
-from scheduler_plugins.doctor.findings import Finding, count, ok, some, unchecked
+from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.units.verdict import some
 
 SOON = 30.0
 CLOCK = 60.0

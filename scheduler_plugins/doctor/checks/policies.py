@@ -6,8 +6,9 @@ from itertools import chain
 from mdev_inventory.engine.administration import Cluster, Policy
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, ok, some, unchecked
+from scheduler_plugins.doctor.findings import Finding, ok, unchecked
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
+from scheduler_plugins.units.verdict import some
 
 SILENT = (
     "None",

@@ -10,7 +10,8 @@ from scheduler_plugins.allocator.request import RequestError, request_of
 from scheduler_plugins.allocator.virtual_functions import card_key, is_function
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, count, ok, some, unchecked
+from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.units.verdict import some
 
 FILTER_SINCE = (4, 4, 0)
 """First engine with a filter of its own for mediated devices."""

@@ -17,7 +17,7 @@ from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.errors import EngineError
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.events.reports import Events
-from scheduler_plugins.units.verdict import TELLING, Verdict
+from scheduler_plugins.units.verdict import TELLING, Verdict, some
 
 log = logging.getLogger("portal")
 
@@ -32,8 +32,6 @@ MOST, PERIOD_S = 20, 60.0
 """and all VMs together have at most so many in so many seconds."""
 WAITING = 20
 """So many may wait for an engine that is slow."""
-HOSTS_NAMED = 5
-"""Hosts named with one and the same reason; a cluster may hold hundreds."""
 REASONS = 20
 STOP_S = 2.0
 SERVER_TROUBLE = 500
@@ -130,7 +128,7 @@ def text_of(decision: Decision) -> str:
     wanted = ", ".join(decision.request.types) or "no mediated device"
     parts = [f"No host can start VM {decision.vm_name or decision.vm_id}, which asks for {wanted}."]
     reasons = _by_reason(decision.verdicts)
-    parts += [f"{_names(hosts)}: {reason}." for reason, hosts in reasons[:REASONS]]
+    parts += [f"{some(hosts)}: {reason}." for reason, hosts in reasons[:REASONS]]
     if len(reasons) > REASONS:
         parts.append(f"{len(reasons) - REASONS} more reasons: see `mdev-scheduler explain`.")
     if decision.note:
@@ -144,8 +142,3 @@ def _by_reason(verdicts: Sequence[Verdict]) -> list[tuple[str, list[str]]]:
     for verdict in (one for code in TELLING for one in verdicts if one.code is code):
         reasons.setdefault(verdict.text, []).append(verdict.host_name or verdict.host_id)
     return list(reasons.items())
-
-
-def _names(hosts: list[str]) -> str:
-    more = f" and {len(hosts) - HOSTS_NAMED} more" if len(hosts) > HOSTS_NAMED else ""
-    return ", ".join(sorted(hosts)[:HOSTS_NAMED]) + more
