@@ -45,11 +45,6 @@ class Inventories:
         self._now = remembered(store)
 
     @property
-    def snapshot(self) -> Snapshot:
-        """The whole state at this moment, for who reads more than one thing."""
-        return self._now
-
-    @property
     def hosts(self) -> Mapping[str, Host]:
         """The hosts by id, as the engine showed them last."""
         return self._now.hosts

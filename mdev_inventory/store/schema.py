@@ -1,8 +1,7 @@
 """The tables of the state file, and how a file comes to have them.
 
-`PRAGMA user_version` counts the steps a file has been through. A later version of the service adds a step
-(decisions get their table so) and never changes an old one. Only SQL that SQLite 3.26 knows
-is used: EL8's Python is linked against that.
+`PRAGMA user_version` counts the steps a file has been through. A later version of the service adds a step and
+never changes an old one. Only SQL that SQLite 3.26 knows is used: EL8's Python is linked against that.
 """
 
 import sqlite3

@@ -81,12 +81,8 @@ class Store:
                 yield
                 return
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with self._connection:
                 yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.rollback()
-                raise
 
     def save_hosts(self, hosts: Iterable[Host]) -> None:
         """Keep exactly these hosts; what is known of any other host is removed."""

@@ -1,8 +1,7 @@
 """The numbers behind the weights: what a placement costs, from bare figures.
 
-Plain functions of numbers and of lists or one-dimensional arrays: the units call them as they are,
-and a simulation may compile them as they are. All together are
-`CORE`, each after those that it calls.
+Plain functions of numbers and of lists or one-dimensional arrays: the units call them as they are, and a
+simulation may compile them as they are. All together are `CORE`, each after those that it calls.
 
 **Costs** are floats, lower is better. `weight_of` maps them to the engine's whole numbers: 0 the best, 999
 the worst of a host that fits; 1000 is left to refused and unknown hosts.

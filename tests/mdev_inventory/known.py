@@ -6,6 +6,7 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host, Vm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.store.inventories import Inventories
 
 INVENTORY = HostInventory(
     parents=(
@@ -68,3 +69,8 @@ def known_vm(vm_id: str = "v1", *types: str, at: float = 100.0) -> KnownVm:
 def vm(vm_id: str = "v1", mdev_type: str | None = None) -> Vm:
     """A VM as an older engine shows it."""
     return Vm(vm_id, f"name-of-{vm_id}", "down", "c1", None, mdev_type, None)
+
+
+def state(inventories: Inventories) -> tuple[object, ...]:
+    """All that they know at this moment."""
+    return inventories.hosts, inventories.observations, inventories.failures, inventories.vms

@@ -1,6 +1,6 @@
 """The page: hosts, types and the last decisions, rendered here; it needs no script and no other file."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,13 +53,9 @@ def cards(state: HostState) -> list[tuple[str, list[ParentDevice]]]:
 
 def living(parents: Sequence[ParentDevice]) -> list[tuple[MdevType, int]]:
     """The types that have instances on these parents, with their number."""
-    found: dict[str, tuple[MdevType, int]] = {}
-    for parent in parents:
-        for mdev_type in parent.types or ():
-            if mdev_type.instances:
-                before = found.get(mdev_type.id, (mdev_type, 0))[1]
-                found[mdev_type.id] = (mdev_type, before + len(mdev_type.instances))
-    return list(found.values())
+    types = {found.id: found for parent in parents for found in parent.types or ()}
+    counts = Counter(found.id for parent in parents for found in parent.types or () for _ in found.instances or ())
+    return [(types[type_id], count) for type_id, count in counts.items()]
 
 
 def instances_known(parents: Sequence[ParentDevice]) -> bool:

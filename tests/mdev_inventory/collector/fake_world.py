@@ -180,12 +180,12 @@ class World:
 
     def failing(self) -> dict[str, str]:
         """The codes of the hosts that fail now."""
-        return {host_id: failure.code for host_id, failure in self.inventories.snapshot.failures.items()}
+        return {host_id: failure.code for host_id, failure in self.inventories.failures.items()}
 
     def ages(self, host_ids: Iterable[str]) -> dict[str, float]:
         """How old what we know of each of these hosts is; endless where nothing is."""
         now = virtual_time.now() + self.offset
-        known = self.inventories.snapshot.observations
+        known = self.inventories.observations
         return {each: known[each].age(now) if each in known else float("inf") for each in host_ids}
 
 

@@ -17,7 +17,7 @@ def test_new_hosts_are_asked_at_once(world: World) -> None:
     """A host never observed does not wait for its turn."""
     run(collect(world, 1))
 
-    assert {"h1", "h2"} == world.inventories.snapshot.observations.keys()
+    assert {"h1", "h2"} == world.inventories.observations.keys()
 
 
 def test_every_host_is_asked_every_interval(world: World) -> None:
@@ -38,7 +38,7 @@ def test_known_hosts_are_asked_before_the_engine_answers(world: World) -> None:
 
     run(collect(world, 5))
 
-    assert {"h1", "h3"} == world.inventories.snapshot.observations.keys()
+    assert {"h1", "h3"} == world.inventories.observations.keys()
 
 
 def test_a_young_inventory_waits_its_turn_after_a_restart(world: World) -> None:

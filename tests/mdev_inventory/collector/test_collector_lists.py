@@ -13,7 +13,7 @@ from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.request_files import RequestFiles
 from tests.mdev_inventory.collector import virtual_time
 from tests.mdev_inventory.collector.fake_world import FakeEngine, FakeError, Settings, World, collect, run, types_of
-from tests.mdev_inventory.known import host, known_vm, seen, vm
+from tests.mdev_inventory.known import host, known_vm, seen, state, vm
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_was_learned_survives(world: World) -> None:
     world.engine.vm_list = [vm("v1", "a")]
     run(collect(world, 100))
 
-    assert world.inventories.snapshot == Inventories(world.store).snapshot
+    assert state(world.inventories) == state(Inventories(world.store))
     assert {"h1", "h2"} == world.store.observations().keys()
 
 

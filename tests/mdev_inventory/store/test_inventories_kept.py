@@ -8,7 +8,7 @@ import pytest
 from mdev_inventory.store.file import StoreError
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
-from tests.mdev_inventory.known import failed, host, known_vm, seen
+from tests.mdev_inventory.known import failed, host, known_vm, seen, state
 
 
 def test_a_restart_remembers(inventories: Inventories, store: Store) -> None:
@@ -19,7 +19,7 @@ def test_a_restart_remembers(inventories: Inventories, store: Store) -> None:
     inventories.set_vms([known_vm("v1", "a", "a")], 100, 101)
     inventories.flush()
 
-    assert inventories.snapshot == Inventories(store).snapshot
+    assert state(inventories) == state(Inventories(store))
 
 
 def test_nothing_is_written_before_a_flush(inventories: Inventories, store: Store) -> None:
@@ -61,7 +61,7 @@ def test_a_failed_flush_is_made_up_for(inventories: Inventories, store: Store) -
 
     inventories.flush()
 
-    assert inventories.snapshot == Inventories(store).snapshot
+    assert state(inventories) == state(Inventories(store))
     assert {"h1": seen()} == store.observations()
 
 
@@ -84,4 +84,4 @@ def test_many_threads(inventories: Inventories, store: Store) -> None:
     inventories.flush()
 
     assert 200 == len(store.observations())
-    assert inventories.snapshot == Inventories(store).snapshot
+    assert state(inventories) == state(Inventories(store))
