@@ -4,9 +4,13 @@ python -m tools.configuration sample > deploy/mdev-scheduler.conf
 python -m tools.configuration reference > docs/configuration.md
 """
 
+import ast
+import inspect
+import itertools
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 
 from scheduler_plugins.config import FOLDER, SECTIONS, Option, options
 
@@ -44,19 +48,35 @@ def reference() -> str:
     return "\n".join(parts)
 
 
+def meaning(option: Option) -> str:
+    """What stands below the key among the defaults, in one line."""
+    return _meanings(option.section)[option.key]
+
+
+@cache
+def _meanings(section: str) -> dict[str, str]:
+    (described,) = ast.parse(inspect.getsource(SECTIONS[section])).body
+    assert isinstance(described, ast.ClassDef)
+    return {
+        key.target.id: " ".join(ast.literal_eval(below.value).split())
+        for key, below in itertools.pairwise(described.body)
+        if isinstance(key, ast.AnnAssign) and isinstance(key.target, ast.Name) and isinstance(below, ast.Expr)
+    }
+
+
 def _of(section: str) -> Iterator[Option]:
     return (option for option in options() if option.section == section)
 
 
 def _comment(option: Option) -> list[str]:
     allowed = f"Allowed: {option.kind.allowed}."
-    return [f"# {line}" for text in (option.meaning, allowed) for line in _wrapped(text, 98)]
+    return [f"# {line}" for text in (meaning(option), allowed) for line in _wrapped(text, 98)]
 
 
 def _described(option: Option) -> str:
     default = f"`{option.default_text}`" if option.default_text else "empty"
-    meaning = "\n".join(_wrapped(option.meaning, 110))
-    return f"### {option.key}\n\n{meaning}\n\n- Default: {default}\n- Allowed: {option.kind.allowed}\n"
+    told = "\n".join(_wrapped(meaning(option), 110))
+    return f"### {option.key}\n\n{told}\n\n- Default: {default}\n- Allowed: {option.kind.allowed}\n"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from scheduler_plugins.config.defaults import Collector, Decisions, Engine, Log, Service, Vdsm
 from scheduler_plugins.config.files import ConfigError, Entry, read_folder
@@ -57,7 +57,6 @@ class Option:
     key: str
     default: Any
     kind: Kind[Any]
-    meaning: str
 
     @property
     def default_text(self) -> str:
@@ -73,9 +72,8 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
 def options() -> Iterator[Option]:
     """Every key, in the order in which they are documented."""
     for section, cls in SECTIONS.items():
-        for key, described in cls.__pydantic_fields__.items():
-            meaning = " ".join((described.description or "").split())
-            yield Option(section, key, described.default, described.metadata[0], meaning)
+        for each in dataclasses.fields(cls):
+            yield Option(section, each.name, each.default, get_args(each.type)[1])
 
 
 def load(folder: Path = FOLDER) -> Config:

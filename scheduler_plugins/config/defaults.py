@@ -4,19 +4,16 @@ This is the one place where a key is described: the sample, the reference in `do
 made from it. A key stands here only when it has an effect. Below each key is one paragraph for administrators.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
-
-from pydantic import ConfigDict
-from pydantic.dataclasses import dataclass
 
 from scheduler_plugins.config import kinds
 
 PKI = Path("/etc/pki/ovirt-engine")
-DESCRIBED = ConfigDict(use_attribute_docstrings=True)
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Service:
     """The service's own endpoints and files."""
 
@@ -46,7 +43,7 @@ class Service:
     without such a request start in either case."""
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Engine:
     """How the engine's REST API is asked."""
 
@@ -82,7 +79,7 @@ class Engine:
     for it; where that lacks, this is off and the health page says so."""
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Vdsm:
     """How the hosts' VDSM is asked: over mutual TLS, port and address as the engine shows them."""
 
@@ -100,7 +97,7 @@ class Vdsm:
     other."""
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Collector:
     """How the hosts' inventories are kept fresh."""
 
@@ -123,7 +120,7 @@ class Collector:
     after."""
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """What a decision reckons with while starts are in flight, and how long it may wait."""
 
@@ -142,7 +139,7 @@ class Decisions:
     fits."""
 
 
-@dataclass(frozen=True, slots=True, config=DESCRIBED)
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the service tells on standard error, which is the journal under systemd."""
 
