@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 from xmlrpc.client import Fault, ServerProxy, dumps
@@ -11,7 +10,7 @@ import pytest
 import requests
 
 from scheduler_plugins.service.engine_endpoint import application
-from scheduler_plugins.service.engine_endpoint.application import BODY_LIMIT, Application
+from scheduler_plugins.service.engine_endpoint.application import BODY_LIMIT
 from scheduler_plugins.service.process import http
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import HOST_A, VM, FakeDecider
@@ -26,16 +25,9 @@ def connection(url: str) -> socket.socket:
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Where calls are answered."""
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def url(pool: ThreadPoolExecutor) -> Iterator[str]:
+def url() -> Iterator[str]:
     """One server for all tests."""
-    with fakes.http(Application(FakeDecider(), pool)) as url:
+    with fakes.engine_endpoint(FakeDecider()) as url:
         yield url
 
 
@@ -47,10 +39,10 @@ def client(url: str) -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def hasty(pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """A connection to a server that soon loses its patience."""
     monkeypatch.setattr(http, "IDLE_SECONDS", 0.05)
-    with fakes.http(Application(FakeDecider(), pool)) as url, connection(url) as client:
+    with fakes.engine_endpoint(FakeDecider()) as url, connection(url) as client:
         yield client
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler_plugins.errors import UnknownVmError
+from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
@@ -68,7 +69,7 @@ def test_a_weight_answers_pairs(path: Path) -> None:
         pytest.param(
             FakeDecider(error=ZeroDivisionError("secret")),
             question("MdevFilter"),
-            b"!fault: see the service's log\n",
+            b"!fault: see the log of mdev-scheduler\n",
             id="fault",
         ),
     ],
@@ -80,6 +81,40 @@ def test_what_cannot_be_answered_is_an_error(path: Path, decider: FakeDecider, d
 
     assert answer.startswith(expected)
     assert answer.endswith(b"\n")
+
+
+STALE = "the engine does not answer; its request is as known 75 s ago"
+
+
+@pytest.mark.parametrize(
+    ("decider", "unit", "why"),
+    [
+        pytest.param(FakeDecider(error=UnknownVmError(VM)), "MdevFilter", "unknown-vm: the engine knows", id="VM"),
+        pytest.param(FakeDecider(error=ZeroDivisionError("secret")), "MdevSpread", "fault: see the log", id="fault"),
+        pytest.param(FakeDecider(stale=STALE), "MdevFilter", f"request-from-memory: {STALE}", id="stale"),
+        pytest.param(FakeDecider(), "MdevFoo", "unknown-unit: no policy unit 'MdevFoo'", id="unit"),
+        pytest.param(FakeDecider(), "MdevFilter", None, id="decided"),
+    ],
+)
+def test_what_the_proxy_would_keep_to_itself_is_passed_on(
+    path: Path, decider: FakeDecider, unit: str, why: str | None
+) -> None:
+    """All that the engine endpoint tells the engine as a plugin error, and nothing of a good answer."""
+    told: list[tuple[str, str, str]] = []
+    with proxy_socket(path, decider, undecided=lambda *words: told.append(words)):
+        ask(path, question(unit, HOST_A))
+
+    assert [(VM, unit)] * bool(why) == [words[:2] for words in told]
+    assert all(words[2].startswith(why or "") and "secret" not in words[2] for words in told)
+
+
+def test_a_line_that_is_no_question_is_passed_on(path: Path) -> None:
+    """It is about no VM; a plugin of another version asks so."""
+    told: list[tuple[str, str, str]] = []
+    with proxy_socket(path, FakeDecider(), undecided=lambda *words: told.append(words)):
+        ask(path, b"0 MdevFilter x y z\n")
+
+    assert [("", "", "bad-line: protocol version '0'; this service speaks '1': update mdev_units.py")] == told
 
 
 def test_the_longest_line_that_is_taken(path: Path) -> None:
@@ -161,10 +196,9 @@ def test_the_socket_is_for_its_group_only_and_goes_at_the_end(path: Path) -> Non
 
 def test_an_unknown_group_is_named(path: Path) -> None:
     """The error says which setting is wrong."""
-    with ThreadPoolExecutor(1) as pool:
-        endpoint = ProxySocket(path, FakeDecider(), pool, group="no-such-group")
-        with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
-            pass
+    endpoint = ProxySocket(path, FakeDecider(), Answering(1), group="no-such-group")
+    with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
+        pass
 
 
 def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
