@@ -47,6 +47,14 @@ class Service:
         engine asks 18781 unless its ExternalSchedulerServiceURL says otherwise. Where ovirt-scheduler-proxy
         holds the port, the service runs on without this endpoint.""",
     )
+    allowed_hosts: tuple[str, ...] = option(
+        (),
+        kinds.host_names(),
+        """Names by which a web server in front of the page and the API, or the engine, calls this machine in its
+        requests (HTTP's Host). Loopback names and addresses, this machine's own host name and the host in the
+        engine's url are allowed anyway, with any port; a request that names another host, or comes from a page of
+        another one, is refused.""",
+    )
     socket: Path = option(
         Path("/run/mdev-scheduler/proxy.sock"),
         kinds.path(kinds.LONGEST_SOCKET_PATH),

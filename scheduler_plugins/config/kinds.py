@@ -19,6 +19,7 @@ T = TypeVar("T")
 LONGEST_SOCKET_PATH = 107
 # useradd's and groupadd's rule; oVirt's users have a profile after an @ sign, perhaps two.
 GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", re.ASCII)
 ENGINE_USER = re.compile(r"[^@\s]+(@[^@\s]+)+")
 
 
@@ -104,6 +105,18 @@ def pattern(allowed: str, form: re.Pattern[str]) -> Kind[str]:
         return text
 
     return Kind(allowed, read)
+
+
+def host_names() -> Kind[tuple[str, ...]]:
+    """Names of hosts, or none."""
+
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in text.split(",")) if text else ()
+        if not all(map(HOST_NAME.fullmatch, names)):
+            raise ValueError(text)
+        return names
+
+    return Kind("names of hosts with commas between them, without ports, or empty: none", read, ",".join)
 
 
 def loopback() -> Kind[str]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvloop
 
@@ -108,6 +109,7 @@ async def live(
             undecided=portal.undecided,
             load_api=load_api,
             health=health,
+            engine_host=urlsplit(config.engine.url or "").hostname or "",
         )
         ready(endpoints)
         systemd.notify("READY=1")

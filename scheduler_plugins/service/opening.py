@@ -13,7 +13,8 @@ from scheduler_plugins.config import Service
 from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.engine_endpoint.application import Application
 from scheduler_plugins.service.health import Health
-from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.connection import Bounds
+from scheduler_plugins.service.process.http import HttpServer, HttpThread
 from scheduler_plugins.service.process.listening import EndpointError, Listener, listen, url_of
 from scheduler_plugins.service.process.port_holder import port_holder
 from scheduler_plugins.service.proxy_socket.server import ProxySocket, Undecided
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("service")
 
 XMLRPC_HOST = "127.0.0.1"
+CALLERS = Bounds(connections=256)
+READERS = Bounds(connections=64)
+"""Of the web API: a browser has up to six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,16 @@ async def opened(
     undecided: Undecided,
     load_api: Callable[[], "ASGIApp"],
     health: Health,
+    engine_host: str,
 ) -> Endpoints:
     """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError.
 
-    `undecided` hears what the proxy does not pass on to the engine.
+    `undecided` hears what the proxy does not pass on to the engine. By `engine_host` this machine is known, too.
     """
     stack.push_async_callback(answering.stop)
+    names = [*settings.allowed_hosts, engine_host]
     api = await _listening("web_api", settings.http_host, settings.http_port, "http_port")
-    await _serve(stack, api, WebApi(load_api))
+    await _serve(stack, api, HttpThread(HttpServer(WebApi(load_api), READERS, names), "web"))
     xmlrpc = None
     try:
         xmlrpc = await _listening("engine_endpoint", XMLRPC_HOST, settings.xmlrpc_port, "xmlrpc_port")
@@ -71,16 +77,15 @@ async def opened(
         health.closed_endpoints.append(f"the engine endpoint is closed: {error}")
         log.warning("The engine endpoint stays closed error=%s", error)
     else:
-        await _serve(stack, xmlrpc, Application(decider, answering))
+        await _serve(stack, xmlrpc, HttpServer(Application(decider, answering), CALLERS, names))
     proxy = ProxySocket(settings.socket, decider, answering, settings.socket_group, undecided=undecided)
     await proxy.start()
     stack.push_async_callback(proxy.stop)
     return Endpoints(api.url, xmlrpc.url if xmlrpc else None, settings.socket)
 
 
-async def _serve(stack: AsyncExitStack, listener: Listener, app: "ASGIApp") -> None:
+async def _serve(stack: AsyncExitStack, listener: Listener, server: HttpServer | HttpThread) -> None:
     stack.callback(listener.socket.close)
-    server = HttpServer(app)
     await server.start(listener.socket)
     stack.push_async_callback(server.stop)
 

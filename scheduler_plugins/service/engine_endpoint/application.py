@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("engine_endpoint")
 
 PATHS = frozenset({"/", "/RPC2"})
-BODY_LIMIT = 4 * 1024 * 1024
-"""A call names each candidate host in about 70 bytes: room for more hosts than an engine has."""
+BODY_LIMIT = 1024 * 1024
+"""A call names each candidate host in about 70 bytes: room for more hosts than may be asked about."""
 BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 LINGER_SECONDS = 2.0

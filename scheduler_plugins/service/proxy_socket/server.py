@@ -19,6 +19,8 @@ from scheduler_plugins.service.questions import Decider
 
 log = logging.getLogger("proxy_socket")
 
+CONNECTIONS = 256
+"""At once: the proxy opens one for each unit of a call."""
 BACKLOG = 1024
 """Connections waiting to be taken: a unix socket refuses at once where the backlog is full."""
 IDLE_SECONDS = 5.0
@@ -49,6 +51,8 @@ class ProxySocket:
         self._answering, self._group, self._idle_s, self._undecided = answering, group, idle_s, undecided
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        self._asking: dict[asyncio.Task[None], None] = {}
+        """Those whose question has not come yet, the oldest first."""
 
     async def start(self) -> None:
         """Listens; raises EndpointError."""
@@ -76,9 +80,26 @@ class ProxySocket:
         self._server = None
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._calls) >= CONNECTIONS and not self._make_room():
+            writer.transport.abort()
+            return
         call = asyncio.create_task(self._serve(reader, writer))
         self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
+        self._asking[call] = None
+        call.add_done_callback(self._ended)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self._asking.pop(call, None)
+
+    def _make_room(self) -> bool:
+        """Ends the connection that has kept us waiting for its question for the longest time; False without one."""
+        oldest = next(iter(self._asking), None)
+        if oldest is None:
+            return False
+        oldest.cancel()
+        self._ended(oldest)
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: a line in, an answer out, or its end where the client is too slow or has gone."""
@@ -86,6 +107,7 @@ class ProxySocket:
             with suppress(OSError):
                 async with asyncio.timeout(self._idle_s):
                     question = await _question(reader)
+                self._asking.pop(asyncio.current_task(), None)  # type: ignore[arg-type]
                 if question:
                     work, late = (partial(self._answer, decider, question) for decider in (self._decider, self._late))
                     writer.write(await self._answering.answer(work, late))

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 
 from scheduler_plugins.service.answering import ANSWER_SECONDS, Answering
 from scheduler_plugins.service.engine_endpoint.application import Application
-from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.connection import Bounds
+from scheduler_plugins.service.process.http import USUAL, HttpServer
 from scheduler_plugins.service.process.listening import listen
 from scheduler_plugins.service.proxy_socket.line import VERSION, Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket, Undecided
@@ -119,15 +120,17 @@ def proxy_socket(
 
 
 @contextmanager
-def engine_endpoint(decider: Decider, answer_s: float = ANSWER_SECONDS, threads: int = 4) -> Iterator[str]:
+def engine_endpoint(
+    decider: Decider, answer_s: float = ANSWER_SECONDS, threads: int = 4, bounds: Bounds = USUAL
+) -> Iterator[str]:
     """An engine endpoint at a port that is free; gives its URL."""
-    with http(Application(decider, Answering(threads, answer_s))) as url:
+    with http(Application(decider, Answering(threads, answer_s)), bounds) as url:
         yield url
 
 
 @contextmanager
-def http(app: ASGIApp) -> Iterator[str]:
+def http(app: ASGIApp, bounds: Bounds = USUAL, names: Iterable[str] = ()) -> Iterator[str]:
     """The application served at a port that is free; gives its URL."""
-    listener, server = listen("127.0.0.1", 0), HttpServer(app)
+    listener, server = listen("127.0.0.1", 0), HttpServer(app, bounds, names)
     with running(lambda: server.start(listener.socket), server.stop):
         yield listener.url

@@ -16,18 +16,7 @@ from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, line_of, proxy_socket, running
-
-
-def ask(path: Path, data: bytes) -> bytes:
-    """What the endpoint says to these bytes, until it closes."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
-        client.connect(str(path))
-        client.sendall(data)
-        parts = []
-        while part := client.recv(65536):
-            parts.append(part)
-        return b"".join(parts)
+from tests.scheduler_plugins.service.proxy_socket.asking import ask
 
 
 def question(unit: str, *hosts: str, **properties: str) -> bytes:
@@ -119,8 +108,10 @@ def test_a_line_that_is_no_question_is_passed_on(path: Path) -> None:
 
 def test_the_longest_line_that_is_taken(path: Path) -> None:
     """A question of exactly the limit is answered."""
-    bare = len(question("MdevFilter", mode=""))
-    data = question("MdevFilter", mode="x" * (line.LIMIT - bare))
+    full = {f"p{number}": "x" * 8000 for number in range(10, 42)}
+    bare = len(question("MdevFilter", **full, mode=""))
+    data = question("MdevFilter", **full, mode="x" * (line.LIMIT - bare))
+    assert line.LIMIT == len(data)
     with proxy_socket(path, FakeDecider()):
         assert b"[]\n" == ask(path, data)
 
