@@ -30,6 +30,11 @@ class Service:
     """Port of the engine endpoint on 127.0.0.1, where the engine asks directly; 0 takes any free one. The engine asks
     18781 unless its ExternalSchedulerServiceURL says otherwise. Where ovirt-scheduler-proxy holds the port, the service
     runs on without this endpoint."""
+    allowed_hosts: Annotated[tuple[str, ...], kinds.host_names()] = ()
+    """Names by which a web server in front of the page and the API, or the engine, calls this machine in its requests
+    (HTTP's Host). Loopback names and addresses, this machine's own host name and the host in the engine's url are
+    allowed anyway, with any port; a request that names another host, or comes from a page of another one, is
+    refused."""
     socket: Annotated[Path, kinds.path(kinds.LONGEST_SOCKET_PATH)] = Path("/run/mdev-scheduler/proxy.sock")
     """Unix socket for the proxy's plugin. The plugin finds another one only by $MDEV_SCHEDULER_SOCKET in the proxy's
     environment."""

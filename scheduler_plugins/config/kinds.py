@@ -18,6 +18,7 @@ T = TypeVar("T")
 LONGEST_SOCKET_PATH = 107
 # useradd's and groupadd's rule; oVirt's users have a profile after an @ sign, perhaps two.
 GROUP = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", re.ASCII)
 ENGINE_USER = re.compile(r"[^@\s]+(@[^@\s]+)+")
 SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
@@ -91,6 +92,16 @@ def optional(kind: Kind[T], otherwise: str) -> Kind[T | None]:
 def pattern(allowed: str, form: re.Pattern[str]) -> Kind[str]:
     """Text of a form."""
     return Kind(allowed, form.fullmatch, str)
+
+
+def host_names() -> Kind[tuple[str, ...]]:
+    """Names of hosts, or none."""
+
+    def names(text: str) -> tuple[str, ...]:
+        return tuple(name.strip() for name in text.split(",")) if text else ()
+
+    allowed = "names of hosts with commas between them, without ports, or empty: none"
+    return Kind(allowed, lambda text: all(map(HOST_NAME.fullmatch, names(text))), names, ",".join)
 
 
 def loopback() -> Kind[str]:

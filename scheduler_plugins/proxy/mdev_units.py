@@ -9,6 +9,10 @@ description that the engine shows; a second thing on standard output loses the a
 standard error loses it as well, exit status 0 or not; a filter that fails is skipped, so that only
 an explicit `[]` refuses every host.
 
+A service that answers `!` and why cannot decide this one question: the unit fails, as it does where the engine asks
+the service itself, and the service tells the engine why. Only where there is no answer at all, what the service left
+behind decides.
+
 Runs on Python 3.6, standard library only.
 """
 
@@ -109,15 +113,17 @@ def _literal(answer: "list[str] | list[tuple[str, int]]") -> bytes:
 
 
 def _ask(unit: str, hosts: "list[str]", vm: str, args: "dict[str, str]") -> bytes:
-    """The service's answer with its newline; empty where it is down, silent or says `!`."""
+    """The service's answer with its newline; empty where it is down or silent. Exits 1 where it says `!`."""
     try:
         answer = _call(_line(unit, hosts, vm, args))
         answer.decode("ascii")
     except (OSError, ValueError):
         return b""
     # An answer without a newline is half of one: the service died while it wrote.
-    if not answer.endswith(b"\n") or answer.startswith(b"!") or not answer.strip():
+    if not answer.endswith(b"\n") or not answer.strip():
         return b""
+    if answer.startswith(b"!"):
+        sys.exit(1)
     return answer
 
 

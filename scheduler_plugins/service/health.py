@@ -16,12 +16,14 @@ class Health:
         inventories: Inventories,
         troubles: Callable[[], Mapping[str, Trouble]],
         unwritten: Callable[[], str] = str,
+        stuck: Callable[[], str] = str,
     ) -> None:
         """`troubles` are those of whoever works in the background.
 
-        `unwritten` tells why a restart would forget the starts in flight; empty where it would not.
+        `unwritten` tells why a restart would forget the starts in flight; empty where it would not. So does
+        `stuck` of decisions that do not end.
         """
-        self._inventories, self._troubles, self._unwritten = inventories, troubles, unwritten
+        self._inventories, self._troubles, self._unwritten, self._stuck = inventories, troubles, unwritten, stuck
         self.closed_endpoints: list[str] = []
         """A sentence about each endpoint that could not be opened."""
         self.notices: list[str] = []
@@ -38,6 +40,7 @@ class Health:
             *self.notices,
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
             *(f"claims: {text}" for text in [self._unwritten()] if text),
+            *filter(None, [self._stuck()]),
             *_named(failing, up, "could not be asked as they should"),
             *_named(unseen, up, "were not asked yet"),
         ]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvloop
 
@@ -30,6 +31,7 @@ from scheduler_plugins.config import Config, ConfigError, secrets
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.demand.learning import Learning
 from scheduler_plugins.service import parts
+from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.events.portal import Portal
 from scheduler_plugins.service.health import Health
@@ -88,22 +90,33 @@ async def live(
         _connect(collector, scheduler, learning)
         portal = _portal(config, stack, Portal(engine, clock), scheduler)
         reports = parts.reports(config, engine, inventories, clock)
+        answering = Answering()
         health = Health(
             inventories,
             lambda: {**collector.troubles, **portal.troubles.now, **reports.troubles.now},
             lambda: scheduler.trouble,
+            answering.stuck,
         )
         if unusable:
             health.notices.append(unusable)
             reports.add(unusable)
         load_api = partial(_api, scheduler, Capacities(inventories, clock), health)
-        endpoints = await opened(config.service, stack, scheduler, load_api, health)
+        endpoints = await opened(
+            config.service,
+            stack,
+            scheduler,
+            answering=answering,
+            undecided=portal.undecided,
+            load_api=load_api,
+            health=health,
+            engine_host=urlsplit(config.engine.url or "").hostname or "",
+        )
         ready(endpoints)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, endpoints)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
-        await _until_stopped(stop, failed)
+        await until_stopped(stop, failed, answering)
 
 
 def _collecting(collector: Collector, stack: AsyncExitStack, failed: asyncio.Future[None]) -> CollectorThread:
@@ -148,14 +161,18 @@ def _api(scheduler: Scheduler, capacities: Capacities, health: Health) -> "FastA
     return api(scheduler, capacities, health.reasons)
 
 
-async def _until_stopped(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Returns when told to stop, or raises what failed; systemd sees meanwhile that this loop turns."""
+async def until_stopped(stop: asyncio.Event, failed: asyncio.Future[None], answering: Answering) -> None:
+    """Returns when told to stop, or raises what failed.
+
+    systemd sees meanwhile that this loop turns and that decisions end; where one of both is not so, it starts us
+    again.
+    """
     stopped = asyncio.create_task(stop.wait())
     interval = systemd.watchdog_s()
     try:
         while not stopped.done() and not failed.done():
             if interval is not None:
-                systemd.notify("WATCHDOG=1")
+                _ping(answering)
             await asyncio.wait((stopped, failed), timeout=interval, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
@@ -163,6 +180,13 @@ async def _until_stopped(stop: asyncio.Event, failed: asyncio.Future[None]) -> N
         failed.result()
     systemd.notify("STOPPING=1")
     log.info("Stopping")
+
+
+def _ping(answering: Answering) -> None:
+    if stuck := answering.stuck():
+        log.critical("The watchdog is not fed: %s", stuck)
+    else:
+        systemd.notify("WATCHDOG=1")
 
 
 async def until_signal(config: Config, ready: Callable[[Endpoints], object]) -> None:

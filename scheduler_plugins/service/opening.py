@@ -4,19 +4,20 @@ import asyncio
 import errno
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler_plugins.config import Service
+from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.engine_endpoint.application import Application
 from scheduler_plugins.service.health import Health
-from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.process.connection import Bounds
+from scheduler_plugins.service.process.http import HttpServer, HttpThread
 from scheduler_plugins.service.process.listening import EndpointError, Listener, listen, url_of
 from scheduler_plugins.service.process.port_holder import port_holder
-from scheduler_plugins.service.proxy_socket.server import ProxySocket
+from scheduler_plugins.service.proxy_socket.server import ProxySocket, Undecided
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.service.web.application import WebApi
 
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("service")
 
-DECISIONS_AT_ONCE = 32
-"""Threads for decisions, each of which may have to wait for hosts.
-
-The engine asks once per cluster at a time, the proxy once per unit of a call.
-"""
 XMLRPC_HOST = "127.0.0.1"
+CALLERS = Bounds(connections=256)
+READERS = Bounds(connections=64)
+"""Of the web API: a browser has up to six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,24 @@ class PortTakenError(EndpointError):
 
 
 async def opened(
-    settings: Service, stack: AsyncExitStack, decider: Decider, load_api: Callable[[], "ASGIApp"], health: Health
+    settings: Service,
+    stack: AsyncExitStack,
+    decider: Decider,
+    *,
+    answering: Answering,
+    undecided: Undecided,
+    load_api: Callable[[], "ASGIApp"],
+    health: Health,
+    engine_host: str,
 ) -> Endpoints:
-    """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError."""
-    pool = ThreadPoolExecutor(DECISIONS_AT_ONCE, thread_name_prefix="decision")
-    stack.push_async_callback(asyncio.to_thread, pool.shutdown)
+    """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError.
+
+    `undecided` hears what the proxy does not pass on to the engine. By `engine_host` this machine is known, too.
+    """
+    stack.push_async_callback(answering.stop)
+    names = [*settings.allowed_hosts, engine_host]
     api = await _listening("web_api", settings.http_host, settings.http_port, "http_port")
-    await _serve(stack, api, WebApi(load_api))
+    await _serve(stack, api, HttpThread(HttpServer(WebApi(load_api), READERS, names), "web"))
     xmlrpc = None
     try:
         xmlrpc = await _listening("engine_endpoint", XMLRPC_HOST, settings.xmlrpc_port, "xmlrpc_port")
@@ -67,16 +77,15 @@ async def opened(
         health.closed_endpoints.append(f"the engine endpoint is closed: {error}")
         log.warning("The engine endpoint stays closed error=%s", error)
     else:
-        await _serve(stack, xmlrpc, Application(decider, pool))
-    proxy = ProxySocket(settings.socket, decider, pool, settings.socket_group)
+        await _serve(stack, xmlrpc, HttpServer(Application(decider, answering), CALLERS, names))
+    proxy = ProxySocket(settings.socket, decider, answering, settings.socket_group, undecided=undecided)
     await proxy.start()
     stack.push_async_callback(proxy.stop)
     return Endpoints(api.url, xmlrpc.url if xmlrpc else None, settings.socket)
 
 
-async def _serve(stack: AsyncExitStack, listener: Listener, app: "ASGIApp") -> None:
+async def _serve(stack: AsyncExitStack, listener: Listener, server: HttpServer | HttpThread) -> None:
     stack.callback(listener.socket.close)
-    server = HttpServer(app)
     await server.start(listener.socket)
     stack.push_async_callback(server.stop)
 

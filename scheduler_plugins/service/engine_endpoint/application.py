@@ -1,16 +1,18 @@
 """The engine endpoint as an ASGI application: POST of one XML-RPC call on / and /RPC2, nothing else.
 
-The event loop only moves bytes: each call is parsed, decided and answered in a thread of the pool.
+The event loop only moves bytes: each call is parsed, decided and answered in a thread. Only where that does not
+end in time, the event loop answers itself: every host that was asked about, and why beside it.
 """
 
 import asyncio
 import logging
-from concurrent.futures import Executor
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from xmlrpc.client import INTERNAL_ERROR, Fault
 
+from scheduler_plugins.service.answering import Answering, Late
 from scheduler_plugins.service.engine_endpoint import xmlrpc
 from scheduler_plugins.service.engine_endpoint.external import External
 from scheduler_plugins.service.questions import Decider
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("engine_endpoint")
 
 PATHS = frozenset({"/", "/RPC2"})
-BODY_LIMIT = 4 * 1024 * 1024
-"""A call names each candidate host in about 70 bytes: room for more hosts than an engine has."""
-BODY_SECONDS = 10.0
+BODY_LIMIT = 1024 * 1024
+"""A call names each candidate host in about 70 bytes: room for more hosts than may be asked about."""
+BODY_SECONDS = 5.0
 """How long a body may take to arrive."""
 LINGER_SECONDS = 2.0
 """So long a client that was refused may go on sending before it is cut off: it might miss the answer."""
@@ -47,10 +49,11 @@ class DisconnectedError(Exception):
 class Application:
     """Answers the engine's calls."""
 
-    def __init__(self, decider: Decider, pool: Executor) -> None:
-        """Every call asks this decider, in a thread of the pool."""
+    def __init__(self, decider: Decider, answering: Answering) -> None:
+        """Every call asks this decider."""
         self._external = External(decider)
-        self._pool = pool
+        self._late = External(Late(decider, answering.seconds))
+        self._answering = answering
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """One request."""
@@ -61,20 +64,21 @@ class Application:
         except DisconnectedError:
             return
         else:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._pool, self._answer, body)
+            work, late = (partial(_answer, external, body) for external in (self._external, self._late))
+            answer = await self._answering.answer(work, late)
             await _begin(send, HTTPStatus.OK, b"text/xml; charset=utf-8", answer)
             await send({"type": "http.response.body", "body": answer})
 
-    def _answer(self, body: bytes) -> bytes:
-        try:
-            return xmlrpc.format_answer(self._external.call(*xmlrpc.parse_call(body)))
-        except Fault as fault:
-            log.warning("Bad call code=%d error=%s", fault.faultCode, fault.faultString)
-            return xmlrpc.format_answer(fault)
-        except Exception:
-            log.exception("Fault in a call")
-            return xmlrpc.format_answer(FAULT)
+
+def _answer(external: External, body: bytes) -> bytes:
+    try:
+        return xmlrpc.format_answer(external.call(*xmlrpc.parse_call(body)))
+    except Fault as fault:
+        log.warning("Bad call code=%d error=%s", fault.faultCode, fault.faultString)
+        return xmlrpc.format_answer(fault)
+    except Exception:
+        log.exception("Fault in a call")
+        return xmlrpc.format_answer(FAULT)
 
 
 async def _call(scope: "Scope", receive: "Receive") -> bytes:

@@ -14,7 +14,7 @@ from xmlrpc.client import METHOD_NOT_FOUND, Fault
 
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.engine_endpoint import xmlrpc
-from scheduler_plugins.service.questions import Decider
+from scheduler_plugins.service.questions import Decider, too_much
 from scheduler_plugins.units.registry import Unit
 
 log = logging.getLogger("engine_endpoint")
@@ -58,7 +58,7 @@ class External:
 
     def run_filters(self, filters: object, hosts: object, vm: object, properties: object) -> dict[str, object]:
         """The hosts that every filter lets pass; all of them where no filter could tell."""
-        units, question = xmlrpc.names("filters", filters), _question(hosts, vm, properties)
+        units, question = _asked(xmlrpc.names("filters", filters), hosts, vm, properties)
         run, passing = _Run(), list[Sequence[str]]()
         for unit in units:
             decision = run.ask(self._decider.filters, unit, self._decider.filter, question)
@@ -73,7 +73,7 @@ class External:
         self, cost_functions: object, hosts: object, vm: object, properties: object
     ) -> dict[str, object]:
         """Every host's weight by every unit; the factors are left to the engine."""
-        units, question = _units_of(cost_functions), _question(hosts, vm, properties)
+        units, question = _asked(_units_of(cost_functions), hosts, vm, properties)
         run, scores = _Run(), list[tuple[str, int, str]]()
         for unit in units:
             weighed = run.ask(self._decider.weights, unit, self._decider.weigh, question)
@@ -83,8 +83,7 @@ class External:
     def run_load_balancing(self, balance: object, hosts: object, properties: object) -> dict[str, object]:
         """There is no balance unit: nothing is ever to be migrated."""
         unit = xmlrpc.name("balance", balance)
-        xmlrpc.names("hosts", hosts)
-        xmlrpc.properties(properties)
+        _asked([unit], hosts, "", properties)
         run = _Run()
         run.missing(unit)
         return run.result(["", []])
@@ -149,10 +148,16 @@ def _in_all(passing: Sequence[Iterable[str]]) -> list[str]:
     return [host for host in passing[0] if host in in_all]
 
 
-def _question(hosts: object, vm: object, properties: object) -> Question:
-    # Each host once: the engine would add up the weights of one that comes twice.
-    host_ids = list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
-    return xmlrpc.name("vm", vm), host_ids, xmlrpc.properties(properties)
+def _asked(units: Iterable[str], hosts: object, vm: object, properties: object) -> tuple[list[str], Question]:
+    """The units and what they are asked; raises Fault.
+
+    Each once: the engine would add up the weights of a host that comes twice, and of a unit's.
+    """
+    names, host_ids = list(dict.fromkeys(units)), list(dict.fromkeys(xmlrpc.names("hosts", hosts)))
+    question = xmlrpc.name("vm", vm), host_ids, xmlrpc.properties(properties)
+    if wrong := too_much(names, *question):
+        raise xmlrpc.invalid(wrong)
+    return names, question
 
 
 def _units_of(cost_functions: object) -> list[str]:

@@ -3,6 +3,8 @@
 One event for the VM, with the reason of each host, after the answer was given: a decision only leaves a note
 for a thread of its own, and where that does not keep up, events are dropped, never answers held up. A VM
 that is tried again and again, and a data centre that is full, get a few events, not hundreds.
+
+What the engine endpoint tells the engine beside an answer, the proxy keeps to itself: that is told here, too.
 """
 
 import logging
@@ -12,6 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
 
 from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.errors import EngineError
@@ -34,12 +38,21 @@ WAITING = 20
 """So many may wait for an engine that is slow."""
 REASONS = 20
 STOP_S = 2.0
+PROXY_ASKED = "ovirt-scheduler-proxy asked for mediated devices what cannot be read"
 SERVER_TROUBLE = 500
 """From this HTTP status on it is the engine that is in trouble, not the event."""
 
 
+class Note(NamedTuple):
+    """What waits to be told."""
+
+    vm_id: str
+    """Empty where it is about no VM."""
+    text: Callable[[], str]
+
+
 class Portal:
-    """Tells the engine about refused VMs, from `start` to `stop`. Methods may be called from any thread."""
+    """Tells the engine about VMs, from `start` to `stop`. Methods may be called from any thread."""
 
     def __init__(
         self, engine: Events, clock: Callable[[], float] = time.time, timer: Callable[[], float] = time.monotonic
@@ -50,12 +63,13 @@ class Portal:
         """What does not work now: `portal events` or nothing."""
         self._limits = Limits()
         self._lock = threading.Lock()
-        self._off = False
-        self._waiting: queue.Queue[Decision | None] = queue.Queue(WAITING)
+        self._off = True
+        self._waiting: queue.Queue[Note | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._live, name="portal", daemon=True)
 
     def start(self) -> None:
-        """Events are sent from now on."""
+        """Events are sent from now on; what was to be told before is not."""
+        self._off = False
         self._thread.start()
 
     def stop(self) -> None:
@@ -67,41 +81,68 @@ class Portal:
 
     def refused(self, decision: Decision) -> None:
         """A decision left no host; returns at once."""
-        if self._off or not decision.verdicts:
+        if decision.verdicts:
+            self._tell(Note(decision.vm_id, partial(text_of, decision)))
+
+    def undecided(self, vm_id: str, unit: str, why: str) -> None:
+        """A question that the proxy put to this unit was not decided as it should; returns at once.
+
+        Both ids are empty where the question could not even be read.
+        """
+        asked = f"{unit} was asked about VM {vm_id} through ovirt-scheduler-proxy" if vm_id else PROXY_ASKED
+        self._tell(Note(vm_id, lambda: f"{asked}: {why}"))
+
+    def _tell(self, note: Note) -> None:
+        if self._off:
             return
         with self._lock:
-            if not self._limits.allow(decision.vm_id, self._timer()):
-                log.debug("Not told vm=%s: too many events", decision.vm_id)
+            if not self._limits.allow(note.vm_id, self._timer()):
+                log.debug("Not told vm=%s: too many events", note.vm_id)
                 return
         try:
-            self._waiting.put_nowait(decision)
+            self._waiting.put_nowait(note)
         except queue.Full:
-            log.warning("Not told vm=%s: %d events wait for the engine", decision.vm_id, WAITING)
+            log.warning("Not told vm=%s: %d events wait for the engine", note.vm_id, WAITING)
 
     def _live(self) -> None:
         while not self._off:
-            decision = self._waiting.get()
-            if decision and not self._off:
-                self._send(decision)
+            note = self._waiting.get()
+            if note and not self._off:
+                self._send(note)
 
-    def _send(self, decision: Decision) -> None:
+    def _send(self, note: Note) -> None:
         try:
-            self._engine.add_event(text_of(decision), vm_id=decision.vm_id)
+            self._add(note)
         except EngineError as error:
-            self._failed(decision, error)
+            self._failed(note, error)
         except Exception as error:  # this thread has to live on
             self.troubles.failed(TROUBLE, error)
         else:
             self.troubles.works(TROUBLE)
 
-    def _failed(self, decision: Decision, error: EngineError) -> None:
+    def _add(self, note: Note) -> None:
+        text = note.text()
+        try:
+            self._engine.add_event(text, vm_id=note.vm_id or None)
+        except EngineError as error:
+            if not note.vm_id or not _refused(error):
+                raise
+            # The engine takes no event about a VM that it does not know.
+            self._engine.add_event(text, vm_id=None)
+
+    def _failed(self, note: Note, error: EngineError) -> None:
         if error.code == "forbidden":
             self._off = True
             self.troubles.failed(TROUBLE, EngineError("forbidden", f"{error}; {NO_RIGHT}"))
-        elif error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE):
-            log.info("Not told vm=%s: the engine refuses the event: %s", decision.vm_id, error)
+        elif _refused(error):
+            log.info("Not told vm=%s: the engine refuses the event: %s", note.vm_id, error)
         else:
             self.troubles.failed(TROUBLE, error)
+
+
+def _refused(error: EngineError) -> bool:
+    """The engine is well, and does not take this event."""
+    return error.code == "not-found" or (error.code == "http" and (error.status or 0) < SERVER_TROUBLE)
 
 
 class Limits:

@@ -82,7 +82,7 @@ class Reports:
         if drops:
             text = refused(list(drops.values()), self._vms())
             if len(taken.drops) != self._logged:
-                log.warning("REFUSED while the service was down: %s", text)
+                log.warning("REFUSED while the service did not answer: %s", text)
                 self._logged = len(taken.drops)
             self._say(text, next(iter(drops)) if len(drops) == 1 else None)
         self._drops.forget(taken)

@@ -2,66 +2,30 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvloop
+
+from scheduler_plugins.service.process.callers import Callers
+from scheduler_plugins.service.process.connection import Bounds, Connection
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-IDLE_SECONDS = 60
-"""How long a connection is kept on which no request has begun; the engine's client keeps its own open."""
-HEADERS_LIMIT = 16 * 1024
 STOP_SECONDS = 3
 """How long a stop waits for answers under way."""
-
-
-class _Connection(HttpToolsProtocol):
-    """uvicorn's, with bounds: it would wait without end for a request, and read headers of any length.
-
-    On h11, which bounds them itself, a call takes 0.2 ms longer.
-    """
-
-    _look: asyncio.TimerHandle | None = None
-    _unread = 0
-    """Bytes of headers that have not ended yet."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Somebody is there."""
-        super().connection_made(transport)
-        self._look_again()
-
-    def data_received(self, data: bytes) -> None:
-        """Part of a request."""
-        super().data_received(data)
-        self._unread = self._unread + len(data) if self._waits else 0
-        if self._unread > HEADERS_LIMIT:
-            self.send_400_response("Too many headers.")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Gone."""
-        if self._look:
-            self._look.cancel()
-        super().connection_lost(exc)
-
-    @property
-    def _waits(self) -> bool:
-        """No request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
-
-    def _look_again(self) -> None:
-        self._look = self.loop.call_later(self.timeout_keep_alive, self._close_idle, self.cycle)
-
-    def _close_idle(self, last: "RequestResponseCycle | None") -> None:
-        """Where the last request is still the one that it was at the last look."""
-        if self.cycle is last and self._waits:
-            self.transport.abort()
-        else:
-            self._look_again()
+HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    # What is told is true at the moment, and nobody else's business.
+    ("Cache-Control", "no-store"),
+]
+"""Of every answer."""
+USUAL = Bounds()
 
 
 class _Server(uvicorn.Server):
@@ -74,13 +38,14 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves an application until stopped."""
+    """Serves an application, to callers that mean this machine, until stopped."""
 
-    def __init__(self, app: "ASGIApp") -> None:
-        """Nothing is served yet."""
+    def __init__(self, app: "ASGIApp", bounds: Bounds = USUAL, names: Iterable[str] = ()) -> None:
+        """Nothing is served yet; `names` are this machine's beside those of loopback."""
+        protocol: Any = partial(Connection, bounds)
         config = uvicorn.Config(
-            app,
-            http=_Connection,
+            Callers(app, names),
+            http=protocol,
             interface="asgi3",
             ws="none",
             log_config=None,
@@ -89,7 +54,8 @@ class HttpServer:
             lifespan="off",
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=IDLE_SECONDS,
+            headers=HEADERS,
+            timeout_keep_alive=int(bounds.idle_s) + 1,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = _Server(config)
@@ -109,3 +75,24 @@ class HttpServer:
             self._server.should_exit = True
             await self._task
             self._task = None
+
+
+class HttpThread:
+    """A server in a thread of its own, whose event loop no other server has to share."""
+
+    def __init__(self, server: HttpServer, name: str) -> None:
+        """`name` is the thread's."""
+        self._server = server
+        self._loop = uvloop.new_event_loop()
+        # Who has a reader that hangs must still be able to end.
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+
+    async def start(self, listener: socket.socket) -> None:
+        """Answers there from now on; the socket is the server's."""
+        self._thread.start()
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._server.start(listener), self._loop))
+
+    async def stop(self) -> None:
+        """Stops listening, and waits a moment for answers under way."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop))
+        self._loop.call_soon_threadsafe(self._loop.stop)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from scheduler_plugins.service.questions import too_much
+
 VERSION = "1"
 LIMIT = 256 * 1024
 """Longest line taken. One argument of a process holds 128 KiB, so the proxy cannot ask more than that."""
@@ -39,7 +41,10 @@ def parse(line: bytes) -> Question:
     if version != VERSION:
         raise LineError(f"protocol version {version!r}; this service speaks {VERSION!r}: update mdev_units.py")
     host_ids = tuple(map(_text, hosts.split(","))) if hosts else ()
-    return Question(_text(unit), _text(vm_id), host_ids, _properties(properties))
+    question = Question(_text(unit), _text(vm_id), host_ids, _properties(properties))
+    if wrong := too_much([question.unit], question.vm_id, question.host_ids, question.properties):
+        raise LineError(wrong)
+    return question
 
 
 def format_answer(answer: Answer) -> bytes:

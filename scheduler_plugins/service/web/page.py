@@ -15,9 +15,7 @@ from scheduler_plugins.service.web.capacity import Capacities, HostState
 
 HEADERS = {
     # Names of hosts, types and VMs come from outside: even unescaped they could load and run nothing.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"
 }
 SHOWN_DECISIONS = 25
 

@@ -87,6 +87,12 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("service", "http_host", ["127.0.0.1", "127.8.0.1", "::1"], ["0.0.0.0", "::", "localhost", "10.0.0.1"]),
         ("service", "http_port", ["0", "1", "65535"], ["-1", "65536", "1.0", "0x10", "1_0", "\u0661", ""]),
         ("service", "xmlrpc_port", ["0", "65535"], ["65536"]),
+        (
+            "service",
+            "allowed_hosts",
+            ["", "engine.example.com", "engine, engine.example.com"],
+            ["https://engine", "engine:443", "a,,b", "-x", "two words"],
+        ),
         ("service", "socket", ["/" + "s" * 106], ["/" + "s" * 107, "proxy.sock"]),
         ("service", "socket_group", ["ovirt", "_x-1", ""], ["two words", "Ovirt", "x" * 33, "-x"]),
         ("service", "on_failure", ["drop", "pass"], ["Drop", "open", ""]),

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from tests.scheduler_plugins.proxy.asking import HOSTS, OTHER_VM, Proxy, Ran, server
-from tests.scheduler_plugins.service.fakes import HOST_A, VM, FakeDecider, proxy_socket
+from tests.scheduler_plugins.service.fakes import HOST_A, VM
 
 
 def test_down_a_vm_without_a_request_passes(proxy: Proxy) -> None:
@@ -106,17 +106,22 @@ def test_down_and_the_file_is_no_text(own_proxy: Proxy) -> None:
     assert Ran(1, "", "") == own_proxy.run("MdevFilter")
 
 
-def test_an_error_of_the_service_is_as_if_it_were_down(proxy: Proxy) -> None:
-    """A fault inside the service must not let a VM start anywhere."""
-    proxy.knows(VM)
-    with proxy_socket(proxy.socket, FakeDecider(error=ZeroDivisionError())):
-        assert [] == proxy.run("MdevFilter").literal
+@pytest.mark.parametrize("unit", [*FILTERS, *WEIGHTS])
+@pytest.mark.parametrize("answer", [b"!fault: x\n", b"!\n"], ids=["with a text", "bare"])
+def test_an_error_of_the_service_fails_the_unit(proxy: Proxy, unit: str, answer: bytes) -> None:
+    """It runs, and cannot decide this question: the proxy skips the unit, and nothing is told as a refusal."""
+    proxy.knows(VM, on_failure="drop")
+    (proxy.state / "dropped").touch()
+    with server(proxy.socket, answer):
+        assert Ran(1, "", "") == proxy.run(unit)
+
+    assert "" == (proxy.state / "dropped").read_text()
 
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"['" + HOST_A.encode(), b"\n", b"!fault: x\n", b"\xff\n"],
-    ids=["nothing", "half a line", "empty line", "error", "not ASCII"],
+    [b"", b"['" + HOST_A.encode(), b"\n", b"!fault: x", b"\xff\n"],
+    ids=["nothing", "half a line", "empty line", "half an error", "not ASCII"],
 )
 def test_what_is_no_whole_answer_is_as_if_it_were_down(proxy: Proxy, answer: bytes) -> None:
     """The service died while it answered: half a list of hosts must not pass for the answer."""

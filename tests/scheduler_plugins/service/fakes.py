@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +11,13 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from scheduler_plugins.service.process.http import HttpServer
+from scheduler_plugins.service.answering import ANSWER_SECONDS, Answering
+from scheduler_plugins.service.engine_endpoint.application import Application
+from scheduler_plugins.service.process.connection import Bounds
+from scheduler_plugins.service.process.http import USUAL, HttpServer
 from scheduler_plugins.service.process.listening import listen
 from scheduler_plugins.service.proxy_socket.line import VERSION, Question
-from scheduler_plugins.service.proxy_socket.server import ProxySocket
+from scheduler_plugins.service.proxy_socket.server import ProxySocket, Undecided
 from scheduler_plugins.service.questions import Decider
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Unit
 
@@ -98,17 +100,37 @@ def running(start: Callable[[], object], stop: Callable[[], object]) -> Iterator
 
 
 @contextmanager
-def proxy_socket(path: Path, decider: Decider, idle_s: float = 5.0) -> Iterator[ProxySocket]:
+def proxy_socket(
+    path: Path,
+    decider: Decider,
+    idle_s: float = 5.0,
+    answer_s: float = ANSWER_SECONDS,
+    undecided: Undecided = lambda *_: None,
+) -> Iterator[ProxySocket]:
     """A proxy socket at that path."""
-    with ThreadPoolExecutor(4) as pool:
-        endpoint = ProxySocket(path, decider, pool, idle_s=idle_s)
-        with running(endpoint.start, endpoint.stop):
-            yield endpoint
+    answering = Answering(4, answer_s)
+    endpoint = ProxySocket(path, decider, answering, idle_s=idle_s, undecided=undecided)
+
+    async def stop() -> None:
+        await endpoint.stop()
+        await answering.stop()
+
+    with running(endpoint.start, stop):
+        yield endpoint
 
 
 @contextmanager
-def http(app: ASGIApp) -> Iterator[str]:
+def engine_endpoint(
+    decider: Decider, answer_s: float = ANSWER_SECONDS, threads: int = 4, bounds: Bounds = USUAL
+) -> Iterator[str]:
+    """An engine endpoint at a port that is free; gives its URL."""
+    with http(Application(decider, Answering(threads, answer_s)), bounds) as url:
+        yield url
+
+
+@contextmanager
+def http(app: ASGIApp, bounds: Bounds = USUAL, names: Iterable[str] = ()) -> Iterator[str]:
     """The application served at a port that is free; gives its URL."""
-    listener, server = listen("127.0.0.1", 0), HttpServer(app)
+    listener, server = listen("127.0.0.1", 0), HttpServer(app, bounds, names)
     with running(lambda: server.start(listener.socket), server.stop):
         yield listener.url

@@ -32,10 +32,10 @@ def test_every_error_is_documented_with_its_status(code: str, status: int) -> No
 
 
 def test_every_error_of_ours_has_a_status() -> None:
-    """A unit's name or property, and a fault, cannot come through the API."""
+    """A unit's name or property, a late answer, and a fault, cannot come through the API."""
     codes = {error.code for error in SchedulerError.__subclasses__()}
 
-    assert {"bad-property", "unknown-unit"} == codes - set(STATUSES)
+    assert {"bad-property", "late", "unknown-unit"} == codes - set(STATUSES)
 
 
 def test_the_limit_of_a_line_is_documented() -> None:

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 from xmlrpc.client import Fault, ServerProxy, dumps
@@ -11,8 +10,8 @@ import pytest
 import requests
 
 from scheduler_plugins.service.engine_endpoint import application
-from scheduler_plugins.service.engine_endpoint.application import BODY_LIMIT, Application
-from scheduler_plugins.service.process import http
+from scheduler_plugins.service.engine_endpoint.application import BODY_LIMIT
+from scheduler_plugins.service.process.connection import Bounds
 from tests.scheduler_plugins.service import fakes
 from tests.scheduler_plugins.service.fakes import HOST_A, VM, FakeDecider
 
@@ -26,16 +25,9 @@ def connection(url: str) -> socket.socket:
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    """Where calls are answered."""
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def url(pool: ThreadPoolExecutor) -> Iterator[str]:
+def url() -> Iterator[str]:
     """One server for all tests."""
-    with fakes.http(Application(FakeDecider(), pool)) as url:
+    with fakes.engine_endpoint(FakeDecider()) as url:
         yield url
 
 
@@ -47,10 +39,9 @@ def client(url: str) -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def hasty(pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+def hasty() -> Iterator[socket.socket]:
     """A connection to a server that soon loses its patience."""
-    monkeypatch.setattr(http, "IDLE_SECONDS", 0.05)
-    with fakes.http(Application(FakeDecider(), pool)) as url, connection(url) as client:
+    with fakes.engine_endpoint(FakeDecider(), bounds=Bounds(idle_s=0.05)) as url, connection(url) as client:
         yield client
 
 
@@ -61,7 +52,7 @@ def call(word: str) -> bytes:
 
 def post(body: bytes, *headers: str, first: str = "POST / HTTP/1.1") -> bytes:
     """A request with that body."""
-    lines = [first, "Host: engine", f"Content-Length: {len(body)}", *headers]
+    lines = [first, "Host: localhost", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "\r\n"]).encode() + body
 
 
@@ -137,7 +128,7 @@ def test_the_connection_ends_where_the_client_wants_it(client: socket.socket, re
     assert is_closed(client)
 
 
-POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.mark.parametrize(
@@ -151,9 +142,9 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
         pytest.param(POST + b"Content-Length: 1e3\r\n\r\n", 400, id="length no number"),
         pytest.param(POST + b"Content-Length: 99999999999999\r\n\r\n", 413, id="huge length"),
         pytest.param(POST + b"Content-Length: %d\r\n\r\n" % (BODY_LIMIT + 1), 413, id="too long"),
-        pytest.param(POST + b"X: " + b"x" * http.HEADERS_LIMIT, 400, id="endless headers"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 405, id="GET"),
-        pytest.param(b"POST /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n", 404, id="elsewhere"),
+        pytest.param(POST + b"X: " + b"x" * Bounds().headers, 400, id="endless headers"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, id="GET"),
+        pytest.param(b"POST /elsewhere HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, id="elsewhere"),
     ],
 )
 def test_what_is_refused_is_told_why_and_ends_the_connection(

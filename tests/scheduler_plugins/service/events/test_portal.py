@@ -23,8 +23,10 @@ class FakeEngine:
     """Takes events, or fails as told; `told` is notified of each."""
 
     error: EngineError | Exception | None = None
-    events: list[tuple[str, str]] = field(default_factory=list)
+    events: list[tuple[str | None, str]] = field(default_factory=list)
     """VM and text of each event, whether it was taken or not."""
+    unknown: frozenset[str] = frozenset()
+    """VMs about which it takes no event."""
     wait: Callable[[], object] = bool
     told: threading.Condition = field(default_factory=threading.Condition)
 
@@ -32,11 +34,12 @@ class FakeEngine:
         self, text: str, severity: Severity = "warning", *, vm_id: str | None, timeout_s: float | None = None
     ) -> None:
         """One more."""
-        assert vm_id
         self.wait()
         with self.told:
             self.events.append((vm_id, text))
             self.told.notify_all()
+        if vm_id in self.unknown:
+            raise EngineError("not-found", "no such VM", 404)
         if self.error:
             raise self.error
 
@@ -137,8 +140,34 @@ def test_an_event_that_the_engine_refuses(error: EngineError) -> None:
     with portal(engine) as running:
         running.refused(decision("v1"))
         running.refused(decision("v2"))
+        assert engine.has(4)
+
+    assert {} == running.troubles.now
+
+
+def test_what_the_proxy_keeps_to_itself_is_told() -> None:
+    """Which unit was asked about which VM, and why it did not decide; few, as all events."""
+    engine = FakeEngine()
+    with portal(engine) as running:
+        for _ in range(3):
+            running.undecided("v1", "MdevFilter", "fault: see the log")
+        running.undecided("", "", "bad-line: 1 fields")
         assert engine.has(2)
 
+    assert [
+        ("v1", "MdevFilter was asked about VM v1 through ovirt-scheduler-proxy: fault: see the log"),
+        (None, "ovirt-scheduler-proxy asked for mediated devices what cannot be read: bad-line: 1 fields"),
+    ] == engine.events
+
+
+def test_an_event_about_a_vm_that_the_engine_does_not_know() -> None:
+    """Its text names the VM: it is told about no VM then."""
+    engine = FakeEngine(unknown=frozenset({"v1"}))
+    with portal(engine) as running:
+        running.undecided("v1", "MdevFilter", "unknown-vm: no such VM")
+        assert engine.has(2)
+
+    assert ["v1", None] == [vm_id for vm_id, _ in engine.events]
     assert {} == running.troubles.now
 
 

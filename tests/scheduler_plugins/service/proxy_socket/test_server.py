@@ -10,23 +10,13 @@ from pathlib import Path
 import pytest
 
 from scheduler_plugins.errors import UnknownVmError
+from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.process.listening import EndpointError
 from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import Question
 from scheduler_plugins.service.proxy_socket.server import ProxySocket
 from tests.scheduler_plugins.service.fakes import HOST_A, HOST_B, VM, FakeDecider, line_of, proxy_socket, running
-
-
-def ask(path: Path, data: bytes) -> bytes:
-    """What the endpoint says to these bytes, until it closes."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
-        client.connect(str(path))
-        client.sendall(data)
-        parts = []
-        while part := client.recv(65536):
-            parts.append(part)
-        return b"".join(parts)
+from tests.scheduler_plugins.service.proxy_socket.asking import ask
 
 
 def question(unit: str, *hosts: str, **properties: str) -> bytes:
@@ -68,7 +58,7 @@ def test_a_weight_answers_pairs(path: Path) -> None:
         pytest.param(
             FakeDecider(error=ZeroDivisionError("secret")),
             question("MdevFilter"),
-            b"!fault: see the service's log\n",
+            b"!fault: see the log of mdev-scheduler\n",
             id="fault",
         ),
     ],
@@ -82,10 +72,46 @@ def test_what_cannot_be_answered_is_an_error(path: Path, decider: FakeDecider, d
     assert answer.endswith(b"\n")
 
 
+STALE = "the engine does not answer; its request is as known 75 s ago"
+
+
+@pytest.mark.parametrize(
+    ("decider", "unit", "why"),
+    [
+        pytest.param(FakeDecider(error=UnknownVmError(VM)), "MdevFilter", "unknown-vm: the engine knows", id="VM"),
+        pytest.param(FakeDecider(error=ZeroDivisionError("secret")), "MdevSpread", "fault: see the log", id="fault"),
+        pytest.param(FakeDecider(stale=STALE), "MdevFilter", f"request-from-memory: {STALE}", id="stale"),
+        pytest.param(FakeDecider(), "MdevFoo", "unknown-unit: no policy unit 'MdevFoo'", id="unit"),
+        pytest.param(FakeDecider(), "MdevFilter", None, id="decided"),
+    ],
+)
+def test_what_the_proxy_would_keep_to_itself_is_passed_on(
+    path: Path, decider: FakeDecider, unit: str, why: str | None
+) -> None:
+    """All that the engine endpoint tells the engine as a plugin error, and nothing of a good answer."""
+    told: list[tuple[str, str, str]] = []
+    with proxy_socket(path, decider, undecided=lambda *words: told.append(words)):
+        ask(path, question(unit, HOST_A))
+
+    assert [(VM, unit)] * bool(why) == [words[:2] for words in told]
+    assert all(words[2].startswith(why or "") and "secret" not in words[2] for words in told)
+
+
+def test_a_line_that_is_no_question_is_passed_on(path: Path) -> None:
+    """It is about no VM; a plugin of another version asks so."""
+    told: list[tuple[str, str, str]] = []
+    with proxy_socket(path, FakeDecider(), undecided=lambda *words: told.append(words)):
+        ask(path, b"0 MdevFilter x y z\n")
+
+    assert [("", "", "bad-line: protocol version '0'; this service speaks '1': update mdev_units.py")] == told
+
+
 def test_the_longest_line_that_is_taken(path: Path) -> None:
     """A question of exactly the limit is answered."""
-    bare = len(question("MdevFilter", mode=""))
-    data = question("MdevFilter", mode="x" * (line.LIMIT - bare))
+    full = {f"p{number}": "x" * 8000 for number in range(10, 42)}
+    bare = len(question("MdevFilter", **full, mode=""))
+    data = question("MdevFilter", **full, mode="x" * (line.LIMIT - bare))
+    assert line.LIMIT == len(data)
     with proxy_socket(path, FakeDecider()):
         assert b"[]\n" == ask(path, data)
 
@@ -161,10 +187,9 @@ def test_the_socket_is_for_its_group_only_and_goes_at_the_end(path: Path) -> Non
 
 def test_an_unknown_group_is_named(path: Path) -> None:
     """The error says which setting is wrong."""
-    with ThreadPoolExecutor(1) as pool:
-        endpoint = ProxySocket(path, FakeDecider(), pool, group="no-such-group")
-        with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
-            pass
+    endpoint = ProxySocket(path, FakeDecider(), Answering(1), group="no-such-group")
+    with pytest.raises(EndpointError, match="no group 'no-such-group'"), running(endpoint.start, endpoint.stop):
+        pass
 
 
 def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
