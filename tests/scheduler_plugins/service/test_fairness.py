@@ -17,7 +17,7 @@ from tests.scheduler_plugins.service.fakes import HOST_A, VM, FakeDecider, engin
 from tests.scheduler_plugins.service.proxy_socket.asking import ask
 
 MANY = 64
-SOON_S = 2.0
+SOON_S = 4.5
 """A question takes milliseconds; what is found here is a caller who waits for others' deadlines."""
 HOSTS = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
 BODY = dumps((["MdevFilter"], [HOST_A], VM, {}), "runFilters").encode()

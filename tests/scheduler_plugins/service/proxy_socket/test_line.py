@@ -10,7 +10,7 @@ from scheduler_plugins.service.proxy_socket import line
 from scheduler_plugins.service.proxy_socket.line import LineError, Question
 from tests.scheduler_plugins.service.fakes import line_of
 
-TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 
 
 @given(
