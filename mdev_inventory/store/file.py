@@ -20,13 +20,13 @@ LOG_PAGES = 16384
 
 
 class StoreError(Exception):
-    """The state file cannot be used: the text names the file, what is wrong and the remedy."""
+    """The state file or its folder cannot be used: the text names it, what is wrong and the remedy."""
 
     code = "store"
 
     def __init__(self, path: Path, reason: str, *, broken: bool = False, foreign: bool = False) -> None:
-        """`reason` goes on where "state file PATH" ends."""
-        super().__init__(f"state file {path} {reason}")
+        """`reason` goes on where "state file PATH" ends ("state folder PATH", where it is one)."""
+        super().__init__(f"state {'folder' if path.is_dir() else 'file'} {path} {reason}")
         self.path, self.reason = path, reason
         self.broken = broken
         """The file itself is of no use to us: without it the service could start."""

@@ -25,6 +25,8 @@ from mdev_inventory.store.file import translated
 
 ROWS_AT_ONCE = 16
 """In one statement at most: each number of rows is another one to compile."""
+CLOSE_S = 3.0
+"""So long a stop waits for a write that is under way, and for another that copies the log."""
 
 log = logging.getLogger("store")
 T = TypeVar("T")
@@ -65,11 +67,20 @@ class Store:
                 raise sqlite3.DatabaseError(found)
 
     def close(self) -> None:
-        """Close the file; the store is of no use afterwards."""
-        with self._copying, self._lock:
+        """Close the file; the store is of no use afterwards.
+
+        Where a disk that hangs holds whoever writes, the file is left as it is: as safe as after a SIGKILL.
+        """
+        if not self._copying.acquire(timeout=CLOSE_S):
+            return
+        try:
             if self._copier:
                 self._copier.close()
-            self._connection.close()
+            if self._lock.acquire(timeout=CLOSE_S):
+                self._connection.close()
+                self._lock.release()
+        finally:
+            self._copying.release()
 
     def checkpoint(self) -> None:
         """Copy what was written from SQLite's log into the file, and wait for the disk.

@@ -23,6 +23,7 @@ from mdev_inventory.collector.collector import Collector
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineSettingError
 from mdev_inventory.store.file import FILE_NAME, StoreError
+from mdev_inventory.store.folder_lock import hold
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
@@ -70,6 +71,8 @@ async def live(
         vdsm = parts.vdsm_client(config)
         # Last: who only tries a configuration leaves no state behind, least of all root.
         secrets.check_state_owner(config)
+        if (held := hold(config.service.state_dir)) is not None:
+            stack.callback(os.close, held)
         store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
         stack.callback(store.close)
         inventories = Inventories(store)
