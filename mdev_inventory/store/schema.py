@@ -57,6 +57,12 @@ STEPS = (
         entry TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE clocks (
+        boot_id TEXT NOT NULL PRIMARY KEY,
+        booted_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 

@@ -176,6 +176,16 @@ class Store:
         """What is known of VMs' lifetimes, as it was written, by its keys."""
         return self._read("lifetimes", store_rows.entry)
 
+    def save_clock(self, boot_id: str, booted_at: float) -> None:
+        """Keep when this boot was, by the service's clock, and forget earlier ones."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM clocks")
+            self._write("INSERT INTO clocks VALUES (?, ?)", [(boot_id, booted_at)])
+
+    def clocks(self) -> dict[str, float]:
+        """When the machine was booted, by the service's clock, by the boot's id."""
+        return self._read("clocks", store_rows.booted_at)
+
     def _save_entries(self, table: str, put: Mapping[str, str], gone: Collection[str]) -> None:
         """One statement alone is a transaction, too, and a decision waits for half as long."""
         if gone or not 0 < len(put) <= ROWS_AT_ONCE:

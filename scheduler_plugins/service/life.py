@@ -22,6 +22,7 @@ from mdev_inventory import __version__
 from mdev_inventory.collector.collector import Collector
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineSettingError
+from mdev_inventory.store.clock import clock_of
 from mdev_inventory.store.file import FILE_NAME, StoreError
 from mdev_inventory.store.folder_lock import hold
 from mdev_inventory.store.inventories import Inventories
@@ -61,9 +62,12 @@ TROUBLES = (StoreError, EndpointError, CollectorDiedError)
 
 
 async def live(
-    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], clock: Callable[[], float] = time.time
+    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time
 ) -> None:
-    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name."""
+    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name.
+
+    `wall` is the machine's clock, which may be set at any moment.
+    """
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
         engine = parts.engine_api(config)
@@ -73,12 +77,13 @@ async def live(
         secrets.check_state_owner(config)
         if (held := hold(config.service.state_dir)) is not None:
             stack.callback(os.close, held)
-        store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
+        store, unusable = open_store(config.service.state_dir / FILE_NAME, wall)
         stack.callback(store.close)
+        clock = clock_of(store, wall)
         inventories = Inventories(store)
         collector = parts.collector(config, engine, vdsm, inventories, clock)
         collecting = _collecting(collector, stack, failed)
-        learning = Learning(store, lambda: inventories.vms, clock)
+        learning = Learning(store, lambda: inventories.vms, clock, clock.of_wall)
         scheduler = Scheduler(
             engine,
             inventories,
@@ -99,7 +104,7 @@ async def live(
         if unusable:
             health.notices.append(unusable)
             reports.add(unusable)
-        load_api = partial(_api, scheduler, Capacities(inventories, clock), health)
+        load_api = partial(_api, scheduler, Capacities(inventories, clock, clock.to_wall), health)
         endpoints = await opened(config.service, stack, scheduler, load_api, health)
         ready(endpoints)
         systemd.notify("READY=1")
@@ -168,16 +173,18 @@ async def _until_stopped(stop: asyncio.Event, failed: asyncio.Future[None]) -> N
     log.info("Stopping")
 
 
-async def until_signal(config: Config, ready: Callable[[Endpoints], object]) -> None:
+async def until_signal(
+    config: Config, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time
+) -> None:
     """Runs the service until SIGTERM or SIGINT; raises as `live` does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await live(config, stop, ready)
+    await live(config, stop, ready, wall)
 
 
-def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
+def serve(config: Config, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time) -> int:
     """Runs the service until SIGTERM or SIGINT; gives the process's exit status, whose reason is logged.
 
     0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
@@ -190,7 +197,7 @@ def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
         collect_seldom()
 
     try:
-        uvloop.run(until_signal(config, endpoints_open))
+        uvloop.run(until_signal(config, endpoints_open, wall))
     except UNUSABLE as error:
         log.error("Wrong configuration: %s", error)  # noqa: TRY400 (the text says it all)
         return 2

@@ -27,6 +27,7 @@ def render(capacities: Capacities, decisions: Sequence[Decision], reasons: Seque
     types = capacities.types()
     return _TEMPLATE.render(
         now=capacities.clock(),
+        wall=capacities.to_wall,
         hosts=capacities.hosts(),
         # None used is unknown, which is not nothing.
         types=[state for state in types if state.free or state.used != 0],
