@@ -22,7 +22,9 @@ class SlowDiskError(Exception):
 
     def __init__(self, name: str) -> None:
         """`name` is what was to be written."""
-        super().__init__(f"the disk has not taken the {name} for {SLOW_S:g} s: it hangs, or another process holds the file")
+        super().__init__(
+            f"the disk has not taken the {name} for {SLOW_S:g} s: it hangs, or another process holds the file"
+        )
 
 
 class WriteBehind:

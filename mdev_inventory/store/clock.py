@@ -34,10 +34,7 @@ class ServiceClock:
     """Call it for the time now; it never steps."""
 
     def __init__(
-        self,
-        booted_at: float,
-        wall: Callable[[], float] = time.time,
-        running: Callable[[], float] = since_boot,
+        self, booted_at: float, wall: Callable[[], float] = time.time, running: Callable[[], float] = since_boot
     ) -> None:
         """`booted_at` is when the machine was booted, by this clock; `wall` is the machine's, which may be set."""
         self._booted_at, self._wall, self._running = booted_at, wall, running

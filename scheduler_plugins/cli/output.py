@@ -1,6 +1,5 @@
 """What the commands print: tables for people, JSON for programs."""
 
-import json as json_module
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.visible import visible, visible_json
 from scheduler_plugins.doctor.findings import Finding
 
 UNKNOWN = "?"
@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 def json(answer: object) -> None:
     """One JSON document."""
-    print(json_module.dumps(answer, indent=2))
+    print(visible_json(answer, indent=2))
 
 
 def scan(inventory: HostInventory) -> None:
@@ -42,15 +42,15 @@ def hosts(items: Iterable[Row]) -> None:
     table = _table("Host", "Status", "Seen", "By", ">Parents", ">Used", ">Orphans", "Types with room", "Trouble")
     for host in items:
         table.add_row(
-            _plain(host["name"]),
-            _plain(host["status"]),
+            host["name"],
+            host["status"],
             _age(host["age_s"]),
             host["source"] or "-",
             _number(host["parents"]),
             _number(_sum(entry["used"] for entry in host["types"])) if host["source"] else UNKNOWN,
             UNKNOWN if host["orphans"] is None else str(len(host["orphans"])),
             f"{sum(entry['free'] > 0 for entry in host['types'])} of {len(host['types'])}",
-            _plain(host["failure"]["code"]) if host["failure"] else "",
+            host["failure"]["code"] if host["failure"] else "",
         )
     _print(table)
 
@@ -61,11 +61,7 @@ def types(items: Iterable[Row]) -> None:
     for entry in items:
         room = [f"{host['name']} ({host['free']})" for host in entry["hosts"] if _has_room(host)]
         table.add_row(
-            _plain(entry["id"]),
-            _plain(entry["name"]),
-            _number(entry["free"]),
-            _number(entry["used"]),
-            _plain(", ".join(room)) or "none",
+            entry["id"], entry["name"], _number(entry["free"]), _number(entry["used"]), ", ".join(room) or "none"
         )
     _print(table)
 
@@ -73,17 +69,17 @@ def types(items: Iterable[Row]) -> None:
 def explain(decision: Row) -> None:
     """One VM's verdict per host."""
     request = ", ".join(decision["request"]) or "no mediated device"
-    _print(f"{_plain(decision['vm_name'] or decision['vm_id'])} asks for {_plain(request)}")
-    _print(_plain(decision["summary"]))
+    _print(f"{decision['vm_name'] or decision['vm_id']} asks for {request}")
+    _print(decision["summary"])
     if decision["note"]:
-        _print(_plain(decision["note"]))
+        _print(decision["note"])
     units = sorted({unit for verdict in decision["verdicts"] for unit in verdict["weights"]})
     table = _table("Host", "Verdict", "Reason", *(f">{unit}" for unit in units), ">Age")
     for verdict in decision["verdicts"]:
         table.add_row(
-            _plain(verdict["host_name"] or verdict["host_id"]),
+            verdict["host_name"] or verdict["host_id"],
             "fits" if verdict["fits"] else verdict["code"],
-            _plain(verdict["text"]),
+            verdict["text"],
             *(_number(verdict["weights"].get(unit), "") for unit in units),
             _age(verdict["age_s"]),
         )
@@ -94,9 +90,9 @@ def findings(items: Iterable[Finding], summary: str) -> None:
     """The doctor's findings; a remedy stands in the line below what it is for."""
     table = _table("Link", "Status", "Seen")
     for each in items:
-        table.add_row(each.link, each.status.value, _plain(each.seen))
+        table.add_row(each.link, each.status.value, each.seen)
         if each.remedy:
-            table.add_row("", "", f"-> {_plain(each.remedy)}")
+            table.add_row("", "", f"-> {each.remedy}")
     _print(table)
     _print(summary)
 
@@ -107,12 +103,12 @@ def policies(found: Row) -> None:
     for cluster in found["clusters"]:
         units = cluster["units"]
         table.add_row(
-            _plain(cluster["name"]),
-            _plain(cluster["policy"] or UNKNOWN),
-            _plain(cluster["copy_of"] or "-"),
+            cluster["name"],
+            cluster["policy"] or UNKNOWN,
+            cluster["copy_of"] or "-",
             ", ".join(unit["name"] for unit in units if unit["kind"] == "filter") or "-",
             ", ".join(f"{unit['name']}={unit['factor']}" for unit in units if "factor" in unit) or "-",
-            _plain(" ".join(f"{key}={value}" for key, value in cluster["properties"].items())) or "-",
+            " ".join(f"{key}={value}" for key, value in cluster["properties"].items()) or "-",
         )
     _print(table)
     table = _table("Unit", "Kind", "To the engine")
@@ -122,21 +118,21 @@ def policies(found: Row) -> None:
     _print(table)
     for policy in found["left_over"]:
         way = f"policy disable --cluster {policy['cluster']}" if policy["cluster"] else "the portal"
-        _print(f"left over, no cluster has it: policy {_plain(policy['name'])}; remove it with {_plain(way)}")
+        _print(f"left over, no cluster has it: policy {policy['name']}; remove it with {way}")
 
 
 def plan(told: Row) -> None:
     """What was done to a cluster's policy, or would be."""
     for step in told["steps"]:
-        _print(f"{'would' if told['dry_run'] else 'done'}: {_plain(step)}")
+        _print(f"{'would' if told['dry_run'] else 'done'}: {step}")
     for note in told["notes"]:
-        _print(f"note: {_plain(note)}")
+        _print(f"note: {note}")
     if not told["steps"]:
-        _print(f"cluster {_plain(told['cluster'])} has policy {_plain(told['policy'])}: nothing to do")
+        _print(f"cluster {told['cluster']} has policy {told['policy']}: nothing to do")
 
 
 def _add_parent(table: Table, parent: ParentDevice) -> None:
-    head = (_plain(parent.address), _plain(parent.driver or "-"))
+    head = (parent.address, parent.driver or "-")
     if not parent.types:
         table.add_row(*head, "its types cannot be listed" if parent.types is None else "no types")
     for mdev_type in parent.types or ():
@@ -147,7 +143,7 @@ def _add_parent(table: Table, parent: ParentDevice) -> None:
 
 def _type_cells(mdev_type: MdevType) -> tuple[str, ...]:
     used = None if mdev_type.instances is None else len(mdev_type.instances)
-    return _plain(mdev_type.id), _plain(mdev_type.name), _number(mdev_type.available), _number(used)
+    return mdev_type.id, mdev_type.name, _number(mdev_type.available), _number(used)
 
 
 def _table(*columns: str) -> Table:
@@ -155,29 +151,32 @@ def _table(*columns: str) -> Table:
 
     The first names what a row is about: it is never cut, however narrow the terminal.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = _Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, column in enumerate(columns):
         justify, name = ("right", column[1:]) if column.startswith(">") else ("left", column)
         table.add_column(name, justify=justify, overflow="fold", no_wrap=number == 0)  # type: ignore[arg-type]
     return table
 
 
+class _Table(Table):
+    """Its cells may hold what hosts and users wrote: none of it reaches the terminal unseen, or makes a row."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """A row of texts."""
+        super().add_row(*map(visible, cells), **options)
+
+
 def _print(what: str | Table) -> None:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     with console.capture() as captured:
-        console.print(what)
+        console.print(visible(what) if isinstance(what, str) else what)
     # Tables are padded to a rectangle, which pipes and files have no use for.
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _has_room(host: Row) -> bool:
     return bool(host["status"] == "up" and host["free"])
-
-
-def _plain(text: str) -> str:
-    """Names come from hosts and from users: no control character of theirs reaches the terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _number(number: int | None, otherwise: str = UNKNOWN) -> str:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.events.portal import Portal
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.opening import Endpoints, opened
+from scheduler_plugins.service.process import log as log_lines
 from scheduler_plugins.service.process import systemd
 from scheduler_plugins.service.process.garbage import collect_seldom
 from scheduler_plugins.service.process.listening import EndpointError
@@ -189,7 +190,7 @@ def serve(config: Config, ready: Callable[[Endpoints], object], wall: Callable[[
 
     0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
     """
-    logging.basicConfig(level=config.log.level.upper(), format=_log_format(os.environ))
+    log_lines.begin(config.log.level)
     sys.setswitchinterval(SWITCH_SECONDS)
 
     def endpoints_open(endpoints: Endpoints) -> None:
@@ -208,9 +209,3 @@ def serve(config: Config, ready: Callable[[Endpoints], object], wall: Callable[[
         log.exception("Fault")
         return 3
     return 0
-
-
-def _log_format(environ: Mapping[str, str]) -> str:
-    """The journal has its own clock."""
-    text = "%(levelname)s (%(threadName)s) [%(name)s] %(message)s"
-    return text if "JOURNAL_STREAM" in environ else f"%(asctime)s {text}"

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from mdev_inventory.visible import visible
+
 VERSION = "1"
 LIMIT = 256 * 1024
 """Longest line taken. One argument of a process holds 128 KiB, so the proxy cannot ask more than that."""
@@ -48,7 +50,7 @@ def format_answer(answer: Answer) -> bytes:
 
 def format_error(text: str) -> bytes:
     """An error in one line; the plugin then does as if the service were down."""
-    return b"!" + " ".join(text.split()).encode("ascii", "backslashreplace") + b"\n"
+    return b"!" + visible(" ".join(text.split())).encode("ascii", "backslashreplace") + b"\n"
 
 
 def _fields(line: bytes) -> list[str]:
