@@ -128,8 +128,7 @@ class Collector:
                     group.create_task(self._view.run())
         finally:
             await self._stop(list(self._watches))
-            await self._writer.write()
-            self._writer.close()
+            await self._writer.end()
             self._lists.close()
             self._events.close()
 

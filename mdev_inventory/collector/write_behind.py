@@ -1,12 +1,30 @@
 """Everything that the collector writes to the disk, in a thread of its own: no decision waits for it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.request_files import RequestFiles
+
+SLOW_S = 5.0
+"""A write that takes longer is told: the disk hangs, or another process holds the file."""
+STOP_S = 5.0
+"""So long the end of the collector waits for the last write."""
+
+
+class SlowDiskError(Exception):
+    """The disk has not taken something for long; it is waited for."""
+
+    code = "slow"
+
+    def __init__(self, name: str) -> None:
+        """`name` is what was to be written."""
+        super().__init__(
+            f"the disk has not taken the {name} for {SLOW_S:g} s: it hangs, or another process holds the file"
+        )
 
 
 class WriteBehind:
@@ -22,9 +40,12 @@ class WriteBehind:
         self.vms_listed = False
         """Set once the engine has shown its VMs: until then the last run's file knows better."""
 
-    def close(self) -> None:
-        """Write no more; what is being written is."""
-        self._thread.shutdown()
+    async def end(self) -> None:
+        """Write what has changed, and no more after that; a disk that hangs is given up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self.write()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def write(self) -> None:
         """Write what has changed."""
@@ -32,11 +53,18 @@ class WriteBehind:
         works = [("store", self._inventories.flush), ("request files", self._write_files), *self.also]
         for name, work in works:
             try:
-                await loop.run_in_executor(self._thread, work)
+                await self._written(name, loop.run_in_executor(self._thread, work))
             except Exception as error:
                 self._troubles.failed(name, error)
             else:
                 self._troubles.works(name)
+
+    async def _written(self, name: str, writing: asyncio.Future[object]) -> None:
+        """Waits for it without end, and says so where that takes long."""
+        await asyncio.wait((writing,), timeout=SLOW_S)
+        if not writing.done():
+            self._troubles.failed(name, SlowDiskError(name))
+        await writing
 
     def _write_files(self) -> None:
         if not self._word_written:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from mdev_inventory.visible import visible
+
 Code = Literal[
     "unreachable",  # no connection, or one that broke before an answer
     "tls",  # connected, but the certificate or the handshake is not accepted
@@ -32,6 +34,6 @@ class EngineSettingError(ValueError):
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Foreign text made fit for an error or a log: printable, on one line, at most `limit` characters."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """Foreign text made fit for an error or an event: visible, on one line, at most `limit` characters."""
+    clean = visible(" ".join(text.split()))
     return clean if len(clean) <= limit else clean[: limit - 3] + "..."

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mdev_inventory.store.rows import readable
-from mdev_inventory.store.schema import ForeignFileError, SchemaError, upgrade
+from mdev_inventory.store.schema import VERSION, ForeignFileError, SchemaError, upgrade
 
 FILE_NAME = "state.sqlite"
 # The proxy's group may look into the folder (its plugin reads a file there); others see nothing at all.
@@ -20,13 +20,13 @@ LOG_PAGES = 16384
 
 
 class StoreError(Exception):
-    """The state file cannot be used: the text names the file, what is wrong and the remedy."""
+    """The state file or its folder cannot be used: the text names it, what is wrong and the remedy."""
 
     code = "store"
 
     def __init__(self, path: Path, reason: str, *, broken: bool = False, foreign: bool = False) -> None:
-        """`reason` goes on where "state file PATH" ends."""
-        super().__init__(f"state file {path} {reason}")
+        """`reason` goes on where "state file PATH" ends ("state folder PATH", where it is one)."""
+        super().__init__(f"state {'folder' if path.is_dir() else 'file'} {path} {reason}")
         self.path = path
         self.broken = broken
         """The file itself is of no use to us: without it the service could start."""
@@ -43,21 +43,25 @@ def translated(path: Path, verb: str) -> Iterator[None]:
         raise StoreError(path, str(error), foreign=True) from error
     except SchemaError as error:
         raise StoreError(path, str(error), broken=True) from error
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         reason = f"cannot be {verb}: {error}: {_remedy(error)}"
         held = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
         raise StoreError(path, reason, broken=_is_damage(error), foreign=held) from error
 
 
-def _is_damage(error: sqlite3.Error | OSError) -> bool:
+def _is_damage(error: sqlite3.Error | OSError | UnicodeError) -> bool:
     """Whether it is the file's content that is wrong, or the disk under it, and not the way to it."""
+    if isinstance(error, UnicodeError):  # in SQLite's own message, which quotes a damaged schema
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # raised here, after a check
         return type(error) is sqlite3.DatabaseError
-    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+    # Read-only although `create` could open it for writing: the file's header says so, and no version of ours.
+    broken = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+    return code & 0xFF in broken or code == sqlite3.SQLITE_READONLY
 
 
-def _remedy(error: sqlite3.Error | OSError) -> str:
+def _remedy(error: sqlite3.Error | OSError | UnicodeError) -> str:
     if isinstance(error, (OSError, sqlite3.OperationalError)):
         return "it takes a folder that the service's user may write to, with space left, and no other holder"
     return (
@@ -84,6 +88,9 @@ def connect(path: Path | str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         upgrade(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {VERSION}")  # whoever may not write is told now
+        connection.execute("ROLLBACK")
     except BaseException:
         connection.close()
         raise

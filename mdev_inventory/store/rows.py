@@ -94,6 +94,12 @@ def entry(key: Any, entry: Any) -> str:
     return _text(entry)
 
 
+def booted_at(boot_id: Any, booted_at: Any) -> float:
+    """When the machine was booted, of these columns."""
+    _text(boot_id)
+    return _time(booted_at)
+
+
 def writable(value: object) -> object:
     """The value as SQLite takes it: text that UTF-8 cannot hold gets a question mark there."""
     if isinstance(value, str) and not value.isascii():

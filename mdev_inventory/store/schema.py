@@ -4,7 +4,9 @@
 never changes an old one. Only SQL that SQLite 3.26 knows is used: EL8's Python is linked against that.
 """
 
+import contextlib
 import sqlite3
+from functools import cache
 
 STEPS = (
     """
@@ -46,12 +48,24 @@ STEPS = (
     ALTER TABLE vms ADD COLUMN cluster_id TEXT NOT NULL DEFAULT '';
     CREATE TABLE lifetimes (key TEXT NOT NULL PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE clocks (
+        boot_id TEXT NOT NULL PRIMARY KEY,
+        booted_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 
 
+OURS_AT_LEAST = 2
+"""So many tables of our names make a file ours: one name may be damaged, and another program may use one of them."""
+Tables = dict[str, list[tuple[object, ...]]]
+"""The columns of each table, by its name."""
+
+
 class SchemaError(ValueError):
-    """A state file of a newer version."""
+    """A state file of a newer version, or one whose schema is damaged."""
 
 
 class ForeignFileError(SchemaError):
@@ -59,19 +73,52 @@ class ForeignFileError(SchemaError):
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the file to this version's schema, in one transaction per step; an empty file starts at 0."""
+    """Bring the file to this version's schema, in one transaction per step; an empty file starts at 0.
+
+    Raises SchemaError where the file is not ours, or not as some version of ours made it: what a damaged
+    schema still lets through would only fail later, in the middle of something.
+    """
     version = _version(connection)
-    for step in range(version, VERSION):
+    _demand(connection, version)
+    _take_steps(connection, version)
+
+
+def _take_steps(connection: sqlite3.Connection, first: int, end: int = VERSION) -> None:
+    for step in range(first, end):
         connection.executescript(f"BEGIN IMMEDIATE;{STEPS[step]}PRAGMA user_version = {step + 1};COMMIT;")
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and len(tables & _tables_of(VERSION).keys()) < OURS_AT_LEAST:
+        raise ForeignFileError("is another program's database: set [service] state_dir to a folder of its own")
     if version > VERSION:
         raise SchemaError(
             f"has schema {version}, this version knows up to {VERSION}: install the version that wrote it, "
             "or move the file away to start without what it remembers"
         )
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-        raise ForeignFileError("is another program's database: set [service] state_dir to a folder of its own")
-    return int(version)
+    if version < 0:
+        raise SchemaError(f"is damaged: no version of ours has schema {version}: move the file away")
+    return version
+
+
+def _demand(connection: sqlite3.Connection, version: int) -> None:
+    """The file's tables are those of its version, or SchemaError."""
+    found, expected = _tables(connection), _tables_of(version)
+    for name in sorted(found.keys() | expected.keys(), key=repr):  # a damaged name may be bytes
+        if found.get(name) != expected.get(name):
+            raise SchemaError(f"is damaged: table {name!r} is not that of schema {version}: move the file away")
+
+
+@cache
+def _tables_of(version: int) -> Tables:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        _take_steps(made, 0, version)
+        return _tables(made)
+
+
+def _tables(connection: sqlite3.Connection) -> Tables:
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    # Asked by a bound parameter: a damaged name may hold anything.
+    return {name: connection.execute("SELECT * FROM pragma_table_info(?)", (name,)).fetchall() for name in names}

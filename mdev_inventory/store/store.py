@@ -24,6 +24,8 @@ from mdev_inventory.store.file import translated
 
 ROWS_AT_ONCE = 16
 """In one statement at most: each number of rows is another one to compile."""
+CLOSE_S = 3.0
+"""So long a stop waits for a write that is under way, and for another that copies the log."""
 
 log = logging.getLogger("store")
 T = TypeVar("T")
@@ -55,11 +57,20 @@ class Store:
                 raise sqlite3.DatabaseError(found)
 
     def close(self) -> None:
-        """Close the file; the store is of no use afterwards."""
-        with self._copying, self._lock:
+        """Close the file; the store is of no use afterwards.
+
+        Where a disk that hangs holds whoever writes, the file is left as it is: as safe as after a SIGKILL.
+        """
+        if not self._copying.acquire(timeout=CLOSE_S):
+            return
+        try:
             if self._copier:
                 self._copier.close()
-            self._connection.close()
+            if self._lock.acquire(timeout=CLOSE_S):
+                self._connection.close()
+                self._lock.release()
+        finally:
+            self._copying.release()
 
     def checkpoint(self) -> None:
         """Copy what was written from SQLite's log into the file, and wait for the disk.
@@ -145,6 +156,16 @@ class Store:
     def lifetimes(self) -> dict[str, str]:
         """What is known of VMs' lifetimes, as it was written, by its keys."""
         return self._read("lifetimes", store_rows.entry)
+
+    def save_clock(self, boot_id: str, booted_at: float) -> None:
+        """Keep when this boot was, by the service's clock, and forget earlier ones."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM clocks")
+            self._write("INSERT INTO clocks VALUES (?, ?)", [(boot_id, booted_at)])
+
+    def clocks(self) -> dict[str, float]:
+        """When the machine was booted, by the service's clock, by the boot's id."""
+        return self._read("clocks", store_rows.booted_at)
 
     def _save_entries(self, table: str, put: Mapping[str, str], gone: Collection[str]) -> None:
         """One statement alone is a transaction, too, and a decision waits for half as long."""

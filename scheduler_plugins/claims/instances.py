@@ -104,4 +104,6 @@ def _told(types: Collection[MdevType]) -> bool:
 
 @lru_cache(maxsize=65536)
 def _made(vm_id: str, vm_name: str) -> frozenset[str]:
-    return frozenset(str(uuid3(NAMESPACE, text)) for text in (vm_id, vm_name))
+    # Half of a surrogate pair, which JSON may hold, is in no name that VDSM can have made a UUID of.
+    texts = [text for text in (vm_id, vm_name) if text == text.encode("utf-8", "replace").decode()]
+    return frozenset(str(uuid3(NAMESPACE, text)) for text in texts)

@@ -1,7 +1,8 @@
 """The claims as the service keeps them: one at a time changes them, and the state file follows.
 
 The lock is held while hosts are judged and the answer is entered, never while anybody is asked or anything is
-written to the disk. Every decision is in the state file before its answer goes out.
+written to the disk. Every decision is in the state file before its answer goes out, unless the disk takes too long
+for that (`saving.py`).
 """
 
 import logging
@@ -15,6 +16,7 @@ from scheduler_plugins.claims import rows as claim_rows
 from scheduler_plugins.claims.life import Claims, Observations
 from scheduler_plugins.claims.model import Claim, Timeouts, VmLocations
 from scheduler_plugins.claims.rows import Row
+from scheduler_plugins.claims.saving import LIMIT_S, Saving
 
 log = logging.getLogger("claims")
 
@@ -60,9 +62,16 @@ class ClaimStore:
         self._applied: Claims | None = None
         """As they were when the inventories that were `_seen` were last applied to them."""
         self._seen: Observations = {}
-        self._lock, self._saving = threading.RLock(), threading.Lock()
-        self.trouble = ""
+        self._kept: Claims | None = None
+        """As they were when all of them was last written, and nothing is left to remove."""
+        self._lock, self._saving = threading.RLock(), Saving(self._write)
+        self._failed = ""
+
+    @property
+    def trouble(self) -> str:
         """Why the state file does not follow; empty where it does."""
+        late = self._saving.late_s
+        return f"the state file has not taken them for {late:.1f} s" if late else self._saving.fault or self._failed
 
     @property
     def claims(self) -> Claims:
@@ -94,31 +103,37 @@ class ClaimStore:
         applied = claims.apply_locations(locations, self._timeouts).add_unplanned(unplanned)
         return applied.apply_inventories(self._observations())
 
-    def save(self) -> None:
-        """Write what has changed, in one small transaction; decisions made meanwhile are written along.
+    def save(self, limit_s: float = LIMIT_S) -> None:
+        """Have written what has changed; decisions made meanwhile are written along.
 
-        A state file that fails costs what a restart would remember, not the decision. It is tried again.
+        A state file that fails, or is not done within so many seconds, costs what a restart would remember, not
+        the decision. It is tried again.
         """
-        if self._table is None:
+        if self._table is not None and self.claims is not self._kept:
+            self._saving.save(limit_s)
+
+    def _write(self) -> None:
+        """Write what has changed, in one small transaction."""
+        assert self._table is not None
+        claims = self.claims
+        put, gone = self._changes(claims)
+        if not put and not gone:
+            self._failed, self._kept = "", None if self._ended else claims
             return
-        with self._saving:
-            put, gone = self._changes(self.claims)
-            if not put and not gone:
-                return
-            lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
-            texts = {name: claim_rows.listed(lists[name]) for name in lists.keys() - self._lists}
-            texts |= {key: claim_rows.written(row) for key, row in put.items()}
-            unused = self._unused_lists(lists.keys())
-            try:
-                self._table.save_claims(texts, [*gone, *unused])
-            except StoreError as error:
-                self._report(error)
-                return
-            self._lists = (self._lists | lists.keys()) - unused
-            self._rows.update(put)
-            for key in gone:
-                del self._rows[key]
-            self.trouble = ""
+        lists = {claim_rows.name_of(hosts): hosts for hosts in claim_rows.hosts_of(put.values())}
+        texts = {name: claim_rows.listed(lists[name]) for name in lists.keys() - self._lists}
+        texts |= {key: claim_rows.written(row) for key, row in put.items()}
+        unused = self._unused_lists(lists.keys())
+        try:
+            self._table.save_claims(texts, [*gone, *unused])
+        except StoreError as error:
+            self._report(error)
+            return
+        self._lists = (self._lists | lists.keys()) - unused
+        self._rows.update(put)
+        for key in gone:
+            del self._rows[key]
+        self._failed, self._kept = "", None if self._ended else claims
 
     def _unused_lists(self, wanted: Set[str]) -> Set[str]:
         """The lists of hosts to remove: now and then, for the next decision often answers the same hosts."""
@@ -140,6 +155,6 @@ class ClaimStore:
         return put, [key for key in over if key not in self._ended]
 
     def _report(self, error: StoreError) -> None:
-        if not self.trouble:
+        if not self._failed:
             log.error("Claims not written, a restart would forget them: %s", error)
-        self.trouble = str(error)
+        self._failed = str(error)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mdev_inventory.visible import visible, visible_lines
 from scheduler_plugins.cli import policy
 from scheduler_plugins.cli.common import CONFIG, NO, URL, USAGE, Config, Json, Url, fail
 
@@ -28,7 +29,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from mdev_inventory import __version__
 
-        typer.echo(f"mdev-scheduler {__version__}")
+        typer.echo(visible(f"mdev-scheduler {__version__}"))
         raise typer.Exit
 
 
@@ -71,11 +72,11 @@ def serve(
     except configuration.ConfigError as error:
         raise fail(str(error), USAGE) from error
     if show_config:
-        typer.echo(configuration.show(settings), nl=False)
+        typer.echo(visible_lines(configuration.show(settings)), nl=False)
         return
     from scheduler_plugins.service import life
 
-    raise typer.Exit(life.serve(settings, lambda endpoints: typer.echo(f"mdev-scheduler {endpoints}")))
+    raise typer.Exit(life.serve(settings, lambda endpoints: typer.echo(visible(f"mdev-scheduler {endpoints}"))))
 
 
 @app.command()

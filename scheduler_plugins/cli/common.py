@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mdev_inventory.visible import visible_lines
+
 DONE, NO, USAGE, COULD_NOT_ASK = 0, 1, 2, 3
 URL = "http://127.0.0.1:18782"
 CONFIG = Path("/etc/mdev-scheduler/conf.d")
@@ -16,5 +18,5 @@ Url = Annotated[str, typer.Option("--url", envvar="MDEV_SCHEDULER_URL", help="Wh
 
 def fail(text: str, status: int = COULD_NOT_ASK) -> typer.Exit:
     """The exception that ends the command with a word on standard error."""
-    typer.echo(f"mdev-scheduler: {text}", err=True)
+    typer.echo(visible_lines(f"mdev-scheduler: {text}"), err=True)
     return typer.Exit(status)

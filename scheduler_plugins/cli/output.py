@@ -1,6 +1,5 @@
 """What the commands print: tables for people, JSON for programs."""
 
-import json as json_module
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mdev_inventory.model import HostInventory, ParentDevice
+from mdev_inventory.visible import visible, visible_json
 from scheduler_plugins.doctor.findings import Finding
 
 UNKNOWN = "?"
@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 def json(answer: object) -> None:
     """One JSON document."""
-    print(json_module.dumps(answer, indent=2))
+    print(visible_json(answer, indent=2))
 
 
 def scan(inventory: HostInventory) -> None:
@@ -147,22 +147,17 @@ def _table(*columns: str) -> Table:
 
 
 def _add(table: Table, *cells: object) -> None:
-    """A row; None is a value that nobody knows."""
-    table.add_row(*(UNKNOWN if cell is None else _plain(str(cell)) for cell in cells))
+    """A row; None is a value that nobody knows. None of what hosts and users wrote gets to the terminal unseen."""
+    table.add_row(*(UNKNOWN if cell is None else visible(str(cell)) for cell in cells))
 
 
 def _print(what: str | Table) -> None:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     with console.capture() as captured:
-        console.print(_plain(what) if isinstance(what, str) else what)
+        console.print(visible(what) if isinstance(what, str) else what)
     # Tables are padded to a rectangle, which pipes and files have no use for.
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
-
-
-def _plain(text: str) -> str:
-    """Names come from hosts and from users: no control character of theirs reaches the terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _age(seconds: float | None) -> str:

@@ -37,6 +37,8 @@ log = logging.getLogger("scheduler")
 T = TypeVar("T")
 
 USUAL = Decisions()
+PATIENCE_S = 5.0
+"""So long who has no answer to give waits for the disk."""
 LAUNCHED_S = 1.0
 """So often decisions ask the engine about VMs that were launched: they keep what they took until their host
 shows it, and in a boot storm there are hundreds of them."""
@@ -171,8 +173,8 @@ class Scheduler:
         self._claims.replace(lambda claims: claims.without(vm_id, after))
 
     def save(self) -> None:
-        """Write what is in flight, as far as it has changed since the last decision wrote it."""
-        self._claims.save()
+        """Write what is in flight, as far as it has changed since the last decision wrote it; may take a while."""
+        self._claims.save(PATIENCE_S)
 
     def _to_ask_about(self, now: float) -> tuple[str, ...]:
         """The VMs in flight to ask the engine about; now and then those that only wait to be seen, too."""

@@ -49,9 +49,17 @@ class Learning:
     """What is known of lifetimes; safe for threads."""
 
     def __init__(
-        self, store: LifetimeStore, vms: Callable[[], Mapping[str, KnownVm]], clock: Callable[[], float]
+        self,
+        store: LifetimeStore,
+        vms: Callable[[], Mapping[str, KnownVm]],
+        clock: Callable[[], float],
+        of_wall: Callable[[float], float] = float,
     ) -> None:
-        """Starts with what the store remembers; `vms` gives all VMs as known now. Raises StoreError."""
+        """Starts with what the store remembers; `vms` gives all VMs as known now. Raises StoreError.
+
+        `of_wall` makes a time of the engine's, which goes by the machine's clock, one of `clock`'s.
+        """
+        self._of_wall = of_wall
         self._store, self._vms, self._clock = store, vms, clock
         self._rows = dict(store.lifetimes())
         self._running, self._counted, self._listed_at = life_rows.from_rows(self._rows)
@@ -87,7 +95,7 @@ class Learning:
                 if vm.started_at is None:
                     self._runs(vm.id, since, since if near else None)
                 else:
-                    at = min(vm.started_at, asked_at)
+                    at = min(self._of_wall(vm.started_at), asked_at)
                     self._started(vm.id, at, at if before is not None and at >= before else asked_at)
             self._changed = True
 

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,7 +23,9 @@ from mdev_inventory import __version__
 from mdev_inventory.collector.collector import Collector
 from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.engine.api import EngineSettingError
+from mdev_inventory.store.clock import clock_of
 from mdev_inventory.store.file import FILE_NAME, StoreError
+from mdev_inventory.store.folder_lock import hold
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.rescue import open_store
 from mdev_inventory.vdsm.rpc import CredentialsError
@@ -36,6 +38,7 @@ from scheduler_plugins.service.collecting import CollectorThread
 from scheduler_plugins.service.events.portal import Portal
 from scheduler_plugins.service.health import Health
 from scheduler_plugins.service.opening import Endpoints, opened
+from scheduler_plugins.service.process import log as log_lines
 from scheduler_plugins.service.process import systemd
 from scheduler_plugins.service.process.garbage import collect_seldom
 from scheduler_plugins.service.process.listening import EndpointError
@@ -62,9 +65,12 @@ TROUBLES = (StoreError, EndpointError, CollectorDiedError)
 
 
 async def live(
-    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], clock: Callable[[], float] = time.time
+    config: Config, stop: asyncio.Event, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time
 ) -> None:
-    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name."""
+    """Runs the service until `stop` is set; `ready` is called once it listens. Raises what TROUBLES name.
+
+    `wall` is the machine's clock, which may be set at any moment.
+    """
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     async with AsyncExitStack() as stack:
         engine = parts.engine_api(config)
@@ -72,12 +78,15 @@ async def live(
         vdsm = parts.vdsm_client(config)
         # Last: who only tries a configuration leaves no state behind, least of all root.
         secrets.check_state_owner(config)
-        store, unusable = open_store(config.service.state_dir / FILE_NAME, clock)
+        if (held := hold(config.service.state_dir)) is not None:
+            stack.callback(os.close, held)
+        store, unusable = open_store(config.service.state_dir / FILE_NAME, wall)
         stack.callback(store.close)
+        clock = clock_of(store, wall)
         inventories = Inventories(store)
         collector = parts.collector(config, engine, vdsm, inventories, clock)
         collecting = _collecting(collector, stack, failed)
-        learning = Learning(store, lambda: inventories.vms, clock)
+        learning = Learning(store, lambda: inventories.vms, clock, clock.of_wall)
         scheduler = Scheduler(
             engine,
             inventories,
@@ -100,7 +109,7 @@ async def live(
         if unusable:
             health.notices.append(unusable)
             reports.add(unusable)
-        load_api = partial(_api, scheduler, Capacities(inventories, clock), health)
+        load_api = partial(_api, scheduler, Capacities(inventories, clock, clock.to_wall), health)
         endpoints = await opened(
             config.service,
             stack,
@@ -189,21 +198,23 @@ def _ping(answering: Answering) -> None:
         systemd.notify("WATCHDOG=1")
 
 
-async def until_signal(config: Config, ready: Callable[[Endpoints], object]) -> None:
+async def until_signal(
+    config: Config, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time
+) -> None:
     """Runs the service until SIGTERM or SIGINT; raises as `live` does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await live(config, stop, ready)
+    await live(config, stop, ready, wall)
 
 
-def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
+def serve(config: Config, ready: Callable[[Endpoints], object], wall: Callable[[], float] = time.time) -> int:
     """Runs the service until SIGTERM or SIGINT; gives the process's exit status, whose reason is logged.
 
     0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
     """
-    logging.basicConfig(level=config.log.level.upper(), format=_log_format(os.environ))
+    log_lines.begin(config.log.level)
     sys.setswitchinterval(SWITCH_SECONDS)
 
     def endpoints_open(endpoints: Endpoints) -> None:
@@ -211,7 +222,7 @@ def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
         collect_seldom()
 
     try:
-        uvloop.run(until_signal(config, endpoints_open))
+        uvloop.run(until_signal(config, endpoints_open, wall))
     except UNUSABLE as error:
         log.error("Wrong configuration: %s", error)  # noqa: TRY400 (the text says it all)
         return 2
@@ -222,9 +233,3 @@ def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
         log.exception("Fault")
         return 3
     return 0
-
-
-def _log_format(environ: Mapping[str, str]) -> str:
-    """The journal has its own clock."""
-    text = "%(levelname)s (%(threadName)s) [%(name)s] %(message)s"
-    return text if "JOURNAL_STREAM" in environ else f"%(asctime)s {text}"

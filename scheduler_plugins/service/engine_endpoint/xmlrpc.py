@@ -13,6 +13,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 from xmlrpc.client import INVALID_METHOD_PARAMS, MAXINT, MININT, NOT_WELLFORMED_ERROR, Fault, escape
 
+from mdev_inventory.visible import visible
+
 HEAD = "<?xml version='1.0' encoding='utf-8'?>\n<methodResponse>"
 TAIL = "</methodResponse>\n"
 
@@ -91,7 +93,7 @@ def format_answer(answer: Any) -> bytes:
 def _written(value: Any) -> str:
     kind = type(value)
     if kind is str:
-        return f"<value><string>{escape(value)}</string></value>"
+        return f"<value><string>{escape(visible(value))}</string></value>"
     if kind is tuple:  # three of its own calls for each host take as long as all the rest of an answer
         return _weight(*value)
     if kind is int and MININT <= value <= MAXINT:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from mdev_inventory.visible import visible
 from scheduler_plugins.service.questions import too_much
 
 VERSION = "1"
@@ -54,7 +55,7 @@ def format_answer(answer: Answer) -> bytes:
 
 def format_error(text: str) -> bytes:
     """An error in one line; the plugin then does as if the service were down."""
-    return b"!" + " ".join(text.split()).encode("ascii", "backslashreplace") + b"\n"
+    return b"!" + visible(" ".join(text.split())).encode("ascii", "backslashreplace") + b"\n"
 
 
 def _fields(line: bytes) -> list[str]:

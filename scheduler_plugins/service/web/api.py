@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from mdev_inventory import __version__
+from mdev_inventory.visible import visible_json
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import SchedulerError
 from scheduler_plugins.service.web import answers, page
@@ -33,6 +34,14 @@ STATUSES = {
 """HTTP status per code of SchedulerError; 500 for any other."""
 
 
+class VisibleJson(JSONResponse):
+    """JSON in ASCII: no character of somebody's name steers the terminal that shows it."""
+
+    def render(self, content: object) -> bytes:
+        """The document's bytes."""
+        return visible_json(content).encode("ascii")
+
+
 class UnknownHostError(SchedulerError):
     """The engine has no such host."""
 
@@ -47,6 +56,7 @@ def api(scheduler: Scheduler, capacities: Capacities, health: Callable[[], Seque
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        default_response_class=VisibleJson,
         responses={"default": {"model": answers.ErrorAnswer}},
     )
     _add_errors(app)
@@ -108,26 +118,26 @@ def _add_questions(
 
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(SchedulerError)
-    def undecided(_: Request, error: SchedulerError) -> JSONResponse:
+    def undecided(_: Request, error: SchedulerError) -> VisibleJson:
         return _error(STATUSES.get(error.code, 500), error.code, str(error))
 
     @app.exception_handler(RequestValidationError)
-    def bad_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+    def bad_parameter(_: Request, error: RequestValidationError) -> VisibleJson:
         texts = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         return _error(422, "bad-parameter", "; ".join(texts))
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: HTTPException) -> VisibleJson:
         code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
         text = f"{request.method} {request.url.path[:200]}: {error.detail}"
         return _error(error.status_code, code, text, error.headers)
 
     @app.exception_handler(Exception)
-    def fault(_: Request, __: Exception) -> JSONResponse:
+    def fault(_: Request, __: Exception) -> VisibleJson:
         """The text stays in the log: it may hold what is nobody's business."""
         return _error(500, "fault", "a fault of the service; its log has the details")
 
 
-def _error(status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def _error(status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> VisibleJson:
     body = answers.ErrorAnswer(error=answers.ErrorBody(code=code, text=text))
-    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+    return VisibleJson(body.model_dump(), status_code=status, headers=headers)

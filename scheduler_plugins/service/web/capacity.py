@@ -74,10 +74,12 @@ class TypeState:
 class Capacities:
     """The hosts' capacities, worked out once per observation; safe for threads."""
 
-    def __init__(self, inventories: Inventories, clock: Callable[[], float]) -> None:
-        """`clock` is the service's, seconds since the epoch."""
+    def __init__(
+        self, inventories: Inventories, clock: Callable[[], float], to_wall: Callable[[float], float] = float
+    ) -> None:
+        """`clock` is the service's, seconds since the epoch; `to_wall` makes its times those of the machine's."""
         self._inventories, self._views = inventories, Views(inventories)
-        self.clock = clock
+        self.clock, self.to_wall = clock, to_wall
         self._derived = Derived(lambda: inventories.vms)
 
     def hosts(self) -> list[HostState]:

@@ -10,6 +10,7 @@ import jinja2
 
 from mdev_inventory import __version__
 from mdev_inventory.model import MdevType, ParentDevice
+from mdev_inventory.visible import visible
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.web.capacity import Capacities, HostState
 
@@ -25,6 +26,7 @@ def render(capacities: Capacities, decisions: Sequence[Decision], reasons: Seque
     types = capacities.types()
     return _TEMPLATE.render(
         now=capacities.clock(),
+        wall=capacities.to_wall,
         hosts=capacities.hosts(),
         # None used is unknown, which is not nothing.
         types=[state for state in types if state.free or state.used != 0],
@@ -65,7 +67,12 @@ def instances_known(parents: Sequence[ParentDevice]) -> bool:
 def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) else value,
     )
     environment.filters.update(
         age=humanize.naturaldelta, when=when, cards=cards, living=living, instances_known=instances_known

@@ -37,7 +37,7 @@ from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
         pytest.param({"json": {"fault": 7}, "status": 400}, "http", ["status 400"], id="a fault of another shape"),
         pytest.param({"body": "<html>oops</html>", "status": 500}, "http", ["status 500"], id="500 with HTML"),
         pytest.param(
-            {"json": {"reason": "a\nb\x1b[31m" + "c" * 999}, "status": 500}, "http", ["a b [31mc", "..."], id="long"
+            {"json": {"reason": "a\nb\x1b[31m" + "c" * 999}, "status": 500}, "http", ["a b\\x1b[31mc", "..."], id="long"
         ),
         pytest.param({"status": 302, "headers": {"Location": "https://sso/"}}, "http", ["https://sso/"], id="redirect"),
         pytest.param(

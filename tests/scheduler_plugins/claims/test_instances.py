@@ -46,6 +46,11 @@ def test_uuids_that_tell_their_vm(uuid: str) -> None:
     assert () == orphans(seen(uuid), derived(VM, OTHER))
 
 
+def test_a_name_that_utf_8_cannot_hold() -> None:
+    """The engine's JSON may hold half of a surrogate pair: no UUID is made of that, and nothing fails."""
+    assert {DEVICE, str(uuid3(NAMESPACE, VM_ID))} == uuids_of(VM._replace(name="half \udc80"))
+
+
 def test_made_uuids_are_vdsms() -> None:
     """As VDSM's get_mdev_uuid and its older hook compute them: MD5 of the namespace and the text."""
     made = {"34a2ad16-413f-3df3-b4a5-5bb0de3eae41", "5f54d3e2-f079-35cd-8196-9063a4dc90f3"}

@@ -197,7 +197,8 @@ def test_a_full_disk_does_not_stop_decisions(folder: Folder) -> None:
 
 
 def test_a_second_service_leaves_the_first_alone(running: Running) -> None:
-    """The socket in use is not taken away."""
+    """A service of another state folder that would listen at the same socket: that is not taken away."""
+    running.folder.write("20-folder.conf", service=f"state_dir={running.folder.state}-of-its-own\n")
     done = subprocess.run(
         [sys.executable, "-m", "scheduler_plugins", "serve", "--config", str(running.folder.config)],
         capture_output=True,

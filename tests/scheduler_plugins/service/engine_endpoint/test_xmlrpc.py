@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdev_inventory.visible import visible
 from scheduler_plugins.service.engine_endpoint import xmlrpc
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=["Cc", "Cs"]))
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r", exclude_categories=["Cc", "Cs"])).map(visible)
 VALUES = st.recursive(
     TEXTS | st.integers(-(2**31), 2**31 - 1),
     lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner) | st.lists(TEXTS),

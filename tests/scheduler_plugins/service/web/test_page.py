@@ -8,7 +8,8 @@ from mdev_inventory.observation import HostFailure
 from tests.scheduler_plugins.service.web.conftest import Served
 from tests.scheduler_plugins.world import DEAD, FREE, FULL, NOW, WANTS, host, with_errors
 
-EVIL = "<script>alert('x')</script>"
+UNSEEN = "\x1b[2J\u202e\u2028\x9b\x7f\udc80"
+EVIL = "<script>alert('x')</script>" + UNSEEN
 
 
 def test_the_page_shows_what_there_is(served: Served) -> None:
@@ -77,6 +78,11 @@ def test_names_from_elsewhere_are_escaped(served: Served) -> None:
 
     assert "<script" not in text
     assert text.count("&lt;script&gt;") > 10
+    assert [] == [char for char in UNSEEN if char in text and not char.isprintable()]
+    assert text.count("\\x1b[2J\\u202e\\u2028\\x9b\\x7f\\udc80") > 10
+    bodies = [served.ask(path).text for path in ("/api/v1/hosts", "/api/v1/types", "/healthz", "/api/v1/claims")]
+    bodies += [served.ask("/api/v1/explain", vm=vm).text for vm in (WANTS, "\x1b\u202e")]
+    assert [True] * len(bodies) == [body.isascii() and body.isprintable() for body in bodies]
 
 
 def test_the_page_loads_nothing(served: Served) -> None:
