@@ -37,12 +37,12 @@ class VdsmError(Exception):
     """A call to a host's VDSM that brought no result."""
 
     def __init__(
-        self, code: ErrorCode | Cause, seen: str, phase: Phase, rpc_code: int | None = None, remedy: str = ""
+        self, code: ErrorCode | Cause, seen: str, phase: Phase, rpc_code: int | None = None, key: str = ""
     ) -> None:
-        """`seen` names host, port, method and what happened; `remedy` what to do."""
-        super().__init__(f"{seen}; {remedy}" if remedy else seen)
+        """`seen` names host, port, method and what happened; `key` finds what to do, where not `code` does."""
+        self.seen, self.key = seen, str(key or code)
+        super().__init__(f"{seen}; {remedies.HOST[self.key]}")
         self.code = code
-        self.seen, self.remedy = seen, remedy
         self.phase = phase
         self.rpc_code = rpc_code
 
@@ -64,13 +64,11 @@ class Call:
         """The conversation reached this phase."""
         self.phase = phase
 
-    def error(
-        self, code: ErrorCode | Cause, seen: str, rpc_code: int | None = None, remedy: str | None = None
-    ) -> VdsmError:
-        """An error that names the host and the method; `remedy` is that of another code of the table."""
+    def error(self, code: ErrorCode | Cause, seen: str, rpc_code: int | None = None, key: str = "") -> VdsmError:
+        """An error that names the host and the method."""
         where = f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
         text = f"VDSM at {where}, {self.method}: {seen}"
-        return VdsmError(code, text, self.phase, rpc_code, remedies.HOST[remedy or code])
+        return VdsmError(code, text, self.phase, rpc_code, key)
 
     def overdue(self) -> VdsmError:
         """The deadline passed."""
@@ -78,7 +76,7 @@ class Call:
             seen = f"{self.foreign_ids} answers to other requests, none to ours within {self.deadline_s:.4g} s"
             return self.error(ErrorCode.PROTOCOL, seen)
         seen = f"gave up after {self.deadline_s:.4g} s, waiting for: {self.phase}"
-        return self.error(ErrorCode.TIMEOUT, seen, remedy=_UNREACHED.get(self.phase))
+        return self.error(ErrorCode.TIMEOUT, seen, key=_UNREACHED.get(self.phase, ""))
 
     def failed(self, error: Exception) -> VdsmError:
         """The error of a lower layer, by what it is and by the phase it came in."""
@@ -91,7 +89,7 @@ class Call:
             return self.error(ErrorCode.PROTOCOL, str(error))
         if self.phase in _UNREACHED:
             what = f"look up {self.address!r}" if self.phase is Phase.LOOKUP else "connect"
-            return self.error(ErrorCode.CONNECT, f"cannot {what} ({error})", remedy=_UNREACHED[self.phase])
+            return self.error(ErrorCode.CONNECT, f"cannot {what} ({error})", key=_UNREACHED[self.phase])
         half = isinstance(error, ClosedError) and error.within_frame
         if self.phase is Phase.ANSWER or half:
             what = "in the middle of its answer" if half else "without an answer"

@@ -54,7 +54,9 @@ def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
 def _host(item: Mapping[str, Any]) -> ServiceHost:
     failure, orphans = item["failure"], item["orphans"]
     uuids = None if orphans is None else tuple(orphan["uuid"] for orphan in orphans)
-    return ServiceHost(item["age_s"], failure["text"] if failure else "", uuids)
+    text, code = (failure["text"], failure["code"]) if failure else ("", "")
+    devices = None if item["age_s"] is None else bool(item["types"])
+    return ServiceHost(item["age_s"], text, uuids, code, devices, item["name"])
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:
