@@ -163,8 +163,10 @@ KINDS: Mapping[str, Kind] = {
         "the engine's own filter refuses a host that is free, as its copy of the host's devices is old",
         "refresh the host's capabilities in the portal; with engine_refresh = yes the service does it"),
     "orphans": Kind("orphans", WARNING,
-        "instances on a host belong to no VM and take their place for nothing",
-        "where nothing else uses it, on the host: echo 1 > /sys/bus/mdev/devices/UUID/remove"),
+        "vGPUs on a host belong to no VM and take their place for nothing; whether mdevctl makes them at boot cannot "
+        "be told from here",
+        "where `mdevctl list --defined` on the host does not name it and nothing else uses it, there: "
+        "echo 1 > /sys/bus/mdev/devices/UUID/remove"),
     "claim-overdue": Kind("claims", WARNING,
         "a start still counts although inventories of its host should have shown its instances by now",
         "look at the VM's start in the portal; it ends by itself after [decisions] claim_timeout"),

@@ -84,7 +84,9 @@ class ServiceHost:
     failure: str = ""
     """Why it could not be asked the last time; empty where it could."""
     orphans: tuple[str, ...] | None = None
-    """Instances of no VM, by UUID; None where that cannot be told."""
+    """vGPUs of no VM, each in words; None where that cannot be told."""
+    foreign: tuple[str, ...] = ()
+    """Other instances of no VM, likewise."""
     code: str = ""
     """The failure's."""
     devices: bool | None = None

@@ -111,18 +111,20 @@ def engine_view(facts: Facts) -> Iterator[Finding]:
 
 
 def orphans(facts: Facts) -> Iterator[Finding]:
-    """Every instance belongs to a VM."""
+    """Every vGPU belongs to a VM; what else is on the mdev bus is not ours."""
     names = {host.id: host.name for host in facts.engine.hosts or ()}
-    told = {names.get(key, key): known.orphans for key, known in facts.service.hosts.items()}
-    wrong = [
-        found("orphans", f"host {name}: {count(len(uuids), 'instance')} of no VM: {some(uuids)}", name)
-        for name, uuids in told.items()
-        if uuids
-    ]
-    hosts = facts.service.hosts.items()
-    if silent := [names.get(key, key) for key, known in hosts if known.devices and known.orphans is None]:
-        wrong.append(untold(f"nobody tells of the instances on these hosts, or whose they are: {some(silent)}"))
-    yield from wrong or [ok(f"none on {count(sum(uuids is not None for uuids in told.values()), 'host')}")]
+    hosts = {names.get(key, key): known for key, known in facts.service.hosts.items()}
+    for name, known in hosts.items():
+        if known.orphans:
+            what = f"{count(len(known.orphans), 'vGPU')} that neither the engine nor VDSM gives to a VM"
+            yield found("orphans", f"host {name}: {what}: {some(known.orphans)}", name)
+    if silent := [name for name, known in hosts.items() if known.devices and known.orphans is None]:
+        yield untold(f"nobody tells of the instances on these hosts, or whose they are: {some(silent)}")
+    none = [known for known in hosts.values() if known.orphans == ()]
+    foreign = [f"host {name}: {some(known.foreign)}" for name, known in hosts.items() if known.foreign]
+    aside = f"; no vGPUs, so not ours: {some(foreign)}" if foreign else ""
+    if none or foreign or not hosts:
+        yield ok(f"none on {count(len(none), 'host')}{aside}")
 
 
 def claims(facts: Facts) -> Iterator[Finding]:
