@@ -16,6 +16,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 # EL8's platform python, EL9's, and ours: what hosts and proxies run, and what the service runs.
 VERSIONS = ("3.6", "3.9", "3.11")
+NEWER = ("3.12", "3.13", "3.14")
 
 
 def _candidates(version: str) -> Iterator[Path]:
@@ -42,6 +43,15 @@ def _find(version: str) -> Path | None:
 def interpreters() -> Mapping[str, Path]:
     """The Python interpreters found on this machine: version (`3.6`) to path."""
     return {version: path for version in VERSIONS if (path := _find(version))}
+
+
+@pytest.fixture(scope="session", params=NEWER)
+def newer_interpreter(request: pytest.FixtureRequest) -> Path:
+    """Each Python later than the one that the product is tested with; likewise skipped."""
+    found = _find(request.param)
+    if found is None:
+        pytest.skip(f"no python{request.param} on PATH or in ~/.pyenv/versions")
+    return found
 
 
 @pytest.fixture(params=VERSIONS)

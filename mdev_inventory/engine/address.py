@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mdev_inventory.engine.errors import EngineSettingError
+from mdev_inventory.tls.context import trusting
 
 BASE_PATH = "/ovirt-engine"
 ALLOWED = "https://HOST[:PORT][/ovirt-engine[/api]], or http:// for a loopback address"
@@ -40,13 +41,11 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def trusting(ca_file: Path | None) -> ssl.SSLContext:
+def authorities(ca_file: Path | None) -> ssl.SSLContext:
     """TLS that trusts the authorities in `ca_file`, else the system's; EngineSettingError."""
     try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
+        return trusting(ssl.SSLContext, ca_file)
     except (OSError, ValueError) as error:
         raise EngineSettingError(
             f"the CA file {str(ca_file)!r} cannot be used: {error}; it must hold PEM certificates"
         ) from None
-    context.hostname_checks_common_name = False
-    return context

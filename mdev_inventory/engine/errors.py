@@ -2,11 +2,12 @@
 
 from typing import Literal
 
+from mdev_inventory import remedies
+from mdev_inventory.tls.causes import Cause
 from mdev_inventory.visible import visible
 
 Code = Literal[
     "unreachable",  # no connection, or one that broke before an answer
-    "tls",  # connected, but the certificate or the handshake is not accepted
     "timeout",  # nothing, or not all of it, before the deadline
     "auth",  # the engine refuses user and password, or a token that it has just given
     "forbidden",  # the engine's user lacks the right to do this
@@ -15,17 +16,24 @@ Code = Literal[
     "http",  # another HTTP status than success
     "bad-answer",  # success, but not what was asked for: HTML, half a body, a wrong type
     "closed",  # asked after close()
+    "tls-only",  # http:// where TLS answers
 ]
+"""What TLS may fail by has the codes of `Cause`."""
 
 
 class EngineError(Exception):
     """A call that the engine did not answer as hoped; never holds a password or a token."""
 
-    def __init__(self, code: Code, text: str, status: int | None = None) -> None:
-        """`code` is stable for machines, `text` names the request; `status` where HTTP got so far."""
-        super().__init__(text)
-        self.code: Code = code
-        self.text = text
+    def __init__(self, code: Code | Cause, seen: str, status: int | None = None, advised: bool = False) -> None:
+        """`code` is stable for machines, `seen` names the request; `status` where HTTP got so far.
+
+        `advised` has the text end with what to do, by `mdev_inventory.remedies`.
+        """
+        self.remedy = remedies.ENGINE[code] if advised else ""
+        self.text = f"{seen}; {self.remedy}" if advised else seen
+        super().__init__(self.text)
+        self.code: Code | Cause = code
+        self.seen = seen
         self.status = status
 
 

@@ -2,12 +2,18 @@
 
 import ssl
 import zlib
+from collections.abc import Callable
 from http.client import IncompleteRead
 
 from urllib3.exceptions import DecodeError, ProtocolError
 from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from mdev_inventory.engine.errors import EngineError, one_line
+from mdev_inventory.tls import causes
+from mdev_inventory.tls.shown import Shown
+
+Look = Callable[[], tuple[causes.Asked, Shown | None]]
+"""Who was asked, and the certificate that is shown there."""
 
 
 class BrokenConnectionError(EngineError):
@@ -19,15 +25,17 @@ def late(what: str, seconds: float) -> EngineError:
     return EngineError("timeout", f"{what}: no whole answer within {seconds:.4g} s")
 
 
-def failure(error: Exception, what: str, seconds: float) -> EngineError:
+def failure(
+    error: Exception, what: str, seconds: float, look: Callable[[], tuple[causes.Asked, Shown | None]]
+) -> EngineError:
     """The order counts: TLS and time-outs are errors of the socket, too."""
     cause = _cause(error)
     match cause:
         case TimeoutError() | PoolTimeoutError():
             return late(what, seconds)
-        case ssl.SSLError() if not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-            hint = "check that the CA file is that of the engine's web server"
-            return EngineError("tls", f"{what}: {one_line(str(cause))}; {hint}")
+        case ssl.SSLError() if not isinstance(cause, causes.ENDS):
+            code, seen = causes.told(cause, *look())
+            return EngineError(code, f"{what}: {one_line(seen)}", advised=True)
         case zlib.error() | DecodeError():
             return EngineError("bad-answer", f"{what}: the answer is compressed in a broken way")
         case IncompleteRead() | ProtocolError():

@@ -12,16 +12,19 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
-from mdev_inventory.engine.address import base_url, trusting
+from mdev_inventory.engine.address import authorities, base_url
 from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.detached import AT_ONCE, Detached
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.failures import BrokenConnectionError, failure, late
 from mdev_inventory.engine.session import HEADERS, session
+from mdev_inventory.tls.causes import Asked
+from mdev_inventory.tls.shown import Shown, look
 
 # What a restarting engine or its web server says for some seconds.
 PASSING = frozenset({502, 503, 504})
@@ -31,6 +34,7 @@ BACK_OFF_S = (0.1, 0.3)
 MAX_BODY = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 CONNECT_S = 3.0
+HTTPS = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class EngineHttp:
 
     def __init__(self, url: str, ca_file: Path | None = None, max_body: int = MAX_BODY) -> None:
         """EngineSettingError where `url` or `ca_file` cannot be used; nothing is sent."""
-        self.base, self._max_body = base_url(url), max_body
-        tls = trusting(ca_file) if ca_file or self.base.startswith("https:") else None
+        self.base, self._ca_file, self._max_body = base_url(url), ca_file, max_body
+        tls = authorities(ca_file) if ca_file or self.base.startswith("https:") else None
         self._session = session(tls, AT_ONCE)
         self._threads = Detached("engine")
         self._closing = threading.Event()
@@ -60,7 +64,7 @@ class EngineHttp:
         """Send it, with headers, params, data and json as requests takes them; `path` is below `base`.
 
         A GET is tried again after a broken connection or a passing status, while there is time. Every HTTP
-        status is an answer here. EngineError: unreachable, tls, timeout, bad-answer, closed.
+        status is an answer here. EngineError: unreachable, timeout, bad-answer, closed, and the causes of TLS.
         """
         if self._closing.is_set():
             raise self._closed()
@@ -101,7 +105,7 @@ class EngineHttp:
         except (requests.RequestException, HTTPError, OSError) as error:
             # An error keeps the frames that it came through, and in them a form holds the password.
             cause = None if "data" in content else error
-            raise failure(error, what, deadline.seconds) from cause
+            raise self._named(failure(error, what, deadline.seconds, lambda: self._look(deadline)), deadline) from cause
         if answer.status == HTTPStatus.UNAUTHORIZED:
             # The engine's session cookie belongs to the token: a new token, no old cookie.
             self._session.cookies.clear()
@@ -128,6 +132,18 @@ class EngineHttp:
                     break
             location, kind = (told.headers.get(name, "") for name in ("Location", "Content-Type"))
             return Answer(f"{method} {path}", told.status_code, kind, location, bytes(body))
+
+    def _named(self, error: EngineError, deadline: Deadline) -> EngineError:
+        """A server that speaks TLS only breaks a connection without: asked by http://, that is told apart."""
+        if isinstance(error, BrokenConnectionError) and self.base.startswith("http:") and self._look(deadline)[1]:
+            return EngineError("tls-only", f"{self.base} speaks TLS, and is asked without", advised=True)
+        return error
+
+    def _look(self, deadline: Deadline) -> tuple[Asked, Shown | None]:
+        """Who is asked, and the certificate that is shown there, for as long as half of what is left."""
+        parts = urlsplit(self.base)
+        name = parts.hostname or ""
+        return Asked(name, self._ca_file), look(name, parts.port or HTTPS, deadline.left() / 2)
 
     def _closed(self) -> EngineError:
         return EngineError("closed", f"{self.base}: asked after it was closed")

@@ -65,8 +65,8 @@ class Login:
     def _fetch(self, deadline: Deadline) -> str:
         left = self._pause_ends - self._clock()
         if self._refusal is not None and left > 0:
-            text = f"{self._refusal.text} (not tried again for {left:.0f} s)"
-            raise EngineError(self._refusal.code, text, self._refusal.status)
+            text = f"{self._refusal.seen} (not tried again for {left:.0f} s)"
+            raise EngineError(self._refusal.code, text, self._refusal.status, advised=True)
         form = {"grant_type": "password", "scope": SCOPE, "username": self._user, "password": self._password}
         try:
             token = self._token_in(self._post(TOKEN_PATH, form, deadline))
@@ -92,8 +92,8 @@ class Login:
             return token
         said = self._said(body)
         if said and (answer.status in REFUSALS or answer.status == 200):
-            text = f"the engine refuses to let {self._user!r} in: {said}; check user@profile and password"
-            raise EngineError("auth", text, answer.status)
+            text = f"the engine refuses to let {self._user!r} in: {said}"
+            raise EngineError("auth", text, answer.status, advised=True)
         if answer.status == 200:
             text = f"{answer.request}: HTTP status 200, but no token in {len(answer.body)} bytes"
             raise EngineError("bad-answer", f"{text} of {one_line(answer.content_type)}", 200)

@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any
 
+from mdev_inventory.tls.causes import ENDS
+from mdev_inventory.tls.shown import MOST_S, Shown, read
+from mdev_inventory.vdsm.credentials import ClientContext
 from mdev_inventory.vdsm.stomp import BODY_LIMIT, Frame, FrameTooLargeError, Parser, encode
 from mdev_inventory.vdsm.tls_stream import TlsStream
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
-
-STREAM_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
-"""What OpenSSL calls an error but is the end of the stream."""
 
 
 class Phase(StrEnum):
@@ -39,6 +39,15 @@ class ClosedError(Exception):
         """`within_frame`: the bytes received end in the middle of a frame."""
         super().__init__("connection closed")
         self.within_frame = within_frame
+
+
+class DistrustError(OSError):
+    """The peer's certificate was refused: the verification's error is its cause (`__cause__`)."""
+
+    def __init__(self, error: ssl.SSLCertVerificationError, shown: Shown | None) -> None:
+        """`shown` is the certificate, where it was to be had."""
+        super().__init__(str(error))
+        self.error, self.shown = error, shown
 
 
 class StompConnection:
@@ -76,7 +85,7 @@ class StompConnection:
     async def _read(self) -> bytes:
         try:
             data = await self._stream.read()
-        except (ConnectionError, *STREAM_ENDS) as error:
+        except (ConnectionError, *ENDS) as error:
             raise ClosedError(self._parser.within_frame) from error
         if not data:
             raise ClosedError(self._parser.within_frame)
@@ -85,14 +94,15 @@ class StompConnection:
 
 @asynccontextmanager
 async def converse(
-    address: str, port: int, tls: ssl.SSLContext, names: Executor, until: float, enter: Callable[[Phase], None]
+    address: str, port: int, tls: ClientContext, names: Executor, until: float, enter: Callable[[Phase], None]
 ) -> AsyncIterator[StompConnection]:
     """An open connection to address:port.
 
     `names` runs name lookups; `until` is the caller's deadline, by the loop's clock: only to share the time
     among several addresses of one name; `enter` is told each phase as it begins.
 
-    Raises OSError (ssl.SSLError among them); ValueError or OverflowError for an impossible address or port.
+    Raises OSError (ssl.SSLError and DistrustError among them); ValueError or OverflowError for an impossible
+    address or port.
     """
     enter(Phase.LOOKUP)
     found = await _lookup(address, port, names)
@@ -102,10 +112,35 @@ async def converse(
     with sock:
         stream = TlsStream(sock, tls, server_hostname=address.partition("%")[0])
         try:
-            await stream.handshake()
+            await _shake_hands(stream, tls, (address, found), until)
             yield StompConnection(stream)
         finally:
             stream.close()
+
+
+async def _shake_hands(
+    stream: TlsStream, tls: ClientContext, where: tuple[str, Sequence[AddressInfo]], until: float
+) -> None:
+    """Raises ssl.SSLError, and DistrustError with the certificate that was refused."""
+    try:
+        await stream.handshake()
+    except ssl.SSLCertVerificationError as error:
+        left = until - asyncio.get_running_loop().time()
+        raise DistrustError(error, await _shown(*where, tls.viewer, left / 2)) from error
+
+
+async def _shown(address: str, found: Sequence[AddressInfo], viewer: ssl.SSLContext, seconds: float) -> Shown | None:
+    """The certificate of who listens there, asked for once more; None where that does not work soon."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(min(seconds, MOST_S)):
+            with await _connect(found, asyncio.get_running_loop().time() + seconds) as sock:
+                stream = TlsStream(sock, viewer, server_hostname=address.partition("%")[0])
+                try:
+                    await stream.handshake()
+                    return read(stream.certificate())
+                finally:
+                    stream.close()
+    return None
 
 
 async def _lookup(address: str, port: int, names: Executor) -> Sequence[AddressInfo]:

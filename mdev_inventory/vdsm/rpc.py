@@ -10,16 +10,15 @@ random here; answers to other ids are not ours.
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
 from mdev_inventory.vdsm.connection import ClosedError, Phase, StompConnection, converse
-from mdev_inventory.vdsm.errors import Call, CredentialsError, ErrorCode, VdsmError
+from mdev_inventory.vdsm.credentials import ClientContext, CredentialsError, client_context
+from mdev_inventory.vdsm.errors import Call, ErrorCode, VdsmError
 from mdev_inventory.vdsm.stomp import Frame
 
 __all__ = [
@@ -35,44 +34,6 @@ __all__ = [
 
 REQUESTS = "jms.topic.vdsm_requests"
 _LOOKUP_THREADS = 4
-
-
-class ClientContext(ssl.SSLContext):
-    """A TLS context that remembers which CA it trusts, for the text of errors."""
-
-    ca_file: Path
-
-
-def client_context(ca_file: Path, cert_file: Path, key_file: Path, check_hostname: bool = True) -> ClientContext:
-    """Mutual TLS, 1.2 at least: the host's certificate is always checked against the CA.
-
-    `check_hostname` False accepts any host of that CA under any address: for certificates of old, without
-    subjectAltName. Raises CredentialsError naming the file that cannot be used.
-    """
-    # Not `ssl.create_default_context`: from Python 3.13 on it refuses CAs without a key usage extension.
-    context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.check_hostname = check_hostname
-    context.ca_file = ca_file
-    for file in (ca_file, cert_file, key_file):
-        _must_be_readable(file)
-    try:
-        context.load_verify_locations(ca_file)
-    except (ssl.SSLError, ValueError) as error:
-        raise CredentialsError(ca_file, f"holds no CA certificate in PEM form: {error}") from error
-    try:
-        # An encrypted key would ask for its password on the terminal; an empty one makes it an error.
-        context.load_cert_chain(cert_file, key_file, password="")
-    except (ssl.SSLError, ValueError) as error:
-        raise CredentialsError(key_file, f"is not the unencrypted PEM key of {cert_file}: {error}") from error
-    return context
-
-
-def _must_be_readable(file: Path) -> None:
-    try:
-        file.open("rb").close()
-    except OSError as error:
-        raise CredentialsError(file, f"cannot be read: {error.strerror}") from error
 
 
 class VdsmClient:

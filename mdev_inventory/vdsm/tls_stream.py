@@ -39,6 +39,10 @@ class TlsStream:
         """
         await self._drive(self._tls.do_handshake)
 
+    def certificate(self) -> bytes | None:
+        """The peer's, in DER form, once the handshake is done."""
+        return self._tls.getpeercert(binary_form=True)
+
     async def read(self) -> bytes:
         """Some bytes; none at the end. Raises ssl.SSLEOFError where the peer vanished without a goodbye."""
         return await self._drive(lambda: self._tls.read(_CHUNK))

@@ -4,8 +4,9 @@ An instance is known by its UUID alone, and what that tells depends on the engin
 4.5 on it is the id of the VM's device; from 4.2.6.1 to 4.4 it is random at every start, so only the host's
 VDSM knows, whose word comes with the observation; before, it is made from the VM's id or name.
 
-What belongs to no VM is an orphan: left behind by a start that failed, or made by somebody else. It takes
-its place like any other instance. It is shown, never deleted: it may be in use outside of oVirt.
+A vGPU that belongs to no VM is an orphan: left behind by a start that failed, or made by somebody else. It takes
+its place like any other instance. It is shown, never deleted: it may be in use outside of oVirt. What is on the mdev
+bus and no vGPU (functions of a network card, a channel) is not ours and never an orphan.
 """
 
 import threading
@@ -15,20 +16,27 @@ from typing import NamedTuple
 from uuid import UUID, uuid3
 
 from mdev_inventory.engine.known_vm import KnownVm
-from mdev_inventory.model import MdevType
+from mdev_inventory.model import NVIDIA, MdevType, ParentDevice
 from mdev_inventory.observation import Observation
 
 NAMESPACE = UUID("8524b17c-f0ca-44a5-9ce4-66fe261e5986")
 """VDSM's own, for the UUIDs that it makes from a VM's id (4.2 to 4.2.6) or name (its hook, before)."""
 
 
+GPU_DRIVERS = frozenset({"nvidia", "nvidia-vgpu-vfio", "i915", "xe", "amdgpu"})
+GPU_TYPES = ("nvidia-", "i915-")
+"""How the types of vGPUs begin, where the source does not tell the driver."""
+
+
 class Orphan(NamedTuple):
-    """An instance that belongs to no VM."""
+    """An instance that belongs to no VM, as neither the engine nor the host's VDSM gives it to one."""
 
     uuid: str
     parent: str
     """Address of the parent device that it lives on."""
     type: str
+    driver: str | None
+    """The parent device's."""
 
 
 def uuids_of(vm: KnownVm) -> frozenset[str]:
@@ -45,16 +53,34 @@ def owner(uuid: str, seen: Observation, derived: Mapping[str, str]) -> str | Non
 
 
 def orphans(seen: Observation, derived: Mapping[str, str]) -> tuple[Orphan, ...] | None:
-    """The instances that belong to no VM; None where that cannot be told.
+    """The vGPUs that belong to no VM; None where that cannot be told.
 
     One that is listed may belong to a VM that ended between two questions (`vm_questions`): it is an orphan
     for certain when two observations in a row say so.
     """
-    types = [(parent.address, found) for parent in seen.inventory.parents for found in parent.types or ()]
-    living = [(address, found, uuid) for address, found in types for uuid in found.instances or ()]
-    left = tuple(Orphan(uuid, address, t.id) for address, t, uuid in living if not owner(uuid, seen, derived))
-    untold = left and seen.owners is None
-    return None if untold or not _told([found for _, found in types]) else left
+    left = _ownerless(seen, derived, vgpus=True)
+    types = [found for parent in seen.inventory.parents for found in parent.types or () if is_vgpu(parent, found)]
+    return None if (left and seen.owners is None) or not _told(types) else left
+
+
+def foreign(seen: Observation, derived: Mapping[str, str]) -> tuple[Orphan, ...]:
+    """The instances that are no vGPUs and that no VM is known to have: not ours."""
+    return _ownerless(seen, derived, vgpus=False)
+
+
+def is_vgpu(parent: ParentDevice, mdev_type: MdevType) -> bool:
+    """Whether an instance of the type there is one for certain: by vendor, driver or the type's id."""
+    return parent.vendor == NVIDIA or parent.driver in GPU_DRIVERS or mdev_type.id.startswith(GPU_TYPES)
+
+
+def _ownerless(seen: Observation, derived: Mapping[str, str], vgpus: bool) -> tuple[Orphan, ...]:
+    types = [(parent, found) for parent in seen.inventory.parents for found in parent.types or ()]
+    return tuple(
+        Orphan(uuid, parent.address, found.id, parent.driver)
+        for parent, found in types
+        for uuid in found.instances or ()
+        if is_vgpu(parent, found) is vgpus and not owner(uuid, seen, derived)
+    )
 
 
 class Derived:

@@ -124,7 +124,10 @@ def check_all(
         int, typer.Option(min=1, metavar="MIB", help="Below so much free space the disk counts as low.")
     ] = 256,
 ) -> None:
-    """Every link of the chain checked, each failure with its remedy. Exit status 1 where something fails."""
+    """Every link of the chain checked, each failure with its remedy.
+
+    Exit status 1 where something fails, 3 where nothing does and something could not be looked at.
+    """
     from scheduler_plugins.cli.doctor import run
     from scheduler_plugins.doctor.gather import Where
 

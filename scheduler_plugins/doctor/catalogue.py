@@ -4,20 +4,13 @@ The one place where a finding is worded; `tools.messages` makes the table in `do
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from scheduler_plugins.doctor.findings import Finding, Status
+from mdev_inventory import remedies
+from mdev_inventory.tls.causes import Cause
+from scheduler_plugins.doctor import unreached
+from scheduler_plugins.doctor.findings import Finding, Kind, Status
 
 WARNING, FAILURE = Status.WARNING, Status.FAILURE
-
-
-class Kind(NamedTuple):
-    """What may be found; what to do is one line, and may name what was found in {braces}."""
-
-    link: str
-    status: Status
-    means: str
-    remedy: str
 
 
 def found(code: str, seen: str, about: str = "", **words: object) -> Finding:
@@ -29,6 +22,7 @@ def found(code: str, seen: str, about: str = "", **words: object) -> Finding:
 # A table: for each code its link and status, what it means, and what to do.
 # fmt: off
 KINDS: Mapping[str, Kind] = {
+    **unreached.KINDS,
     "configuration-wrong": Kind("configuration", FAILURE,
         "a file cannot be read, a key or value is wrong, or no engine is named; the service does not start",
         "correct what it names; `mdev-scheduler serve --show-config` prints what is in force"),
@@ -91,19 +85,12 @@ KINDS: Mapping[str, Kind] = {
     "plugin-not-loaded": Kind("proxy", FAILURE,
         "the proxy has our plugin's file but does not know its units",
         "systemctl restart ovirt-scheduler-proxy, then ovirt-engine; the proxy's log says what it dislikes"),
-    "engine-unreachable": Kind("engine", FAILURE,
-        "the engine's REST API does not answer",
-        "systemctl status ovirt-engine httpd; [engine] url and timeout say where and how long it is asked"),
-    "engine-untrusted": Kind("engine", FAILURE,
-        "the engine's certificate is not signed by the authority that is configured",
-        "set [engine] ca_file to the authority of the engine's web server"),
     "engine-old": Kind("engine", WARNING,
         "engines before 4.4 are not supported",
         "upgrade the engine; what works on which version is in docs/versions.md"),
     "credentials-refused": Kind("credentials", FAILURE,
         "the engine does not let our user in",
-        "check [engine] user (USER@PROFILE; USER@ovirt@internalsso with Keycloak), its password file, and "
-        "whether the account is locked or expired (ovirt-aaa-jdbc-tool user show)"),
+        remedies.ENGINE["auth"]),
     "right-read": Kind("right to read", FAILURE,
         "the engine shows our user no hosts: nothing can be decided",
         "give the user the role ReadOnlyAdmin on the system"),
@@ -139,25 +126,9 @@ KINDS: Mapping[str, Kind] = {
         "the cluster has hosts with mediated devices, and no VM there can ask for one (engines before 4.5)",
         "engine-config -s UserDefinedVMProperties='{value}' --cver={level}, then systemctl restart "
         "ovirt-engine"),
-    "vdsm-unreachable": Kind("VDSM", FAILURE,
-        "a host that is up cannot be connected to",
-        "check that vdsmd runs there, and that no firewall blocks its port from this machine"),
-    "vdsm-untrusted": Kind("VDSM", FAILURE,
-        "the host and we do not accept each other's certificate",
-        "check [vdsm] ca_file and cert_file; enroll the host's certificate again where its address is wrong"),
-    "vdsm-silent": Kind("VDSM", FAILURE,
-        "a host takes the connection and does not answer",
-        "look at vdsm.log there, and restart vdsmd if it hangs; [collector] host_timeout is what it may "
-        "take"),
-    "vdsm-error": Kind("VDSM", FAILURE,
-        "a host's VDSM answers with an error",
-        "look at vdsm.log there; right after a restart of vdsmd, ask again in a minute"),
-    "certificate-expired": Kind("host certificates", FAILURE,
-        "the host's certificate is out of date",
-        "put the host into maintenance and choose Installation, Enroll Certificate in the portal"),
     "certificate-expires": Kind("host certificates", WARNING,
         "the host's certificate is about to expire",
-        "put the host into maintenance and choose Installation, Enroll Certificate in the portal"),
+        remedies.HOST[Cause.ENDED]),
     "hook-missing": Kind("hook", WARNING,
         "a host with mediated devices has no hook: instances and cards are not told, so verdicts are coarser",
         "install the package mdev-inventory-hook on the host; it works from the next question on"),
@@ -192,8 +163,10 @@ KINDS: Mapping[str, Kind] = {
         "the engine's own filter refuses a host that is free, as its copy of the host's devices is old",
         "refresh the host's capabilities in the portal; with engine_refresh = yes the service does it"),
     "orphans": Kind("orphans", WARNING,
-        "instances on a host belong to no VM and take their place for nothing",
-        "where nothing else uses it, on the host: echo 1 > /sys/bus/mdev/devices/UUID/remove"),
+        "vGPUs on a host belong to no VM and take their place for nothing; whether mdevctl makes them at boot cannot "
+        "be told from here",
+        "where `mdevctl list --defined` on the host does not name it and nothing else uses it, there: "
+        "echo 1 > /sys/bus/mdev/devices/UUID/remove"),
     "claim-overdue": Kind("claims", WARNING,
         "a start still counts although inventories of its host should have shown its instances by now",
         "look at the VM's start in the portal; it ends by itself after [decisions] claim_timeout"),

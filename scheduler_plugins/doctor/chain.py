@@ -6,15 +6,16 @@ from typing import NamedTuple
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.checks import endpoints, engine, hosts, machine, policies, vms
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, Status, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, Status, ok, untold
 
 
 class Link(NamedTuple):
-    """One link: without any of `needs`, nothing can be said about it."""
+    """One link: without any of `needs`, nothing can be said about it but by `anyway`."""
 
     name: str
     check: Callable[[Facts], Iterable[Finding]]
     needs: tuple[str, ...] = ()
+    anyway: Callable[[Facts], Iterable[Finding]] = lambda _: ()
 
 
 CONFIGURED, ASKED, SEEN = ("configuration",), ("credentials",), ("right to read", "own certificate")
@@ -35,7 +36,7 @@ CHAIN = (
     Link("right to refresh hosts", engine.right_to_refresh, ASKED),
     Link("external scheduling", engine.external_scheduling, ASKED),
     Link("units", engine.units, ("external scheduling",)),
-    Link("VDSM", hosts.vdsm, SEEN),
+    Link("VDSM", hosts.vdsm, SEEN, anyway=hosts.last_heard),
     Link("host certificates", hosts.host_certificates, SEEN),
     Link("hook", hosts.hook, SEEN),
     Link("clocks", hosts.clocks, SEEN),
@@ -57,7 +58,7 @@ EXPLAINED = (
     (("claims", "store", "request files", "lifetimes"), ("state directory", "disk")),
 )
 """How the service's complaints begin, and the links that then show why."""
-ABOUT_HOSTS = ("VDSM", "inventories", "hook")
+ABOUT_HOSTS = ("VDSM", "host certificates", "inventories", "hook")
 
 
 def diagnose(facts: Facts) -> list[Finding]:
@@ -66,12 +67,12 @@ def diagnose(facts: Facts) -> list[Finding]:
     broken: dict[str, str] = {}
     for link in CHAIN:
         because = next((broken[need] for need in link.needs if need in broken), "")
-        said = [unchecked(f"{because} does not hold")] if because else list(link.check(facts))
+        said = [*link.anyway(facts), untold(f"{because} does not hold")] if because else list(link.check(facts))
         if because or any(each.status is Status.FAILURE for each in said):
             broken[link.name] = because or link.name
         findings += [each._replace(link=each.link or link.name) for each in said]
     silent = broken.get("configuration") or broken.get("service")
-    own = unchecked(f"{silent} does not hold") if silent else _own_word(facts, findings)
+    own = untold(f"{silent} does not hold") if silent else _own_word(facts, findings)
     return [*findings, own._replace(link=LAST)]
 
 
@@ -82,7 +83,7 @@ def _own_word(facts: Facts, findings: Iterable[Finding]) -> Finding:
     if left:
         return found("service-degraded", "; ".join(left))
     said = "; ".join(facts.service.reasons)
-    return ok(f"explained above: {said}" if said else "all is well")
+    return ok(f"explained above: {said}" if said else "it has nothing to complain of")
 
 
 def _explained(reason: str, wrong: set[str], proxied: bool) -> bool:

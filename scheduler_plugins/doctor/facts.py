@@ -9,6 +9,7 @@ from mdev_inventory.engine.model import Host, HostDevice, Vm
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.config import Config
 from scheduler_plugins.units.registry import FILTERS
+from scheduler_plugins.units.verdict import some
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,14 @@ class ServiceHost:
     failure: str = ""
     """Why it could not be asked the last time; empty where it could."""
     orphans: tuple[str, ...] | None = None
-    """Instances of no VM, by UUID."""
+    """vGPUs of no VM, each in words; None where that cannot be told."""
+    foreign: tuple[str, ...] = ()
+    """Other instances of no VM, likewise."""
+    code: str = ""
+    """The failure's."""
+    devices: bool | None = None
+    """Whether it offered mediated devices when it was seen last; None where it never was."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ class HostFacts:
 
     host: Host
     code: str = ""
-    """VdsmError's, where it does not answer; `expired` where its certificate is out of date."""
+    """The key of VdsmError's remedy, where it does not answer."""
     error: str = ""
     days: float | None = None
     """Days left of its certificate."""
@@ -177,7 +185,7 @@ class Facts:
     service: Service = field(default_factory=Service)
     engine: Engine = field(default_factory=Engine)
     hosts: tuple[HostFacts, ...] = ()
-    """Those that are up."""
+    """Those that were asked: all but those where nobody can answer, by the status that the engine shows."""
     version: str = ""
     """Ours."""
 
@@ -204,6 +212,17 @@ class Facts:
         return not self.service.error and not closed and set(FILTERS) <= units
 
     def with_devices(self, cluster: Cluster) -> list[str]:
-        """The cluster's hosts that offer mediated devices, by name."""
-        mine = [seen for seen in self.hosts if seen.host.cluster_id == cluster.id]
-        return [seen.host.name for seen in mine if seen.has_devices]
+        """The cluster's hosts that offer mediated devices, by name: as they say, else as the service knows them."""
+        mine = [host for host in self.engine.hosts or () if host.cluster_id == cluster.id]
+        return [host.name for host in mine if self._has_devices(host)]
+
+    def unseen(self, cluster: Cluster) -> str:
+        """The cluster's hosts of which nobody knows what they have, in a sentence; empty where there are none."""
+        mine = [host for host in self.engine.hosts or () if host.cluster_id == cluster.id]
+        names = [host.name for host in mine if self._has_devices(host) is None]
+        return f"it is not known what these hosts have: {some(names)}" if names else ""
+
+    def _has_devices(self, host: Host) -> bool | None:
+        seen = next((seen for seen in self.hosts if seen.host.id == host.id and seen.inventory), None)
+        known = self.service.hosts.get(host.id)
+        return seen.has_devices if seen else known.devices if known else None

@@ -6,12 +6,21 @@ from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """How a link is, the worst last; `not checked` says nothing about it."""
+    """The three answers about a link, the worst last: it holds, that cannot be told, it does not hold."""
 
     OK = "ok"
-    NOT_CHECKED = "not checked"
+    UNTOLD = "cannot be told"
     WARNING = "warning"
     FAILURE = "failure"
+
+
+class Kind(NamedTuple):
+    """What may be found; what to do is one line, and may name what was found in {braces}."""
+
+    link: str
+    status: Status
+    means: str
+    remedy: str
 
 
 class Finding(NamedTuple):
@@ -21,7 +30,7 @@ class Finding(NamedTuple):
     """Empty as a check gives it: the link that it checks."""
     status: Status
     seen: str
-    """What was seen, for people; of a link that was not checked, why."""
+    """What was seen, for people; of what cannot be told, why."""
     remedy: str = ""
     """What to do, in one line; empty where there is nothing to do."""
     code: str = ""
@@ -35,15 +44,15 @@ def ok(seen: str) -> Finding:
     return Finding("", Status.OK, seen)
 
 
-def unchecked(because: str, about: str = "") -> Finding:
-    """The link could not be looked at."""
-    return Finding("", Status.NOT_CHECKED, f"because {because}", about=about)
+def untold(because: str, about: str = "") -> Finding:
+    """The link could not be looked at, or not all of it."""
+    return Finding("", Status.UNTOLD, f"because {because}", about=about)
 
 
 def worst(findings: Iterable[Finding]) -> Status:
-    """What all of them come to. Links that were not checked make nothing worse: what kept them does."""
+    """What all of them come to: `ok` only where every link was looked at and holds."""
     seen = {each.status for each in findings}
-    return next((status for status in (Status.FAILURE, Status.WARNING) if status in seen), Status.OK)
+    return next((status for status in reversed(Status) if status in seen), Status.OK)
 
 
 def count(number: int, what: str) -> str:

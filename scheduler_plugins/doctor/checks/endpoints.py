@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, ok, untold
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 GROUP_USES = 0o060
@@ -38,7 +38,7 @@ def engine_endpoint(facts: Facts) -> Iterator[Finding]:
     endpoint, port = facts.machine.engine_endpoint, facts.config.service.xmlrpc_port
     holder = endpoint.holder or "a process that only root can see"
     if port == 0:
-        yield unchecked("[service] xmlrpc_port = 0 takes any free port; the service's log names it")
+        yield untold("[service] xmlrpc_port = 0 takes any free port; the service's log names it")
     elif not endpoint.listens:
         yield found("engine-endpoint-closed", f"nobody listens on port {port}")
     elif facts.engine_endpoint_ours:

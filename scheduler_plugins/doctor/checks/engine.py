@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from mdev_inventory.engine.administration import Cluster
+from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, count, ok, untold
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 
 OLDEST = (4, 4, 0)
@@ -17,15 +18,15 @@ PROPERTY, PROPERTY_REGEX = "mdev_type", "^[^,](,?[0-9A-Za-z_-]+)+$"
 def engine(facts: Facts) -> Iterator[Finding]:
     """Its REST API answers, and it is of a version that we know."""
     seen = facts.engine
-    version = ".".join(map(str, seen.version)) if seen.version and any(seen.version) else "unknown version"
-    if seen.code == "tls":
-        yield found("engine-untrusted", seen.error)
-    elif seen.code and seen.code != REFUSED:
-        yield found("engine-unreachable", seen.error)
+    version = ".".join(map(str, seen.version or ()))
+    if seen.code and seen.code != REFUSED:
+        yield found(unreached.of_engine(seen.code), seen.error)
     elif seen.version and (0, 0, 0) < seen.version < OLDEST:
         yield found("engine-old", f"version {version}")
-    else:
+    elif seen.code or any(seen.version or ()):
         yield ok("it answers" if seen.code else f"it answers, {version}")
+    else:
+        yield untold("it answers and does not tell its version")
 
 
 def credentials(facts: Facts) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _right(facts: Facts, permit: str, code: str, wanted: bool) -> Iterator[Findi
     if not wanted:
         yield ok("not wanted by the configuration")
     elif permissions is None:
-        yield unchecked(f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
+        yield untold(f"our permissions are not shown: {facts.engine.denied.get('permissions', '')}")
     elif holding := {f"{one.role} on {one.on or 'the system'}" for one in permissions if permit in one.permits}:
         yield ok(", ".join(sorted(holding)))
     else:
@@ -76,7 +77,7 @@ def _right(facts: Facts, permit: str, code: str, wanted: bool) -> Iterator[Findi
 def external_scheduling(facts: Facts) -> Iterator[Finding]:
     """It is on: REST does not show ExternalSchedulerEnabled, enabled external units do."""
     if facts.engine.units is None:
-        yield unchecked(facts.engine.denied.get("units", "the engine lists no units"))
+        yield untold(facts.engine.denied.get("units", "the engine lists no units"))
         return
     external = [unit for unit in facts.engine.units if not unit.internal]
     if any(unit.enabled for unit in external):
@@ -90,7 +91,10 @@ def external_scheduling(facts: Facts) -> Iterator[Finding]:
 
 def units(facts: Facts) -> Iterator[Finding]:
     """Each of our units was discovered and is enabled."""
-    enabled = {(unit.type, unit.name): unit.enabled for unit in facts.engine.units or () if not unit.internal}
+    if facts.engine.units is None:
+        yield untold(facts.engine.denied.get("units", "the engine lists no units"))
+        return
+    enabled = {(unit.type, unit.name): unit.enabled for unit in facts.engine.units if not unit.internal}
     wrong = []
     for kind, name in [*(("filter", name) for name in FILTERS), *(("weight", name) for name in WEIGHTS)]:
         if (kind, name) not in enabled:
@@ -103,25 +107,38 @@ def units(facts: Facts) -> Iterator[Finding]:
 def vm_property(facts: Facts) -> Iterator[Finding]:
     """Engines before 4.5 need the VM property `mdev_type`, at the level of each cluster with devices."""
     seen = facts.engine
-    if seen.version is None or seen.version >= (4, 5, 0):
+    if not any(seen.version or ()):
+        yield untold("the engine does not tell its version")
+        return
+    if seen.version and seen.version >= (4, 5, 0):
         yield ok("not needed: requests are devices of the VM")
         return
     if seen.predefined is None or seen.user_defined is None or seen.clusters is None:
         denied = (seen.denied.get(name) for name in ("PredefinedVMProperties", "UserDefinedVMProperties"))
         reason = next(filter(None, denied), "the engine lists no clusters")
-        yield unchecked(f"{reason}; engine-config -g PredefinedVMProperties lists them")
+        yield untold(f"{reason}; engine-config -g PredefinedVMProperties lists them")
         return
     bearing = sum(vm.mdev_type is not None for vm in seen.vms or ())
-    with_devices = [one for one in seen.clusters if facts.with_devices(one)]
-    lacking = [_undefined(facts, one) for one in with_devices if not _defined(facts, one.level)]
-    yield from lacking or [ok(f"mdev_type is defined; {count(bearing, 'VM')} with it")]
+    wrong = [finding for one in seen.clusters for finding in _lacks_property(facts, one)]
+    yield from wrong or [ok(f"mdev_type is defined; {count(bearing, 'VM')} with it")]
 
 
-def _defined(facts: Facts, level: str | None) -> bool:
-    """Whether VMs of that cluster level can bear the property; yes where the engine does not say."""
+def _lacks_property(facts: Facts, cluster: Cluster) -> Iterator[Finding]:
+    """What is wrong where VMs of the cluster may want the property."""
+    defined, hosts = _defined(facts, cluster.level), facts.with_devices(cluster)
+    if hosts and defined is None:
+        yield untold(f"the engine does not tell the VM properties of level {cluster.level}", cluster.name)
+    elif hosts and not defined:
+        yield _undefined(facts, cluster)
+    elif not hosts and not defined and (unseen := facts.unseen(cluster)):
+        yield untold(unseen, cluster.name)
+
+
+def _defined(facts: Facts, level: str | None) -> bool | None:
+    """Whether VMs of that cluster level can bear the property; None where the engine does not say."""
     seen = facts.engine
     tables = [table for table in (seen.predefined, seen.user_defined) if table and level in table]
-    return not tables or any(f";{table[level or '']}".count(f";{PROPERTY}=") for table in tables)
+    return any(f";{table[level or '']}".count(f";{PROPERTY}=") for table in tables) if tables else None
 
 
 def _undefined(facts: Facts, cluster: Cluster) -> Finding:

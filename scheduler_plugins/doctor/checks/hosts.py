@@ -1,49 +1,69 @@
-"""Each host that is up: its VDSM, certificate, hook, inventory and clock. One row where all are well."""
+"""Each host: its VDSM, certificate, hook, inventory and clock. One row where all are well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
+from mdev_inventory import remedies
+from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts, HostFacts
-from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, count, ok, untold
 from scheduler_plugins.units.verdict import some
 
 SOON = 30.0
 CLOCK = 60.0
 HOOKS_SINCE = (4, 4)
 """Hosts before that run Python 2: they are served without the hook."""
-VDSM_CODES = {
-    "connect": "vdsm-unreachable",
-    "tls": "vdsm-untrusted",
-    "timeout": "vdsm-silent",
-    "expired": "certificate-expired",
-}
-"""By the code of the host's failure; everything else is an error in VDSM's answer."""
+UNREACHED = frozenset({"lookup", "connect", "timeout"})
+"""What may be nobody's fault where the engine shows the host as not up."""
+AWAY = frozenset({"maintenance", "preparing_for_maintenance"})
+"""Statuses in which an administrator may have switched a host off."""
 
 
 def vdsm(facts: Facts) -> Iterator[Finding]:
-    """It answers us."""
-    if not facts.hosts:
-        yield unchecked("no host is up")
-        return
+    """It answers us. Hosts that are not up are asked, too: their certificates may be why."""
     failed = [seen for seen in facts.hosts if seen.code]
-    for seen in failed:
-        yield found(VDSM_CODES.get(seen.code, "vdsm-error"), seen.error, seen.host.name)
+    off = [seen for seen in failed if seen.code in UNREACHED and seen.host.status != "up"]
+    wrong = [found(unreached.of_host(seen.code), seen.error, seen.host.name) for seen in failed if seen not in off]
+    yield from wrong
+    yield from (
+        untold(f"it is {seen.host.status}, and does not answer: {seen.error}", seen.host.name)
+        for seen in off
+        if seen.host.status not in AWAY
+    )
+    yield from last_heard(facts)
     if len(failed) < len(facts.hosts):
-        others = len(facts.engine.hosts or ()) - len(facts.hosts)
-        aside = f" ({count(others, 'host')} not up, left out)" if others > 0 else ""
-        yield ok(f"{len(facts.hosts) - len(failed)} of {count(len(facts.hosts), 'host')} answer{aside}")
+        yield ok(f"{len(facts.hosts) - len(failed)} of {count(len(facts.hosts), 'host')} answer{_aside(facts, off)}")
+    elif not failed:
+        yield untold(f"no host could be asked{_aside(facts, off)}")
+
+
+def last_heard(facts: Facts) -> Iterator[Finding]:
+    """What the service heard the last time of hosts that were not asked now, whatever the engine thinks of them."""
+    asked = {seen.host.id for seen in facts.hosts}
+    for host_id, known in facts.service.hosts.items():
+        if host_id not in asked and known.code in remedies.HOST and known.code not in UNREACHED:
+            text = known.failure.replace(f"; {remedies.HOST[known.code]}", "")
+            yield found(unreached.of_host(known.code), f"as the service heard last: {text}", known.name or host_id)
+
+
+def _aside(facts: Facts, off: Collection[HostFacts]) -> str:
+    """The hosts that are out of service, by name and status."""
+    asked = {seen.host.id for seen in facts.hosts}
+    hosts = [host for host in facts.engine.hosts or () if host.id not in asked] + [seen.host for seen in off]
+    return f"; left out: {some(f'{host.name} ({host.status})' for host in hosts)}" if hosts else ""
 
 
 def host_certificates(facts: Facts) -> Iterator[Finding]:
     """In date, for a while; one that is out of date shows as a VDSM that cannot be asked."""
 
     def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
-        if seen.days is not None and seen.days < SOON:
+        if seen.days is None:
+            yield untold(f"host {name} shows no date that can be read", name)
+        elif seen.days < SOON:
             yield found("certificate-expires", f"host {name}: {seen.days:.0f} days left", name)
 
-    days = min((seen.days for seen in facts.hosts if seen.days is not None), default=None)
-    least = "no date could be read" if days is None else f"{days:.0f} days left at least"
-    return _each(facts, judge, least)
+    days = min((seen.days for seen in facts.hosts if seen.days is not None), default=0)
+    return _each(facts, judge, f"{days:.0f} days left at least")
 
 
 def hook(facts: Facts) -> Iterator[Finding]:
@@ -99,7 +119,7 @@ def _each(facts: Facts, judge: Callable[[HostFacts, str], Iterator[Finding]], we
     """What is wrong with each host that answers; one row where nothing is."""
     asked = [seen for seen in facts.hosts if not seen.code]
     if not asked:
-        yield unchecked("no host answered" if facts.hosts else "no host is up")
+        yield untold("no host answered" if facts.hosts else "no host could be asked")
         return
     wrong = [finding for seen in asked for finding in judge(seen, seen.host.name)]
     yield from wrong or [ok(well)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, ok
+from scheduler_plugins.doctor.findings import Finding, ok, untold
 
 WRITABLE, ENTERABLE, WRITABLE_BY_OTHERS = 0o300, 0o050, 0o022
 FULL_SHARE = 16
@@ -30,7 +30,7 @@ def own_certificate(facts: Facts) -> Iterator[Finding]:
     """It is in date, for a while."""
     days, file = facts.machine.own_days, str(facts.config.vdsm.cert_file)
     if days is None:
-        yield ok(f"{file}: no date in it that we can read")
+        yield untold(f"{file} has no date in it that we can read", file)
     elif days <= 0:
         yield found("own-certificate-expired", f"{file}: expired {-days:.0f} days ago", file)
     elif days < SOON:

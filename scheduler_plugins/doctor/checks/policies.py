@@ -6,7 +6,7 @@ from itertools import chain
 from mdev_inventory.engine.administration import Cluster, Policy
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, ok, untold
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from scheduler_plugins.units.verdict import some
 
@@ -32,14 +32,17 @@ def policies(facts: Facts) -> Iterator[Finding]:
     """Every cluster that needs our filter has it, and our weights are not outvoted."""
     clusters = facts.engine.clusters
     if clusters is None:
-        yield unchecked(facts.engine.denied.get("clusters", "the engine lists no clusters"))
+        yield untold(facts.engine.denied.get("clusters", "the engine lists no clusters"))
+        return
+    if facts.engine.units is None:
+        yield untold(facts.engine.denied.get("units", "the engine lists no units"))
         return
     wrong = {cluster.id: list(_cluster(facts, cluster)) for cluster in clusters}
     yield from chain.from_iterable(wrong.values())
     served = [one.name for one in clusters if not wrong[one.id] and _has_filter(facts, _policy(facts, one))]
     if served:
         yield ok(f"{len(served)} of {len(clusters)} clusters have MdevFilter: {some(served)}")
-    elif not any(_asking(facts, cluster) or facts.with_devices(cluster) for cluster in clusters):
+    elif not any(wrong.values()):
         yield ok("no cluster has hosts or VMs with mediated devices")
 
 
@@ -56,7 +59,9 @@ def _cluster(facts: Facts, cluster: Cluster) -> Iterator[Finding]:
         yield found(code, seen, cluster.name, cluster=cluster.name)
     elif vms or hosts:
         reason = facts.engine.denied.get("policies", "the engine shows no policy for the cluster")
-        yield unchecked(reason, cluster.name)
+        yield untold(reason, cluster.name)
+    elif unseen := facts.unseen(cluster):
+        yield untold(unseen, cluster.name)
 
 
 def _policy(facts: Facts, cluster: Cluster) -> Policy | None:

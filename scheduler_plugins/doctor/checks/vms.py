@@ -10,7 +10,7 @@ from scheduler_plugins.allocator.request import RequestError, request_of
 from scheduler_plugins.allocator.virtual_functions import card_key, is_function
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, count, ok, unchecked
+from scheduler_plugins.doctor.findings import Finding, count, ok, untold
 from scheduler_plugins.units.verdict import some
 
 FILTER_SINCE = (4, 4, 0)
@@ -20,9 +20,9 @@ FILTER_SINCE = (4, 4, 0)
 def requests(facts: Facts) -> Iterator[Finding]:
     """Every request can be understood, and some host of the VM's cluster could fulfil it when empty."""
     if facts.engine.vms is None:
-        yield unchecked(facts.engine.denied.get("vms", "the engine lists no VMs"))
+        yield untold(facts.engine.denied.get("vms", "the engine lists no VMs"))
         return
-    wrong, asking = [], 0
+    wrong, asking, open_ = list[Finding](), 0, list[str]()
     for vm in facts.engine.vms:
         try:
             types = _types(vm)
@@ -30,8 +30,13 @@ def requests(facts: Facts) -> Iterator[Finding]:
             wrong.append(found("request-unreadable", f"VM {vm.name}: {error}", vm.name))
             continue
         asking += bool(types)
-        if types and (reason := _impossible(facts, vm, types)):
+        reason = _impossible(facts, vm, types) if types else ""
+        if reason is None:
+            open_.append(vm.name)
+        elif reason:
             wrong.append(found("request-impossible", f"VM {vm.name}: {reason}", vm.name))
+    if open_:
+        wrong.append(untold(f"only hosts of which nothing is known may start them: {some(open_)}"))
     yield from wrong or [ok(f"{count(asking, 'VM')} with a request, none seen to be impossible")]
 
 
@@ -42,18 +47,18 @@ def _types(vm: Vm) -> tuple[str, ...]:
     return request_of(vm).types
 
 
-def _impossible(facts: Facts, vm: Vm, types: tuple[str, ...]) -> str:
-    """Why no host of the cluster could ever start the VM; empty where one could, or where one is unknown.
+def _impossible(facts: Facts, vm: Vm, types: tuple[str, ...]) -> str | None:
+    """Why no host of the cluster could ever start the VM; empty where one could, None where that cannot be told.
 
-    A host that does not tell its devices, or how many its cards hold, may always be the one.
+    A host that does not tell how many its cards hold may always be the one.
     """
     hosts = [host.id for host in facts.engine.hosts or () if host.cluster_id == vm.cluster_id]
     known = {seen.host.id: seen.inventory for seen in facts.hosts if seen.inventory}
-    if not known.keys() >= set(hosts):
-        return ""
-    lacking = [_lacking(known[host], types) for host in hosts]
+    lacking = [_lacking(known[host], types) for host in hosts if host in known]
     if None in lacking:
         return ""
+    if len(lacking) < len(hosts):
+        return None
     return max(filter(None, lacking))[1] if lacking else "its cluster has no host"
 
 
@@ -95,7 +100,7 @@ def engine_view(facts: Facts) -> Iterator[Finding]:
         if seen.inventory and seen.host.id in copies
     }
     if not hidden:
-        yield unchecked(facts.engine.denied.get("devices", "no host answered"))
+        yield untold(facts.engine.denied.get("devices", "no host answered"))
         return
     wrong = [
         found("engine-blind", f"host {name}: free there, none left for the engine: {some(types)}", name)
@@ -106,15 +111,20 @@ def engine_view(facts: Facts) -> Iterator[Finding]:
 
 
 def orphans(facts: Facts) -> Iterator[Finding]:
-    """Every instance belongs to a VM."""
+    """Every vGPU belongs to a VM; what else is on the mdev bus is not ours."""
     names = {host.id: host.name for host in facts.engine.hosts or ()}
-    told = {names.get(key, key): known.orphans for key, known in facts.service.hosts.items()}
-    wrong = [
-        found("orphans", f"host {name}: {count(len(uuids), 'instance')} of no VM: {some(uuids)}", name)
-        for name, uuids in told.items()
-        if uuids
-    ]
-    yield from wrong or [ok(f"none on {count(sum(uuids is not None for uuids in told.values()), 'host')}")]
+    hosts = {names.get(key, key): known for key, known in facts.service.hosts.items()}
+    for name, known in hosts.items():
+        if known.orphans:
+            what = f"{count(len(known.orphans), 'vGPU')} that neither the engine nor VDSM gives to a VM"
+            yield found("orphans", f"host {name}: {what}: {some(known.orphans)}", name)
+    if silent := [name for name, known in hosts.items() if known.devices and known.orphans is None]:
+        yield untold(f"nobody tells of the instances on these hosts, or whose they are: {some(silent)}")
+    none = [known for known in hosts.values() if known.orphans == ()]
+    foreign = [f"host {name}: {some(known.foreign)}" for name, known in hosts.items() if known.foreign]
+    aside = f"; no vGPUs, so not ours: {some(foreign)}" if foreign else ""
+    if none or foreign or not hosts:
+        yield ok(f"none on {count(len(none), 'host')}{aside}")
 
 
 def claims(facts: Facts) -> Iterator[Finding]:

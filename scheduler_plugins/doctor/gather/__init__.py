@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mdev_inventory import __version__
+from mdev_inventory.collector.host_watch import SILENT_STATUSES
 from scheduler_plugins.config import FOLDER
 from scheduler_plugins.doctor.facts import Facts
 from scheduler_plugins.doctor.gather import engine, hosts, machine, service
@@ -34,6 +35,6 @@ def facts(where: Where) -> Facts:
     if here.file_error:
         return Facts(here, answered, version=__version__)
     asked = engine.ask(here.config)
-    up = [host for host in asked.hosts or () if host.status == "up"]
-    told = asyncio.run(hosts.ask(up, here.config, time.time)) if up else ()
+    there = [host for host in asked.hosts or () if host.status not in SILENT_STATUSES]
+    told = asyncio.run(hosts.ask(there, here.config, time.time)) if there else ()
     return Facts(here, answered, asked, tuple(told), __version__)

@@ -8,6 +8,7 @@ from mdev_inventory.engine.administration import Administration, Cluster, Policy
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host, HostDevice
+from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.config import Config
 from scheduler_plugins.doctor.facts import Engine
 from scheduler_plugins.service import parts
@@ -17,7 +18,7 @@ EVENTS = 500
 UNREACHED = 9920
 """FAILED_TO_CONNECT_TO_SCHEDULER_PROXY."""
 AT_ONCE = 8
-SHUT_OUT = frozenset({"unreachable", "tls", "timeout", "auth", "bad-answer", "http", "not-found"})
+SHUT_OUT = frozenset({"unreachable", "timeout", "auth", "bad-answer", "http", "not-found", "tls-only", *Cause})
 """Errors of the first question after which no other one is asked. A single wrong password is no lock-out."""
 
 
@@ -29,7 +30,7 @@ def ask(config: Config) -> Engine:
             version = admin.version()
         except EngineError as error:
             if error.code in SHUT_OUT:
-                return Engine(error.code, str(error))
+                return Engine(str(error.code), error.seen)
             version = None
         return _told(api, admin, version)
 

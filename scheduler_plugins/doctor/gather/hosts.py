@@ -1,7 +1,6 @@
 """What each host's VDSM says, asked as the service asks it: many hosts at a time, each with its deadline."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,8 +18,6 @@ from scheduler_plugins.config import Config
 from scheduler_plugins.doctor.facts import HostFacts
 
 DAY_S = 86400.0
-EXPIRED = 10
-"""OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED."""
 HOOK_POINT, HOOK = "after_get_caps", "mdev_inventory"
 RESOLUTION_S = 1.0
 """The hook writes its time in whole seconds."""
@@ -52,9 +49,7 @@ async def _one(
             with suppress(InventoryError):
                 seen = replace(seen, inventory=from_hostdev_list(devices))
     except VdsmError as error:
-        cause = error.__cause__
-        expired = isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code == EXPIRED
-        return HostFacts(host, "expired" if expired else str(error.code), f"host {host.name}: {error}")
+        return HostFacts(host, error.key, f"host {host.name}: {error.seen}")
     return replace(seen, days=await asyncio.to_thread(_days, host, tls, timeout, clock()))
 
 

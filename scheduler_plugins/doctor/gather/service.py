@@ -53,8 +53,15 @@ def _get(session: requests.Session, url: str) -> Mapping[str, Any]:
 
 def _host(item: Mapping[str, Any]) -> ServiceHost:
     failure, orphans = item["failure"], item["orphans"]
-    uuids = None if orphans is None else tuple(orphan["uuid"] for orphan in orphans)
-    return ServiceHost(item["age_s"], failure["text"] if failure else "", uuids)
+    left = None if orphans is None else tuple(map(_instance, orphans))
+    foreign = tuple(map(_instance, item["foreign"]))
+    text, code = (failure["text"], failure["code"]) if failure else ("", "")
+    devices = None if item["age_s"] is None else bool(item["types"])
+    return ServiceHost(item["age_s"], text, left, foreign, code, devices, item["name"])
+
+
+def _instance(item: Mapping[str, Any]) -> str:
+    return f"{item['uuid']} ({item['type']} on {item['parent']}, driver {item['driver'] or 'unknown'})"
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:

@@ -10,7 +10,7 @@ from mdev_inventory.model import MdevType
 from mdev_inventory.observation import HostFailure, Observation
 from scheduler_plugins.allocator.model import HostView, once
 from scheduler_plugins.allocator.placement import free_instances
-from scheduler_plugins.claims.instances import Derived, Orphan, orphans
+from scheduler_plugins.claims.instances import Derived, Orphan, foreign, orphans
 from scheduler_plugins.decisions.scheduler import Inventories
 from scheduler_plugins.decisions.views import Views
 
@@ -38,7 +38,9 @@ class HostState:
     types: tuple[TypeOnHost, ...]
     """By name, as people read it; empty where nothing was observed."""
     orphans: tuple[Orphan, ...] | None
-    """Instances that belong to no VM; None where that cannot be told."""
+    """vGPUs that belong to no VM; None where that cannot be told."""
+    foreign: tuple[Orphan, ...] = ()
+    """Instances that are no vGPUs and that no VM is known to have."""
 
 
 class TypeThere(NamedTuple):
@@ -108,8 +110,11 @@ class Capacities:
 
     def _state(self, host: Host) -> HostState:
         (view,) = self._views.of({host.id: host.id})
-        left = orphans(view.observation, self._derived.now) if view.observation else None
-        return HostState(host, view.observation, view.failure, _types(view), left)
+        if view.observation is None:
+            return HostState(host, None, view.failure, (), None)
+        owners = self._derived.now
+        left, others = orphans(view.observation, owners), foreign(view.observation, owners)
+        return HostState(host, view.observation, view.failure, _types(view), left, others)
 
 
 @once

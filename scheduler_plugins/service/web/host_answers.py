@@ -58,17 +58,19 @@ class ReadErrorAnswer(Answer):
 
 
 class OrphanAnswer(Answer):
-    """An instance that belongs to no VM."""
+    """An instance that belongs to no VM, with its parent device and that one's driver."""
 
     uuid: str
     parent: str
     type: str
+    driver: str | None
 
 
 class HostAnswer(Answer):
     """One host in a list. `source`, `age_s` and `collected_at` are null where it was never observed.
 
-    `orphans` are the instances that belong to no VM; null where nobody can tell.
+    `orphans` are the vGPUs that belong to no VM; null where nobody can tell. `foreign` are other instances on the
+    mdev bus that no VM is known to have: not ours.
     """
 
     id: str
@@ -83,6 +85,7 @@ class HostAnswer(Answer):
     parents: int | None
     types: list[CapacityAnswer]
     orphans: list[OrphanAnswer] | None
+    foreign: list[OrphanAnswer]
     failure: FailureAnswer | None
 
     @classmethod
@@ -99,6 +102,7 @@ class HostAnswer(Answer):
             "parents": len(inventory.parents) if seen else None,
             "types": state.types,
             "orphans": state.orphans,
+            "foreign": state.foreign,
             "failure": state.failure,
             "devices": inventory.parents,
             "errors": inventory.errors,

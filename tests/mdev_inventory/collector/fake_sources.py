@@ -8,6 +8,7 @@ from typing import Any
 
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.model import HostInventory, MdevType
+from mdev_inventory.tls.causes import Cause
 from mdev_inventory.vdsm.connection import Phase
 from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
 from tests.mdev_inventory.engine.samples import HOST_ID, T4
@@ -79,6 +80,6 @@ class Steps:
         return self._now
 
 
-def silent(code: ErrorCode = ErrorCode.CONNECT) -> VdsmError:
+def silent(code: ErrorCode | Cause = ErrorCode.CONNECT) -> VdsmError:
     """The error of a VDSM that cannot be asked."""
     return VdsmError(code, "VDSM at gpu01: no answer", Phase.CONNECT)

@@ -14,6 +14,7 @@ from mdev_inventory.engine.model import Host
 from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.model import KEY, HostInventory, InventoryError, MdevType, ReadError
 from mdev_inventory.observation import Observation, Source
+from mdev_inventory.tls.causes import Cause
 from mdev_inventory.vdsm.errors import ErrorCode
 from tests.mdev_inventory.collector.fake_sources import FROM_HOOK, HOST, FakeEngine, FakeVdsm, Steps, silent
 from tests.mdev_inventory.engine.samples import HOST_ID, T4, sample
@@ -114,7 +115,7 @@ def test_a_key_that_cannot_be_understood() -> None:
     assert (ReadError("capabilities/mdev_inventory", found.failure.text),) == found.inventory.errors
 
 
-@pytest.mark.parametrize("code", [ErrorCode.TLS, ErrorCode.PROTOCOL, ErrorCode.VDSM])
+@pytest.mark.parametrize("code", [Cause.TLS, ErrorCode.PROTOCOL, ErrorCode.VDSM])
 def test_the_engines_copy_is_the_last_source(code: ErrorCode) -> None:
     """Where VDSM does not tell us, the engine's copy serves, and why VDSM failed stays visible."""
     found = seen(FakeVdsm(getCapabilities=silent(code)), FakeEngine(COPY))
@@ -136,7 +137,7 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
 @pytest.mark.parametrize(
     ("answers", "code", "words"),
     [
-        pytest.param({"getCapabilities": silent(ErrorCode.TLS)}, "tls", ["no answer"], id="VDSM refuses"),
+        pytest.param({"getCapabilities": silent(Cause.TLS)}, "tls", ["no answer"], id="VDSM refuses"),
         pytest.param(
             {"getCapabilities": NO_HOOK, "hostdevListByCaps": silent(ErrorCode.VDSM)},
             "vdsm",
@@ -144,7 +145,7 @@ def test_a_silent_host_does_not_look_able(code: ErrorCode) -> None:
             id="list fails",
         ),
         pytest.param(
-            {"getCapabilities": BAD_KEY, "hostdevListByCaps": silent(ErrorCode.TLS)},
+            {"getCapabilities": BAD_KEY, "hostdevListByCaps": silent(Cause.TLS)},
             "tls",
             ["schema", "no answer"],
             id="both",
@@ -189,7 +190,7 @@ def test_a_host_without_an_address_is_not_asked() -> None:
 
 def test_a_slow_vdsm_leaves_time_for_the_engine() -> None:
     """VDSM is not given the whole deadline: the engine has its share."""
-    vdsm = FakeVdsm(getCapabilities=silent(ErrorCode.TLS))
+    vdsm = FakeVdsm(getCapabilities=silent(Cause.TLS))
     found = seen(vdsm, FakeEngine(COPY), timeout_s=0.4)
 
     assert Source.ENGINE is found.source
@@ -209,7 +210,7 @@ def test_an_engine_that_hangs_is_not_waited_for() -> None:
     release = threading.Event()
 
     async def timed() -> float:
-        start, vdsm = time.monotonic(), FakeVdsm(getCapabilities=silent(ErrorCode.TLS))
+        start, vdsm = time.monotonic(), FakeVdsm(getCapabilities=silent(Cause.TLS))
         with pytest.raises(SourceError, match="nor did the engine answer in time"):
             await observe(HOST, vdsm, FakeEngine(release), 0.2, Steps())
         took = time.monotonic() - start

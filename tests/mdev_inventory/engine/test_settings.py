@@ -112,14 +112,14 @@ def test_the_right_authority(tls_peer: EnginePeer, authority: pki.Authority) -> 
     assert b'{"x": 1}' == answer_to(tls_peer.url, authority.ca_file)
 
 
-@pytest.mark.parametrize("trusts_another", [True, False], ids=["another CA file", "the system's"])
-def test_an_engine_of_another_authority(tls_peer: EnginePeer, tmp_path: Path, trusts_another: bool) -> None:
+@pytest.mark.parametrize("where", ["the CA file", "those that this machine trusts"])
+def test_an_engine_of_another_authority(tls_peer: EnginePeer, tmp_path: Path, where: str) -> None:
     """A certificate that nobody vouches for is a named error, and no request is sent."""
-    ca_file = pki.Authority(tmp_path / "other").ca_file if trusts_another else None
+    ca_file = pki.Authority(tmp_path / "other").ca_file if "file" in where else None
 
-    with pytest.raises(EngineError, match=r"CERTIFICATE_VERIFY_FAILED.*check that the CA file") as caught:
+    with pytest.raises(EngineError, match=f"not in {where}.*: 'engine CA'") as caught:
         answer_to(tls_peer.url, ca_file)
-    assert ("tls", 0) == (caught.value.code, sum(tls_peer.seen.values()))
+    assert ("certificate-unknown-authority", 0) == (caught.value.code, sum(tls_peer.seen.values()))
 
 
 def test_a_certificate_for_another_name(tls_peer: EnginePeer, authority: pki.Authority) -> None:
@@ -127,7 +127,7 @@ def test_a_certificate_for_another_name(tls_peer: EnginePeer, authority: pki.Aut
     with pytest.raises(EngineError, match=r"127\.0\.0\.1") as caught:
         answer_to(tls_peer.url.replace("localhost", "127.0.0.1"), authority.ca_file)
 
-    assert "tls" == caught.value.code
+    assert "certificate-other-name" == caught.value.code
 
 
 def test_an_engine_without_tls(authority: pki.Authority) -> None:
@@ -135,4 +135,12 @@ def test_an_engine_without_tls(authority: pki.Authority) -> None:
     with EnginePeer() as plain, pytest.raises(EngineError) as caught:
         answer_to(plain.url.replace("http:", "https:"), authority.ca_file)
 
-    assert "tls" == caught.value.code
+    assert "no-tls" == caught.value.code
+
+
+def test_an_engine_with_tls_only(tls_peer: EnginePeer) -> None:
+    """http:// to a port with TLS, which only loopback may be asked by, likewise."""
+    with pytest.raises(EngineError, match=r"write https:// in \[engine\] url") as caught:
+        answer_to(tls_peer.url.replace("https:", "http:"), None)
+
+    assert "tls-only" == caught.value.code

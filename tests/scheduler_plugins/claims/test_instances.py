@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Observation, Source
-from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, orphans, owner, uuids_of
+from scheduler_plugins.claims.instances import NAMESPACE, Derived, Orphan, foreign, orphans, owner, uuids_of
 
 CARD, TYPE = "0000:3b:00.0", "nvidia-22"
 VM_ID, OTHER_ID = (f"{n}0000000-0000-4000-8000-00000000000a" for n in (1, 2))
@@ -83,7 +83,43 @@ def test_orphans() -> None:
     """What neither the host nor the engine gives to a VM, with the place where it is."""
     told = seen(DEVICE, RANDOM, STRAY, owners={RANDOM: OTHER_ID})
 
-    assert (Orphan(STRAY, CARD, TYPE),) == orphans(told, derived(VM, OTHER))
+    assert (Orphan(STRAY, CARD, TYPE, None),) == orphans(told, derived(VM, OTHER))
+
+
+@pytest.mark.parametrize(
+    ("parent", "type_id", "vgpu"),
+    [
+        pytest.param(ParentDevice(CARD, "0x10de", driver="nvidia"), "nvidia-231", True, id="NVIDIA"),
+        pytest.param(ParentDevice(CARD, "0x10de"), "nvidia-231", True, id="NVIDIA, driver not told"),
+        pytest.param(ParentDevice(CARD), "nvidia-231", True, id="neither vendor nor driver told"),
+        pytest.param(ParentDevice("0000:00:02.0", "0x8086", driver="i915"), "i915-GVTg_V5_4", True, id="GVT-g"),
+        pytest.param(
+            ParentDevice("0000:06:00.0", "0x15b3", driver="mlx5_core"), "mlx5_core-local", False, id="network"
+        ),
+        pytest.param(ParentDevice("0000:6a:01.0", "0x8086", driver="idxd"), "idxd-1dwq-v1", False, id="accelerator"),
+        pytest.param(ParentDevice("matrix", driver="vfio_ap"), "vfio_ap-passthrough", False, id="crypto adapters"),
+        pytest.param(ParentDevice("0.0.26ab", driver="vfio_ccw"), "vfio_ccw-io", False, id="channel"),
+        pytest.param(ParentDevice("mtty", driver=None), "mtty-2", False, id="serial port, for tests"),
+        pytest.param(ParentDevice("0000:07:00.0", "0x1af4", driver="new"), "new-1", False, id="nobody knows what"),
+    ],
+)
+def test_only_a_vgpu_is_an_orphan(parent: ParentDevice, type_id: str, vgpu: bool) -> None:
+    """What else is on the mdev bus is told apart as not ours, with the type, the parent device and the driver."""
+    parent = parent._replace(types=(MdevType(type_id, instances=(STRAY,)),))
+    told = Observation("h1", HostInventory((parent,)), Source.HOOK, 1.0, 2.0, None, {})
+    one = (Orphan(STRAY, parent.address, type_id, parent.driver),)
+
+    assert (one if vgpu else ()) == orphans(told, derived(VM))
+    assert (() if vgpu else one) == foreign(told, derived(VM))
+
+
+def test_what_is_not_ours_needs_nobodys_word() -> None:
+    """A network card's functions keep nothing from being told of the vGPUs."""
+    network = ParentDevice("0000:06:00.0", driver="mlx5_core", types=(MdevType("mlx5_core-local", instances=(STRAY,)),))
+    card = ParentDevice(CARD, "0x10de", types=(MdevType(TYPE, instances=(DEVICE,)),))
+    told = Observation("h1", HostInventory((card, network)), Source.HOOK, 1.0, 2.0)
+
+    assert () == orphans(told, derived(VM))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_filter_always_asks_the_engine(world: World, scheduler: Scheduler) -> 
     assert (FULL,) == fitting(scheduler, FULL)
 
 
-CODES: tuple[Code, ...] = ("unreachable", "tls", "timeout", "auth", "http", "bad-answer", "closed")
+CODES: tuple[Code, ...] = ("unreachable", "timeout", "auth", "http", "bad-answer", "closed")
 
 
 @pytest.mark.parametrize("code", CODES)

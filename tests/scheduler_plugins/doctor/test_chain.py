@@ -40,7 +40,7 @@ def test_what_hangs_on_a_broken_link(facts: Facts, root: str, checked: set[str])
         facts = machine(facts, config_error="no engine is named")
         facts = replace(facts, service=replace(facts.service, error="not asked"))
     findings = diagnose(facts)
-    skipped = [each for each in findings if each.status is Status.NOT_CHECKED]
+    skipped = [each for each in findings if each.status is Status.UNTOLD]
 
     assert [root] == [each.link for each in findings if each.status is Status.FAILURE]
     assert checked <= {each.link for each in findings} - {each.link for each in skipped} | {LAST}

@@ -7,6 +7,7 @@ import pytest
 from mdev_inventory.engine.administration import Cluster, Policy
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
+from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import KINDS
 from scheduler_plugins.doctor.chain import diagnose
 from scheduler_plugins.doctor.facts import Claim, Facts, Proxy, ServiceHost
@@ -25,7 +26,6 @@ from tests.scheduler_plugins.doctor.well import (
     machine,
     permissions,
     proxied,
-    said,
     service,
     shown,
     vm,
@@ -59,6 +59,7 @@ def properties(predefined: str, user_defined: str) -> Facts:
     )
 
 
+BY_HOST = (*unreached.VDSM, *unreached.CERTIFICATES)
 FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("service-other-version", service(version="0.9"), "version 0.9 runs, version 1.0.0 is installed"),
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
@@ -79,7 +80,9 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("engine-blind", engine(devices={GPU.id: (shown(0),)}), "none left for the engine: nvidia-222, nvidia-231"),
     ("clock-off", gpu(clock_off=3600.0), "3600 s ahead of this machine"),
     ("state-unwritable", machine(state=replace(WELL.machine.state, owner=0)), "owner 0"),
-    ("engine-unreachable", engine(code="timeout", error="no answer"), "no answer"),
+    ("engine-slow", engine(code="timeout", error="no answer"), "no answer"),
+    *((unreached.of_engine(code), engine(code=code, error="so it is"), "so it is") for code in unreached.ENGINE),
+    *((unreached.of_host(code), gpu(code=code, error="host gpu: so it is"), "so it is") for code in BY_HOST),
     ("right-read", engine(hosts=()), "lists no host at all"),
     (
         "right-events",
@@ -121,7 +124,6 @@ NOTHING: dict[str, Facts] = {
         properties("sap_agent=.*;mdev_type=.*", ""), vms=(replace(vm("desk"), mdev_type=TYPE),)
     ),
     "a property that an administrator defined": properties("sap_agent=.*", "mdev_type=.*"),
-    "a level that the engine does not tell of": engine(version=(4, 4, 10), predefined={"4.3": ""}, user_defined={}),
     "a user's wish weighs more than ours": policy(("u-MdevConsolidate", 1), ("i-2", 99)),
     "no weight of ours at all": policy(("i-1", 3)),
     "a right on one cluster only": permissions("manipulate_host", "inject_external_events", on="cluster"),
@@ -136,9 +138,6 @@ NOTHING: dict[str, Facts] = {
         gpu(hooked=False, inventory=HostInventory(), clock_off=None), engine=engine(vms=()).engine
     ),
     "a host that is not up": engine(hosts=(*(WELL.engine.hosts or ()), UNSEEN)),
-    "a request that a host not seen may fulfil": engine(
-        hosts=(*(WELL.engine.hosts or ()), UNSEEN), vms=(vm("desk", "nvidia-9"),)
-    ),
     "as many as an empty card holds": asks(*[TYPE] * 8),
     "a cluster that needs nothing": engine(
         clusters=(CLUSTER, Cluster("c-2", "Office", "p-2")),
@@ -188,37 +187,6 @@ def test_an_engine_that_asks_nobody_may_ask_at_another_port() -> None:
     (found,) = [each for each in diagnose(facts) if each.code == "external-scheduling-off"]
 
     assert "ExternalSchedulerServiceURL has to name port 18791" in found.remedy
-
-
-@pytest.mark.parametrize(
-    ("facts", "link", "because"),
-    [
-        (engine(permissions=None, denied={"permissions": "404"}), "right to add events", "404"),
-        (engine(units=None, denied={"units": "403"}), "external scheduling", "403"),
-        (engine(clusters=None, denied={"clusters": "403"}), "policies", "403"),
-        (engine(policies={}, denied={"policies": "403"}), "policies", "403"),
-        (
-            engine(version=(4, 4, 10), denied={"PredefinedVMProperties": "404"}),
-            "VM property",
-            "404; engine-config -g PredefinedVMProperties",
-        ),
-        (engine(devices={}, denied={"devices": "403"}), "engine's view", "403"),
-        (replace(WELL, hosts=()), "VDSM", "no host is up"),
-        (replace(WELL, hosts=()), "hook", "no host is up"),
-        (
-            machine(config=replace(WELL.config, service=replace(WELL.config.service, xmlrpc_port=0))),
-            "engine endpoint",
-            "any free port",
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_nobody_tells_is_not_checked(facts: Facts, link: str, because: str) -> None:
-    """It is neither well nor wrong, and the reason stands there."""
-    first = said(facts, link)[0]
-
-    assert Status.NOT_CHECKED is first.status
-    assert because in first.seen
 
 
 def test_hosts_are_named_by_what_people_call_them() -> None:

@@ -3,14 +3,16 @@
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 import scheduler_plugins
+from mdev_inventory import remedies
 from mdev_inventory.engine.errors import Code
+from mdev_inventory.tls.causes import Cause
 from mdev_inventory.vdsm.errors import ErrorCode
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.config import options
@@ -57,17 +59,28 @@ def test_the_doctors_findings() -> None:
     ("title", "codes"),
     [
         ("Why a host refuses a VM", {code.value for code in RefusalCode}),
-        ("Errors of the engine's REST API", {*get_args(Code), "empty-list"}),
-        (
-            "Errors of a host's VDSM",
-            {*(code.value for code in ErrorCode), "bad-inventory", "no-address", "unexpected", "os"},
-        ),
+        ("Errors of the engine's REST API", {*get_args(Code), *Cause, "empty-list"}),
+        ("Errors of a host's VDSM", {*ErrorCode, *Cause, "bad-inventory", "no-address", "unexpected", "os"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_code_stands_in_its_table(title: str, codes: set[str]) -> None:
     """None is missing, and none is left of an earlier version."""
     assert codes == named(title)
+
+
+@pytest.mark.parametrize(
+    ("title", "table"),
+    [("Errors of the engine's REST API", remedies.ENGINE), ("Errors of a host's VDSM", remedies.HOST)],
+    ids=["engine", "hosts"],
+)
+def test_a_cause_of_failed_tls_has_its_remedy_there(title: str, table: Mapping[str, str]) -> None:
+    """In the words that the error itself has."""
+    body = NEXT.split(PAGE.read_text().partition(f"## {title}\n")[2])[0]
+    lines = [line.split("|") for line in body.splitlines() if line.startswith("| `")]
+    rows = {cells[1].strip(" `"): cells[3].strip() for cells in lines}
+
+    assert {cause: table[cause] for cause in Cause} == {cause: rows[cause] for cause in Cause}
 
 
 def test_every_error_of_the_api_is_there() -> None:

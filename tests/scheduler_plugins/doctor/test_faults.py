@@ -38,7 +38,7 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("plugin-differs", machine.proxy("another version", machine.ALL_UNITS), "of another version"),
     ("plugin-not-loaded", machine.proxy(machine.PLUGIN.read_text(), ()), "does not know MdevConsolidate"),
     ("engine-unreachable", engine.engine_stopped, "Connection refused"),
-    ("engine-untrusted", options(engine.another_authority), "certificate"),
+    ("engine-certificate-unknown-authority", options(engine.another_authority), "not in the CA file"),
     ("credentials-refused", options(engine.wrong_password), "refuses to let 'admin@internal' in"),
     ("right-read", engine.api(Kind.FORBIDDEN, "/api/hosts"), "lacks the right"),
     ("lists-unreadable", engine.api(Kind.ERROR, "/api/vms"), "HTTP status 500"),
@@ -51,9 +51,9 @@ FAULTS: tuple[tuple[str, Broken, str], ...] = (
     ("policy-unused", engine.nobody_asks, "hosts with mediated devices: gpu"),
     ("policy-outvoted", engine.policy(lambda p: p.weights.append((EVEN, 10))), "ours count 1, internal 10"),
     ("vdsm-unreachable", hosts.vdsm_gone, "host plain: VDSM at 127.0.0.1"),
-    ("vdsm-untrusted", hosts.vdsm_tls(hosts.of_another_authority), "is not trusted"),
+    ("certificate-unknown-authority", hosts.vdsm_tls(hosts.of_another_authority), "not in the CA file"),
     ("vdsm-error", hosts.vdsm_fault(Fault.RECOVERING), "error 99"),
-    ("certificate-expired", hosts.vdsm_tls(lambda s: s.center.vdsm_tls(-2)), "certificate has expired"),
+    ("certificate-ended", hosts.vdsm_tls(lambda s: s.center.vdsm_tls(-2)), "its certificate has ended, on 20"),
     ("certificate-expires", hosts.vdsm_tls(lambda s: s.center.vdsm_tls(5)), "host plain: 5 days left"),
     ("hook-missing", mode(lambda s: s.center.hooks["gpu"], 0o644), "host gpu: no hook"),
     ("hook-other-version", hosts.hook("inventory['hook_version'] = '0.0.1'"), "host gpu: version 0.0.1"),
@@ -114,9 +114,9 @@ def test_the_service_killed(well: Site) -> None:
 
     assert 1 == status
     assert ["service-down"] == [each["code"] for each in answer["findings"] if each["code"]]
-    assert with_service == {e["link"] for e in answer["findings"] if e["status"] == "not checked"}
+    assert with_service == {e["link"] for e in answer["findings"] if e["status"] == "cannot be told"}
     assert {"because service does not hold"} == {
-        each["seen"] for each in answer["findings"] if each["status"] == "not checked"
+        each["seen"] for each in answer["findings"] if each["status"] == "cannot be told"
     }
 
 
@@ -127,7 +127,7 @@ def test_an_engine_of_4_4(tmp_path: Path) -> None:
         status, answer = older.ask()
     said = {each["link"]: each["seen"] for each in answer["findings"]}
 
-    assert (0, "ok", 0) == (status, answer["status"], answer["counts"]["not checked"])
+    assert (0, "ok", 0) == (status, answer["status"], answer["counts"]["cannot be told"])
     assert "it answers, 4.4.10" == said["engine"]
     assert "mdev_type is defined; 1 VM with it" == said["VM property"]
     assert "1 VM with a request, none seen to be impossible" == said["requests"]

@@ -178,7 +178,7 @@ def test_instances_that_belong_to_no_vm(tmp_path: Path, version: str) -> None:
             eventually(lambda: host(service)["orphans"] is not None)
             orphans = host(service)["orphans"]
 
-    assert [{"uuid": FOREIGN, "parent": "0000:3b:00.0", "type": T4_1Q}] == orphans
+    assert [{"uuid": FOREIGN, "parent": "0000:3b:00.0", "type": T4_1Q, "driver": "nvidia"}] == orphans
     assert FOREIGN in gpu.bus.instances()
 
 

@@ -40,6 +40,7 @@ def test_the_list_of_hosts(served: Served) -> None:
         "parents": 1,
         "types": [{"id": TYPE, "name": "GRID M60-8Q", "free": 1, "used": 1}],
         "orphans": None,
+        "foreign": [],
         "failure": None,
     } == items["free"]
     dead = items["dead"]
