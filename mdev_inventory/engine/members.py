@@ -66,10 +66,18 @@ def members_of(value: object, inner: str = "") -> dict[str, Any]:
     return value
 
 
+EMPTY_HAS = frozenset({"actions", "active", "size", "total"})
+"""Members that a collection may have beside its elements: with these alone it is known to be empty."""
+
+
 def items_of(value: object, wrapper: str) -> list[Any] | None:
-    """The list at the member `wrapper`, or a bare one; None where it is not there."""
+    """The list at the member `wrapper`, or a bare one; None where it is not there.
+
+    An object that has other members in its place, as a link has, tells nothing of what is in the list.
+    """
     if isinstance(value, dict):
-        value = [] if value.get(wrapper) is None else value[wrapper]
+        found = value.get(wrapper)
+        value = [] if found is None and value.keys() - {wrapper} <= EMPTY_HAS else found
     if value is not None and not isinstance(value, list):
         raise MemberError(value, f"a list of {wrapper}")
     return value
@@ -116,8 +124,10 @@ def at(*names: str) -> Any:
 
 
 Needed = Annotated[str, at(), PlainValidator(needed)]
+OwnId = Annotated[str, at(), PlainValidator(lambda value: needed(value).lower())]
+"""An object's own id, in lower case like all ids: in capitals it is the same one."""
 Text = Annotated[str, at(), PlainValidator(lambda value: optional(value) or "")]
 OptionalText = Annotated[str | None, at(), PlainValidator(lambda value: optional(value) or None)]
 NameOrId = Annotated[str, at(), PlainValidator(_or_id)]
-Id = Annotated[str, at(), PlainValidator(lambda value: within(value, "id") or "")]
-OptionalId = Annotated[str | None, at(), PlainValidator(lambda value: within(value, "id"))]
+Id = Annotated[str, at(), PlainValidator(lambda value: (within(value, "id") or "").lower())]
+OptionalId = Annotated[str | None, at(), PlainValidator(lambda value: (within(value, "id") or "").lower() or None)]

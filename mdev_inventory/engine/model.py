@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainValidator
 
 from mdev_inventory.engine import members
-from mdev_inventory.engine.members import Id, NameOrId, Needed, OptionalId, OptionalText, at
+from mdev_inventory.engine.members import Id, NameOrId, Needed, OptionalId, OptionalText, OwnId, at
 
 VDSM_PORT = 54321
 MDEV_PROPERTY = "mdev_type"
@@ -48,7 +48,7 @@ def _physical_function(value: object) -> str | None:
 class Host:
     """A host as the REST API shows it."""
 
-    id: Needed
+    id: OwnId
     name: NameOrId
     address: Needed
     """Management address: a name or an IP address; empty where the engine shows none that can be read."""
@@ -67,7 +67,7 @@ class Host:
 class MediatedDevice:
     """A VM's mediated device on engines of 4.5 and later."""
 
-    id: Needed
+    id: OwnId
     spec_params: Annotated[dict[str, str], at(), PlainValidator(lambda value: members.pairs(value, "property"))]
     """`mdevType`, and perhaps `nodisplay`, `driverParams`."""
 
@@ -76,7 +76,7 @@ class MediatedDevice:
 class Vm:
     """A VM as the REST API shows it, with both places where a request for mdevs may stand."""
 
-    id: Needed
+    id: OwnId
     name: NameOrId
     status: Annotated[str, at(), PlainValidator(lambda value: members.optional(value) or "unknown")]
     """`unknown`, where the engine tells none, is assumed to hold its devices."""

@@ -1,7 +1,8 @@
 """What a VM asks for: mdev types in the order in which the host's allocator will place them.
 
 Engines up to 4.4 keep a request in the VM's custom property `mdev_type`, later ones in the VM's mediated
-devices. Where a VM shows devices, they count and the property does not.
+devices. Where an engine has such devices they alone count: a VM without any asks for nothing, whatever
+property an upgrade has left over, because that engine gives the property to no host.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ class Request(NamedTuple):
 
 def request_of(vm: "Vm") -> Request:
     """What this VM asks for; raises RequestError."""
-    if not vm.mediated_devices:
+    if vm.mediated_devices is None:
         return from_property(vm.mdev_type)
     try:
         return from_devices(vm.mediated_devices)

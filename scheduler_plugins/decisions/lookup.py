@@ -142,7 +142,7 @@ class Lookup:
         """The locations, or why there are none."""
         wanted, asked_at = list(dict.fromkeys(vm_ids))[:SEARCHED_AT_ONCE], self._clock()
         try:
-            found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
+            found = {vm.id.lower(): vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
         except EngineError as error:
             return None, str(error)
         absent = dict.fromkeys(wanted)
@@ -173,7 +173,7 @@ class Lookup:
         request = request_of(vm)
         known = KnownVm.of(vm, request.types, at)
         uuids = tuple(sorted(uuids_of(known)))
-        asked = Asked(vm.id, vm.name, vm.cluster_id, request, at, home=home, uuids=uuids)
+        asked = Asked(vm.id, vm.name, vm.cluster_id or None, request, at, home=home, uuids=uuids)
         self._known.see_vm(known)
         self._remember(asked)
         return asked

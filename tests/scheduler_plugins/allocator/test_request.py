@@ -63,14 +63,14 @@ def test_device_without_type() -> None:
     ("mdev_type", "devices", "types"),
     [
         pytest.param("p", ("d",), ("d",), id="devices win"),
-        pytest.param("p", (), ("p",), id="no devices: the property"),
+        pytest.param("p", (), (), id="known to have no device: the property is left over, and asks for nothing"),
         pytest.param("p", None, ("p",), id="older engine: the property"),
         pytest.param(None, (), (), id="neither"),
         pytest.param(None, None, (), id="neither, older engine"),
     ],
 )
 def test_vm(mdev_type: str | None, devices: tuple[str, ...] | None, types: tuple[str, ...]) -> None:
-    """A VM's mediated devices count, its property only where there are none."""
+    """A VM's mediated devices count, its property only where the engine has no such devices."""
     made = None if devices is None else tuple(device(str(n), t) for n, t in enumerate(devices))
 
     assert Request(types) == request_of(vm(mdev_type, made))
