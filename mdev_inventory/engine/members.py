@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, PlainValidator, ValidationInfo
 
+from mdev_inventory.engine.levels import Level
+
 # Longer ones are junk: no database column takes them, and Python itself refuses to read 4,301 digits.
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -111,6 +113,14 @@ def pairs(value: object, wrapper: str) -> dict[str, str]:
         if text is not None:
             found[name] = text
     return found
+
+
+def level(value: object) -> Level | None:
+    """A compatibility version, `(4, 3)`; None where it is not there, or not two numbers."""
+    if not isinstance(value, dict):
+        return None
+    major, minor = as_number(value.get("major")), as_number(value.get("minor"))
+    return None if major is None or minor is None else (major, minor)
 
 
 def _or_id(value: object, others: ValidationInfo) -> str:

@@ -186,7 +186,7 @@ class Lookup:
             asked = Asked(vm_id, "", None, Request(()), now, note)
         else:
             note = f"{reason}; its request is as known {max(0, now - known.seen_at):.0f} s ago"
-            asked = Asked(vm_id, known.name, known.cluster_id or None, Request(known.types), now, note)
+            asked = Asked(vm_id, known.name, known.cluster_id or None, Request(known.types, known.compact), now, note)
         self._remember(asked)
         log.warning("Request from memory vm=%s note=%s", vm_id, note)
         return asked
