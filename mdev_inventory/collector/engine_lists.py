@@ -26,10 +26,13 @@ T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """What is asked of the engine. Both calls block, and their errors carry a `code`."""
+    """What is asked of the engine. The calls block, and their errors carry a `code`."""
 
     def hosts(self) -> Sequence[Host]:
         """All hosts."""
+
+    def learn_levels(self) -> None:
+        """Ask for the clusters' levels, for the VMs that are told from then on; no error where that fails."""
 
     def vms(self) -> Sequence[Vm]:
         """All VMs, with their requests."""
@@ -81,6 +84,7 @@ class EngineLists:
 
     async def read_vms(self) -> None:
         """Take over the list of VMs; an empty one is believed where the engine still shows hosts."""
+        await self._called(self._engine.learn_levels)
         asked_at = self._clock()
         vms = await self._called(self._engine.vms)
         if not vms and self._inventories.vms:

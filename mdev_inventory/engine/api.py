@@ -4,6 +4,7 @@ Every method may be called from any thread, ends within its timeout, and raises 
 does not answer as it should. Elements that cannot be read are left out, and in the log.
 """
 
+import contextlib
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from typing import Literal, Self
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
+from mdev_inventory.engine.levels import Level
 from mdev_inventory.engine.model import Event, Host, HostDevice, MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
 from mdev_inventory.engine.vms import UUID, EngineVms
@@ -51,6 +53,8 @@ class EngineApi:
         self.rest = EngineRest(url, user, password, ca_file, clock)
         """The connection below, for questions that decisions do not need: see `administration`."""
         self._vms, self._timeout = EngineVms(self.rest), timeout
+        self._levels: dict[str, Level] = {}
+        """Of clusters, by id, as last told."""
 
     def __enter__(self) -> Self:
         """For `with`: closed at its end."""
@@ -67,6 +71,15 @@ class EngineApi:
     def hosts(self) -> list[Host]:
         """All hosts, whatever their status."""
         return self.rest.all("/hosts", parsing.hosts, Deadline(self._timeout))
+
+    def learn_levels(self) -> None:
+        """Ask for the clusters' levels, which VMs without one of their own have from then on.
+
+        Where the clusters cannot be listed, the levels stay as they were told last.
+        """
+        with contextlib.suppress(EngineError):  # VMs are worth more than their levels; the log has the error
+            clusters = self.rest.all("/clusters", parsing.clusters, Deadline(self._timeout))
+            self._levels |= {cluster.id: cluster.level for cluster in clusters if cluster.level is not None}
 
     def host_devices(self, host_id: str) -> list[HostDevice]:
         """The engine's copy of a host's devices, seldom refreshed; without types on 4.2 and 4.3."""
@@ -116,7 +129,7 @@ class EngineApi:
         if vm.id.lower() != vm_id.lower():
             text = f"GET /api/vms/{vm_id}: the answer is about another VM, {one_line(vm.id)}"
             raise EngineError("bad-answer", text)
-        return replace(vm, mediated_devices=self._vms.devices(vm.id, deadline))
+        return self._at_level(replace(vm, mediated_devices=self._vms.devices(vm.id, deadline)))
 
     def vms_by_id(self, vm_ids: Iterable[str], timeout_s: float | None = None, *, starting: bool = False) -> list[Vm]:
         """Those of these VMs that exist, in one request for each hundred; none for no ids.
@@ -125,7 +138,7 @@ class EngineApi:
         Status, host and the custom property are told; mediated devices are None unless this engine was seen
         to inline them: see `devices_of`.
         """
-        return self._vms.by_id(vm_ids, self._deadline(timeout_s), starting)
+        return [self._at_level(vm) for vm in self._vms.by_id(vm_ids, self._deadline(timeout_s), starting)]
 
     def devices_of(self, vm_id: str, timeout_s: float | None = None) -> tuple[MediatedDevice, ...] | None:
         """The VM's mediated devices, in one request; None, mostly without one, on an engine of 4.4 or older.
@@ -154,7 +167,12 @@ class EngineApi:
 
         The time-out holds for each of its requests.
         """
-        return self._vms.all(self._timeout)
+        return [self._at_level(vm) for vm in self._vms.all(self._timeout)]
+
+    def _at_level(self, vm: Vm) -> Vm:
+        """The VM at its cluster's level, where it has none of its own."""
+        level = self._levels.get(vm.cluster_id) if vm.level is None else None
+        return vm if level is None else replace(vm, level=level)
 
     def _named(self, name: str, deadline: Deadline) -> str:
         """The id. The search narrows the list down; what counts is the name itself, letter by letter."""

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mdev_inventory.engine.members import MemberError, as_text
+from mdev_inventory.engine.members import EMPTY_HAS, MemberError, as_text
 
 T = TypeVar("T")
 SHOWN = 60
@@ -89,6 +89,8 @@ class Kind(Generic[T]):
         if items is None and (odd := FAULT_MEMBERS & answer.keys()):
             member = min(odd)
             raise AnswerError(where, member, as_text(answer[member]), f"a list of {self.name}")
+        if items is None and (others := answer.keys() - EMPTY_HAS - {self.name}):
+            raise AnswerError(where, self.name, sorted(map(str, others)), f"a list of {self.name}")
         if items is not None and not isinstance(items, list):
             raise AnswerError(where, self.name, items, "a list")
         return items or []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
+from mdev_inventory.engine.levels import sends_placement
 from mdev_inventory.engine.model import Vm
 
 
@@ -19,9 +20,11 @@ class KnownVm(NamedTuple):
     """Ids of its mediated devices, on engines from 4.5 on: the UUIDs that its instances have."""
     cluster_id: str = ""
     """Empty where the engine did not tell it."""
+    compact: bool = False
+    """Whether the host gets no vGPU placement for it, for its level is too old; not kept over a restart."""
 
     @classmethod
     def of(cls, vm: Vm, types: Iterable[str], seen_at: float) -> Self:
         """The VM that the engine showed, with what it asks for."""
         devices = tuple(device.id.lower() for device in vm.mediated_devices or ())
-        return cls(vm.id, vm.name, tuple(types), seen_at, devices, vm.cluster_id)
+        return cls(vm.id, vm.name, tuple(types), seen_at, devices, vm.cluster_id, not sends_placement(vm.level))

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, PlainValidator, ValidationInfo
 
+from mdev_inventory.engine.levels import Level
+
 # Longer ones are junk: no database column takes them, and Python itself refuses to read 4,301 digits.
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,10 +68,18 @@ def members_of(value: object, inner: str = "") -> dict[str, Any]:
     return value
 
 
+EMPTY_HAS = frozenset({"actions", "active", "size", "total"})
+"""Members that a collection may have beside its elements: with these alone it is known to be empty."""
+
+
 def items_of(value: object, wrapper: str) -> list[Any] | None:
-    """The list at the member `wrapper`, or a bare one; None where it is not there."""
+    """The list at the member `wrapper`, or a bare one; None where it is not there.
+
+    An object that has other members in its place, as a link has, tells nothing of what is in the list.
+    """
     if isinstance(value, dict):
-        value = [] if value.get(wrapper) is None else value[wrapper]
+        found = value.get(wrapper)
+        value = [] if found is None and value.keys() - {wrapper} <= EMPTY_HAS else found
     if value is not None and not isinstance(value, list):
         raise MemberError(value, f"a list of {wrapper}")
     return value
@@ -105,6 +115,14 @@ def pairs(value: object, wrapper: str) -> dict[str, str]:
     return found
 
 
+def level(value: object) -> Level | None:
+    """A compatibility version, `(4, 3)`; None where it is not there, or not two numbers."""
+    if not isinstance(value, dict):
+        return None
+    major, minor = as_number(value.get("major")), as_number(value.get("minor"))
+    return None if major is None or minor is None else (major, minor)
+
+
 def _or_id(value: object, others: ValidationInfo) -> str:
     return optional(value) or others.data.get("id", "")
 
@@ -116,8 +134,10 @@ def at(*names: str) -> Any:
 
 
 Needed = Annotated[str, at(), PlainValidator(needed)]
+OwnId = Annotated[str, at(), PlainValidator(lambda value: needed(value).lower())]
+"""An object's own id, in lower case like all ids: in capitals it is the same one."""
 Text = Annotated[str, at(), PlainValidator(lambda value: optional(value) or "")]
 OptionalText = Annotated[str | None, at(), PlainValidator(lambda value: optional(value) or None)]
 NameOrId = Annotated[str, at(), PlainValidator(_or_id)]
-Id = Annotated[str, at(), PlainValidator(lambda value: within(value, "id") or "")]
-OptionalId = Annotated[str | None, at(), PlainValidator(lambda value: within(value, "id"))]
+Id = Annotated[str, at(), PlainValidator(lambda value: (within(value, "id") or "").lower())]
+OptionalId = Annotated[str | None, at(), PlainValidator(lambda value: (within(value, "id") or "").lower() or None)]

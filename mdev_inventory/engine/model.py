@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainValidator
 
 from mdev_inventory.engine import members
-from mdev_inventory.engine.members import Id, NameOrId, Needed, OptionalId, OptionalText, at
+from mdev_inventory.engine.levels import Level
+from mdev_inventory.engine.members import Id, NameOrId, Needed, OptionalId, OptionalText, OwnId, at
 
 VDSM_PORT = 54321
 MDEV_PROPERTY = "mdev_type"
@@ -48,7 +49,7 @@ def _physical_function(value: object) -> str | None:
 class Host:
     """A host as the REST API shows it."""
 
-    id: Needed
+    id: OwnId
     name: NameOrId
     address: Needed
     """Management address: a name or an IP address; empty where the engine shows none that can be read."""
@@ -64,10 +65,19 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster, as far as decisions need it."""
+
+    id: OwnId
+    level: Annotated[Level | None, at("version"), PlainValidator(members.level)]
+    """Its compatibility level; None where the engine tells none."""
+
+
+@dataclass(frozen=True, slots=True)
 class MediatedDevice:
     """A VM's mediated device on engines of 4.5 and later."""
 
-    id: Needed
+    id: OwnId
     spec_params: Annotated[dict[str, str], at(), PlainValidator(lambda value: members.pairs(value, "property"))]
     """`mdevType`, and perhaps `nodisplay`, `driverParams`."""
 
@@ -76,7 +86,7 @@ class MediatedDevice:
 class Vm:
     """A VM as the REST API shows it, with both places where a request for mdevs may stand."""
 
-    id: Needed
+    id: OwnId
     name: NameOrId
     status: Annotated[str, at(), PlainValidator(lambda value: members.optional(value) or "unknown")]
     """`unknown`, where the engine tells none, is assumed to hold its devices."""
@@ -95,6 +105,8 @@ class Vm:
     """Why its request could not be read, in a list of VMs: then both of the above are None."""
     started_at: Annotated[float | None, at("start_time"), PlainValidator(_seconds)] = None
     """When it was last started, seconds since the epoch by the engine's clock; None where it is not told."""
+    level: Annotated[Level | None, at("custom_compatibility_version"), PlainValidator(members.level)] = None
+    """Its compatibility level, which is its cluster's where it has none of its own; None where nobody tells."""
 
 
 @dataclass(frozen=True, slots=True)

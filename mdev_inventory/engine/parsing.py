@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from mdev_inventory.engine.elements import Kind, Read
-from mdev_inventory.engine.model import FOLLOWED, Event, Host, HostDevice, MediatedDevice, Vm
+from mdev_inventory.engine.model import FOLLOWED, Cluster, Event, Host, HostDevice, MediatedDevice, Vm
 
 
 def _kept_host(members: dict[str, Any], _error: str) -> Host:
@@ -25,8 +25,10 @@ VM = Kind[Vm]("vm", Vm, kept=_kept_vm)
 MEDIATED_DEVICE = Kind[MediatedDevice]("vm_mediated_device", MediatedDevice)
 HOST_DEVICE = Kind[HostDevice]("host_device", HostDevice, key="name")
 EVENT = Kind[Event]("event", Event)
+CLUSTER = Kind[Cluster]("cluster", Cluster)
 
 host, hosts = HOST.one, HOST.all
+clusters = CLUSTER.all
 vm, vms = VM.one, VM.all
 host_device, host_devices = HOST_DEVICE.one, HOST_DEVICE.all
 event = EVENT.one

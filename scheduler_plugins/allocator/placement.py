@@ -64,8 +64,10 @@ def place_on(view: HostView, request: Request) -> Placement | Refusal:
 def place(inventory: HostInventory, source: Source, request: Request, separate: bool) -> Placement | Refusal:
     """Where the host's allocator would put the request, or why it would refuse.
 
-    `source` tells what the inventory can know; `walk.py` has what is assumed where it cannot.
+    `separate` is the host's setting. `source` tells what the inventory can know; `walk.py` has what is assumed
+    where it cannot.
     """
+    separate = separate and not request.compact
     state, slots, taken = inventory, list[Slot](), None
     for type_id in request.types:
         try:

@@ -88,7 +88,7 @@ def _known_sizes(mdev_type: MdevType) -> tuple[Fraction, ...]:
     """What an instance takes out of each pool; empty where nobody tells."""
     told = fields(mdev_type.description)
     for sizes in ((told.low_gm_mb, told.high_gm_mb, told.fence), (told.memory_mb,)):
-        if all(sizes):
+        if None not in sizes and any(sizes):
             return tuple(Fraction(size or 0) for size in sizes)
     return tuple(Fraction(size) for size in _PER_INSTANCE.get(mdev_type.id, ()))
 

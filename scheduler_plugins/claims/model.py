@@ -39,6 +39,8 @@ class Start:
     """One for each instance, in the order in which its host will make them."""
     uuids: tuple[str, ...] = ()
     """That its instances will have, where they are known beforehand; in no order."""
+    compact: bool = False
+    """Whether its host gets no vGPU placement for it."""
 
     @property
     def label(self) -> str:

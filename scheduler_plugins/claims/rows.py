@@ -44,6 +44,7 @@ class _StartText(BaseModel, strict=True):
     types: tuple[str, ...]
     uuids: tuple[str, ...]
     home: str | None
+    compact: bool = False
 
 
 class _ClaimText(_StartText, strict=True):
@@ -141,6 +142,7 @@ def _claim_text(claim: Claim) -> _ClaimText:
         name=claim.start.vm_name,
         types=claim.start.types,
         uuids=claim.start.uuids,
+        compact=claim.start.compact,
         home=claim.home,
         host=claim.host_id,
         since=claim.since,
@@ -154,6 +156,7 @@ def _pending_text(decision: PendingDecision) -> _PendingText:
         name=decision.start.vm_name,
         types=decision.start.types,
         uuids=decision.start.uuids,
+        compact=decision.start.compact,
         home=decision.home,
         hosts=name_of(decision.hosts),
         at=decision.at,
@@ -161,10 +164,10 @@ def _pending_text(decision: PendingDecision) -> _PendingText:
 
 
 def _claim(vm_id: str, text: _ClaimText) -> Claim:
-    start = Start(vm_id, text.name, text.types, text.uuids)
+    start = Start(vm_id, text.name, text.types, text.uuids, text.compact)
     return Claim(start, text.host, text.since, text.shown_at, text.launched_at, text.home)
 
 
 def _pending(vm_id: str, text: _PendingText, lists: Lists) -> PendingDecision:
-    start = Start(vm_id, text.name, text.types, text.uuids)
+    start = Start(vm_id, text.name, text.types, text.uuids, text.compact)
     return PendingDecision(start, lists[text.hosts], text.at, text.home)

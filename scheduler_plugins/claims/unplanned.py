@@ -42,7 +42,7 @@ def _unplanned(
             continue
         if vm.host_id not in living:
             living[vm.host_id or ""] = instances(seen.inventory)
-        start = Start(vm.id, vm.name, wanted.types, tuple(sorted(uuids_of(wanted))))
+        start = Start(vm.id, vm.name, wanted.types, tuple(sorted(uuids_of(wanted))), wanted.compact)
         if _is_in_flight(vm, wanted, start, seen, living[vm.host_id or ""]):
             launched = locations.answered_at if vm.status in LAUNCHED else None
             yield Claim(start, vm.host_id or "", locations.answered_at, locations.asked_at, launched)

@@ -7,7 +7,15 @@ from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement, place
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.claims.model import InFlight
-from scheduler_plugins.decisions.candidates import Candidate, judged, labels, order_of, still_to_come, with_starts
+from scheduler_plugins.decisions.candidates import (
+    Candidate,
+    judged,
+    labels,
+    order_of,
+    request_for,
+    still_to_come,
+    with_starts,
+)
 from scheduler_plugins.units.registry import Filter
 from scheduler_plugins.units.verdict import Verdict
 
@@ -75,7 +83,7 @@ def _newest(in_flight: InFlight) -> float:
 def _places(candidate: Candidate) -> int:
     """How often one of the starts in the way still fits beside what is certain."""
     view = candidate.certain or candidate.view
-    seen, request, places = view.observation, Request(candidate.in_the_way[0].types), 0
+    seen, request, places = view.observation, request_for(candidate.in_the_way[0]), 0
     inventory = seen and seen.inventory
     while seen and inventory and places < PLACES_COUNTED:
         found = place(inventory, seen.source, request, view.separate)

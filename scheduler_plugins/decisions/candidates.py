@@ -32,8 +32,8 @@ from scheduler_plugins.units.verdict import Verdict
 TAKEN = "what it has free is taken by starts in flight"
 DOUBTFUL = "what it has free may be taken by starts in flight"
 
-Order = tuple[tuple[str, ...], ...]
-"""The types of several starts, one after the other."""
+Order = tuple[Request, ...]
+"""What several starts ask for, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Candidate:
         if placement is None or seen is None:
             return True
         again = Request(tuple(slot.type for slot in placement.slots))
-        return isinstance(place(placement.after, seen.source, again, self.view.separate), Placement)
+        return isinstance(place(placement.after, seen.source, again, placement.separate), Placement)
 
 
 def candidate(unit: Filter, request: Request, view: HostView, in_flight: InFlight) -> Candidate:
@@ -116,14 +116,19 @@ def still_to_come(view: HostView, starts: tuple[Start, ...]) -> tuple[Start, ...
 
 def with_starts(view: HostView, order: Order) -> HostView:
     """The host once these starts have taken what they can get there, one after the other."""
-    for types in order:
-        view, _ = _with_start(view, types)
+    for start in order:
+        view, _ = _with_start(view, start)
     return view
 
 
 def order_of(starts: Iterable[Start]) -> Order:
-    """The starts' types, in the order in which they come."""
-    return tuple([start.types for start in starts])
+    """What the starts ask for, in the order in which they come."""
+    return tuple([request_for(start) for start in starts])
+
+
+def request_for(start: Start) -> Request:
+    """What a start asks for."""
+    return Request(start.types, start.compact)
 
 
 def labels(starts: Iterable[Start]) -> str:
@@ -132,25 +137,25 @@ def labels(starts: Iterable[Start]) -> str:
 
 
 @once
-def _with_start(view: HostView, types: tuple[str, ...]) -> tuple[HostView, bool]:
+def _with_start(view: HostView, start: Request) -> tuple[HostView, bool]:
     """The host with one start more, each instance where the allocator puts it; whether all had a place."""
     seen, placed = view.observation, 0
     if seen is None:
         return view, False
     inventory = seen.inventory
-    for type_id in types:
-        found = place(inventory, seen.source, Request((type_id,)), view.separate)
+    for type_id in start.types:
+        found = place(inventory, seen.source, start._replace(types=(type_id,)), view.separate)
         if isinstance(found, Placement):
             inventory, placed = found.after, placed + 1
     taken = replace(view, observation=replace(seen, inventory=inventory)) if placed else view
-    return taken, placed == len(types)
+    return taken, placed == len(start.types)
 
 
 def _whole(view: HostView, order: Order) -> list[bool]:
     """Of each start, one after the other, whether it gets all that it wants."""
     whole = list[bool]()
-    for types in order:
-        view, got_all = _with_start(view, types)
+    for start in order:
+        view, got_all = _with_start(view, start)
         whole.append(got_all)
     return whole
 
@@ -160,15 +165,14 @@ def _in_any_order(view: HostView, request: Request, ahead: Order) -> bool:
 
     Of starts that are in each other's way some will fail: the request must fit whichever they are.
     """
-    mine = request.types
-    if len({*mine, *(type_id for types in ahead for type_id in types)}) <= 1:
+    if len({*request.types, *(type_id for start in ahead for type_id in start.types)}) <= 1:
         return True
     come = list(zip(ahead, _whole(view, ahead), strict=True))
-    others = tuple([types for types, whole in come if whole])
-    lost = tuple([types for types, whole in come if not whole])
-    if lost and not _whole(view, (*lost, *others, mine))[-1]:
+    others = tuple([start for start, whole in come if whole])
+    lost = tuple([start for start, whole in come if not whole])
+    if lost and not _whole(view, (*lost, *others, request))[-1]:
         return False
-    return all(_whole(view, (mine, *others))) and all(_whole(view, (*others[::-1], mine)))
+    return all(_whole(view, (request, *others))) and all(_whole(view, (*others[::-1], request)))
 
 
 def _refused(verdict: Verdict, why: str) -> Verdict:

@@ -142,7 +142,7 @@ class Lookup:
         """The locations, or why there are none."""
         wanted, asked_at = list(dict.fromkeys(vm_ids))[:SEARCHED_AT_ONCE], self._clock()
         try:
-            found = {vm.id: vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
+            found = {vm.id.lower(): vm for vm in self._engine.vms_by_id(wanted, timeout_s, starting=True)}
         except EngineError as error:
             return None, str(error)
         absent = dict.fromkeys(wanted)
@@ -173,7 +173,7 @@ class Lookup:
         request = request_of(vm)
         known = KnownVm.of(vm, request.types, at)
         uuids = tuple(sorted(uuids_of(known)))
-        asked = Asked(vm.id, vm.name, vm.cluster_id, request, at, home=home, uuids=uuids)
+        asked = Asked(vm.id, vm.name, vm.cluster_id or None, request, at, home=home, uuids=uuids)
         self._known.see_vm(known)
         self._remember(asked)
         return asked
@@ -186,7 +186,7 @@ class Lookup:
             asked = Asked(vm_id, "", None, Request(()), now, note)
         else:
             note = f"{reason}; its request is as known {max(0, now - known.seen_at):.0f} s ago"
-            asked = Asked(vm_id, known.name, known.cluster_id or None, Request(known.types), now, note)
+            asked = Asked(vm_id, known.name, known.cluster_id or None, Request(known.types, known.compact), now, note)
         self._remember(asked)
         log.warning("Request from memory vm=%s note=%s", vm_id, note)
         return asked

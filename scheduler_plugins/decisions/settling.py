@@ -116,7 +116,7 @@ class Settling:
     def _enter(self, question: Question, hosts: Iterable[str]) -> None:
         """The decision is among the claims from now on."""
         asked, now = question.asked, self._clock()
-        start = Start(asked.vm_id, asked.vm_name, asked.request.types, asked.uuids)
+        start = Start(asked.vm_id, asked.vm_name, asked.request.types, asked.uuids, asked.request.compact)
         answered = tuple([host_id.lower() for host_id in hosts])
         self._claims.replace(lambda claims: claims.decided(start, answered, now, asked.home))
 

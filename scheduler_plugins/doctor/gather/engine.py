@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from mdev_inventory.engine.administration import Administration, Cluster, Policy
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.engine.model import Host, HostDevice
+from mdev_inventory.engine.model import Host, HostDevice, Vm
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.config import Config
 from scheduler_plugins.doctor.facts import Engine
@@ -58,7 +59,7 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
         clusters=clusters,
         policies=tried("policies", lambda: _policies(admin, clusters or ())) or {},
         hosts=hosts,
-        vms=tried("vms", api.vms),
+        vms=tried("vms", partial(_vms, api)),
         devices=tried("devices", lambda: _devices(api, hosts or ())) or {},
         predefined=tried("PredefinedVMProperties", lambda: admin.option("PredefinedVMProperties")),
         user_defined=tried("UserDefinedVMProperties", lambda: admin.option("UserDefinedVMProperties")),
@@ -71,6 +72,12 @@ def _told(api: EngineApi, admin: Administration, version: tuple[int, int, int] |
 def _policies(admin: Administration, clusters: Iterable[Cluster]) -> dict[str, Policy]:
     wanted = {cluster.policy_id for cluster in clusters if cluster.policy_id}
     return {policy_id: admin.policy(policy_id) for policy_id in sorted(wanted)}
+
+
+def _vms(api: EngineApi) -> Sequence[Vm]:
+    """All VMs, each at the level of its cluster."""
+    api.learn_levels()
+    return api.vms()
 
 
 def _devices(api: EngineApi, hosts: Iterable[Host]) -> dict[str, Sequence[HostDevice]]:

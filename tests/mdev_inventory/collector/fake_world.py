@@ -54,6 +54,9 @@ class FakeEngine:
             raise self.error
         return list(self.listed)
 
+    def learn_levels(self) -> None:
+        """Nothing to learn."""
+
     def vms(self) -> list[Vm]:
         """All VMs."""
         virtual_time.spend(self.takes)

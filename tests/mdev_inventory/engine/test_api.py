@@ -9,7 +9,7 @@ import responses
 from mdev_inventory.engine.api import EngineApi
 from mdev_inventory.engine.model import Event
 from tests.mdev_inventory.engine.net import API, DEVICES, asked, failure
-from tests.mdev_inventory.engine.samples import HOST_ID, VM_ID, sample
+from tests.mdev_inventory.engine.samples import CLUSTER_ID, HOST_ID, VM_ID, sample
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,39 @@ def test_finding_a_vm_on_an_engine_that_is_gone(net: responses.RequestsMock, eng
 
     assert "http" == failure(lambda: engine.find_vm(VM_ID)).code
     assert [f"GET /vms/{VM_ID}"] == asked(net)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "own", "level"),
+    [
+        pytest.param({"major": "4", "minor": "2"}, None, (4, 2), id="the cluster's"),
+        pytest.param({"major": 4, "minor": 6}, {"major": 4, "minor": 2}, (4, 2), id="the VM's own overrides it"),
+        pytest.param({"major": "4", "minor": "2"}, {"major": "4", "minor": "10"}, (4, 10), id="in either direction"),
+        pytest.param(None, {"major": "4", "minor": "2"}, (4, 2), id="the VM's own alone"),
+        pytest.param(None, None, None, id="not told"),
+        pytest.param({"major": "x", "minor": "2"}, {"major": "4"}, None, id="junk is not told"),
+    ],
+)
+def test_the_level_of_a_vm(
+    net: responses.RequestsMock, engine: EngineApi, cluster: object, own: object, level: object
+) -> None:
+    """A VM has the level of its cluster, or one of its own."""
+    net.get(f"{API}/clusters", json={"cluster": [{"id": CLUSTER_ID.upper(), "version": cluster}]})
+    net.get(f"{API}/vms/{VM_ID}", json=sample("vm_4.4", custom_compatibility_version=own))
+    net.get(f"{API}/vms", json={"vm": [sample("vm_4.4", custom_compatibility_version=own)]})
+    net.get(f"{API}/vms/{VM_ID}/mediateddevices", status=404)
+    engine.learn_levels()
+
+    assert [level] * 3 == [engine.vm(VM_ID).level, engine.vms_by_id([VM_ID])[0].level, engine.vms()[0].level]
+
+
+def test_levels_stay_as_told_last(net: responses.RequestsMock, engine: EngineApi) -> None:
+    """Clusters that cannot be listed are no error, and cost no level that is known."""
+    net.get(f"{API}/clusters", json={"cluster": [{"id": CLUSTER_ID, "version": {"major": 4, "minor": 2}}]})
+    net.get(f"{API}/clusters", status=500)
+    net.get(f"{API}/vms", json={"vm": [sample("vm_4.4")]})
+
+    engine.learn_levels()
+    engine.learn_levels()
+
+    assert (4, 2) == engine.vms_by_id([VM_ID])[0].level

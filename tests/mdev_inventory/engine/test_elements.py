@@ -45,6 +45,8 @@ def test_an_empty_collection_in_every_form(read: Any, wrapper: str) -> None:
         pytest.param(lambda w: {w: [{}]}, id="an element without id"),
         pytest.param(lambda w: {w: [{"id": "", "name": ""}]}, id="an element with an empty id"),
         pytest.param(lambda w: {w: [{"id": {}, "name": {}}]}, id="an element whose id is an object"),
+        pytest.param(lambda w: {"href": "/api/x"}, id="a link to the list"),
+        pytest.param(lambda w: {"element": [{"id": "1"}]}, id="a list of something else"),
         pytest.param(lambda w: sample("fault"), id="a fault"),
         pytest.param(lambda w: sample("token_refused"), id="an error"),
     ],

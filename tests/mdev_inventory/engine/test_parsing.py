@@ -154,6 +154,7 @@ def test_followed_devices_in_either_form(inlined: dict[str, Any]) -> None:
         pytest.param({"mediated_devices": {}}, (), id="empty object"),
         pytest.param({"mediated_devices": {"vm_mediated_device": []}}, (), id="empty wrapped list"),
         pytest.param({"mediated_devices": []}, (), id="empty bare list"),
+        pytest.param({"mediated_devices": {"href": "/api/vms/1/mediateddevices"}}, None, id="only a link to them"),
     ],
 )
 def test_no_devices_is_not_the_same_as_not_told(
@@ -219,3 +220,12 @@ def test_an_event_without_a_number(event: dict[str, str]) -> None:
     """An event that cannot be put in order is an error."""
     with pytest.raises(AnswerError, match="not a whole number"):
         parsing.event(event)
+
+
+def test_ids_are_read_in_lower_case() -> None:
+    """An id in capitals is the same id: it is compared with those that others write in lower case."""
+    shown = sample("vm_4.5", id=VM_ID.upper(), cluster={"id": CLUSTER_ID.upper()}, host={"id": HOST_ID.upper()})
+    read = parsing.vm(shown)
+
+    assert (VM_ID, CLUSTER_ID, HOST_ID) == (read.id, read.cluster_id, read.host_id)
+    assert HOST_ID == parsing.host(sample("host", id=HOST_ID.upper())).id

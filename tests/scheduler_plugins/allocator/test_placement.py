@@ -7,6 +7,7 @@ from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.placement import Placement, free_instances, place, place_on
 from scheduler_plugins.allocator.refusals import Refusal, RefusalCode
+from scheduler_plugins.allocator.request import Request
 from tests.scheduler_plugins import inventories as inv
 from tests.scheduler_plugins.inventories import A40_4A, A40_4Q, B2, Q2, A, B, a40, t4
 
@@ -102,3 +103,15 @@ FREE = [
 def test_free_instances(inventory: HostInventory, type_id: str, separate: bool, expected: int) -> None:
     """An instance is free where the allocator would succeed with it after all those before."""
     assert expected == free_instances(inventory, Source.HOOK, type_id, separate)
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_a_request_without_placement_is_compact_everywhere(separate: bool) -> None:
+    """A VM that the engine sends no placement for is placed compact on a host of either setting, also afterwards."""
+    inventory, request = inv.host(t4(), t4(B)), Request((Q2, Q2), compact=True)
+    found = place(inventory, Source.HOOK, request, separate)
+
+    assert isinstance(found, Placement)
+    assert [A, A] == [slot.parent for slot in found.slots]
+    assert found == place(inventory, Source.HOOK, Request((Q2, Q2)), False)
+    assert found.after == place(inventory, Source.HOOK, Request((Q2, Q2)), False).after  # type: ignore[union-attr]

@@ -129,6 +129,7 @@ def untold(one: int, other: int | None) -> ParentDevice:
 QUEUES = inv.device("p", {"idxd-dsa-1dwq-v1": 4, "idxd-dsa-1swq-v1": 8})
 """An accelerator's dedicated and shared queues."""
 MEMORY = "virtual display, {} MB video memory"
+NO_FENCE = "low_gm_size: {0}MB\nhigh_gm_size: {0}MB\nfence: 0"
 GVTG = "low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4"
 
 
@@ -153,6 +154,18 @@ GVTG = "low_gm_size: 64MB\nhigh_gm_size: 64MB\nfence: 4"
             ["i915-a"],
             (3, 3),
             id="different pools are not compared",
+        ),
+        pytest.param(
+            told({"i915-a": 5, "i915-b": 2}, NO_FENCE.format(64), NO_FENCE.format(128)),
+            ["i915-b"],
+            (3, 1),
+            id="a size told as 0 is known: of that pool nothing is taken",
+        ),
+        pytest.param(
+            told({"mbochs-a": 4, "mbochs-b": 2}, MEMORY.format(0), MEMORY.format(0)),
+            ["mbochs-a"],
+            (3, 1),
+            id="types that take nothing of any pool tell no stock",
         ),
     ],
 )

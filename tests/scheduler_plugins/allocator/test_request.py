@@ -1,7 +1,11 @@
 """What a VM asks for, in both of the engine's ways."""
 
+from dataclasses import replace
+
 import pytest
 
+from mdev_inventory.engine.known_vm import KnownVm
+from mdev_inventory.engine.levels import Level
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from scheduler_plugins.allocator.request import Request, RequestError, from_devices, from_property, request_of
 
@@ -21,7 +25,9 @@ from scheduler_plugins.allocator.request import Request, RequestError, from_devi
         pytest.param("nodisplay,nodisplay,a", ("nodisplay", "a"), id="nodisplay counts once"),
         pytest.param("a, b", ("a", " b"), id="blanks are part of the type"),
         pytest.param(" nodisplay,a", (" nodisplay", "a"), id="a blank makes nodisplay a type"),
-        pytest.param(" ", (" ",), id="a blank is a type"),
+        pytest.param(" ", (), id="a property of blanks asks for nothing"),
+        pytest.param("\t\n ", (), id="whatever the blanks are"),
+        pytest.param("a, ", ("a", " "), id="a blank beside a type is a type"),
         pytest.param("a,,", ("a",), id="empty at the end asks for nothing"),
         pytest.param(",", (), id="only empty entries"),
         pytest.param("a,,b", ("a", "", "b"), id="empty in the middle is a type that no host has"),
@@ -63,17 +69,33 @@ def test_device_without_type() -> None:
     ("mdev_type", "devices", "types"),
     [
         pytest.param("p", ("d",), ("d",), id="devices win"),
-        pytest.param("p", (), ("p",), id="no devices: the property"),
+        pytest.param("p", (), (), id="known to have no device: the property is left over, and asks for nothing"),
         pytest.param("p", None, ("p",), id="older engine: the property"),
         pytest.param(None, (), (), id="neither"),
         pytest.param(None, None, (), id="neither, older engine"),
     ],
 )
 def test_vm(mdev_type: str | None, devices: tuple[str, ...] | None, types: tuple[str, ...]) -> None:
-    """A VM's mediated devices count, its property only where there are none."""
+    """A VM's mediated devices count, its property only where the engine has no such devices."""
     made = None if devices is None else tuple(device(str(n), t) for n, t in enumerate(devices))
 
     assert Request(types) == request_of(vm(mdev_type, made))
+
+
+LEVELS = [(4, 1), (4, 2), (4, 3), (4, 4), (4, 7), (5, 0), None]
+"""Compatibility levels; the last is one that nobody tells."""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_levels(level: Level | None) -> None:
+    """Below level 4.3 a host gets no placement, and `nodisplay` is a type; a level not told is newer."""
+    old = level in ((4, 1), (4, 2))
+    by_property = request_of(replace(vm("nodisplay,t"), level=level))
+    by_devices = request_of(replace(vm(devices=(device("1", "t"),)), level=level))
+
+    assert Request(("nodisplay", "t") if old else ("t",), compact=old) == by_property
+    assert Request(("t",), compact=old) == by_devices
+    assert old is KnownVm.of(replace(vm(), level=level), (), 0.0).compact
 
 
 @pytest.mark.parametrize(("types", "asks"), [((), False), (("t",), True), (("",), True)])

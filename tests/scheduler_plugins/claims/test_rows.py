@@ -10,7 +10,7 @@ from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Claim, PendingDecision, Start
 from tests.scheduler_plugins.fleet import A, B
 
-START = Start("v", "name", ("t1", "t1", "t2"), ("u1",))
+START = Start("v", "name", ("t1", "t1", "t2"), ("u1",), compact=True)
 CLAIMS = Claims(
     {"v": PendingDecision(START, (A, B), 3.5, home=A, best=B), "w": PendingDecision(Start("w", "", ("t",)), (A,), 1.0)},
     {"v": Claim(START, A, 2.0, 1.0, 4.0, B), "x": Claim(Start("x", "", ("t",)), B, 1.0)},

@@ -64,6 +64,15 @@ def test_the_margin(expected: str, found: Candidate) -> None:
     assert expected == state, found.verdict.text
 
 
+@pytest.mark.parametrize(("compact", "fits"), [(True, True), (False, False)])
+def test_a_start_without_placement_is_compact_in_flight_too(compact: bool, fits: bool) -> None:
+    """On a separated host a start in flight takes one card or two, by whether the engine sends the placement."""
+    spread = replace(view(host(t4(), t4(B))), separate=True)
+    claim = replace(shown(Q2, Q2), start=replace(shown(Q2, Q2).start, compact=compact))
+
+    assert fits is candidate(MdevFilter(), request(Q16), spread, InFlight((claim,))).able
+
+
 def test_the_order_of_arrival_may_decide() -> None:
     """A host does not fit where the request gets its place only if it comes first."""
     inventory = host(t4(), t4(B, {Q1: 15}))

@@ -1,6 +1,6 @@
 """What a VM asks for: when the engine is asked, and what counts where it does not answer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -90,6 +90,14 @@ def test_a_vm_that_is_gone_before_its_devices_are_told_is_an_error(world: World)
     world.devices_error = EngineError("not-found", "no VM")
     with pytest.raises(UnknownVmError):
         Lookup(world, world, world.clock).of(WANTS)
+
+
+@pytest.mark.parametrize("write", [str.upper, str.lower])
+def test_an_id_in_either_case_is_the_same_vm(world: World, write: Callable[[str], str]) -> None:
+    """A VM whose id is written in capitals, by who asks or in the engine's answer, is not a VM that is unknown."""
+    asked, _ = Lookup(world, world, world.clock).of(write(WANTS))
+
+    assert (WANTS, Request((TYPE,))) == (asked.vm_id, asked.request)
 
 
 def test_a_vm_never_seen_counts_as_one_without_a_request(world: World, scheduler: Scheduler) -> None:

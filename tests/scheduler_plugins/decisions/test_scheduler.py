@@ -1,5 +1,7 @@
 """One decision or explanation: every host asked about gets its verdict or weight, and no other host does."""
 
+from dataclasses import replace
+
 import pytest
 
 from mdev_inventory.engine.errors import EngineError
@@ -137,6 +139,15 @@ def test_explain_without_the_engine_follows_what_is_known(world: World, schedule
     assert [DEAD, ELSEWHERE, FREE, FULL] == [verdict.host_id for verdict in decision.verdicts]
     assert DOWN not in decision.fitting
     assert decision.fitting == scheduler.explain(WANTS).fitting
+
+
+def test_a_cluster_that_the_engine_does_not_tell_is_not_a_cluster_without_hosts(
+    world: World, scheduler: Scheduler
+) -> None:
+    """Where the engine tells no cluster of the VM, `explain` judges every host that is up."""
+    world.engine_vms = [replace(vm(), cluster_id="")]
+
+    assert [DEAD, ELSEWHERE, FREE, FULL] == [verdict.host_id for verdict in scheduler.explain("wants").verdicts]
 
 
 def test_explain_of_a_name_that_two_vms_bear_is_an_error(world: World, scheduler: Scheduler) -> None:
