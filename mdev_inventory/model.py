@@ -10,6 +10,8 @@ SCHEMA = 2
 KEY = "mdev_inventory"
 """The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"
+NO_TEXT = "no UTF-8"
+"""The error of a file whose bytes are no text."""
 
 
 class InventoryError(ValueError):
@@ -81,6 +83,24 @@ class ReadError(NamedTuple):
     """An errno name (`EIO`), or a short sentence where no errno tells it."""
 
 
+class Cut(NamedTuple):
+    """What an inventory lacks because time ran out while it was taken. It says nothing about the host itself.
+
+    All of it is None, empty or missing in the inventory, without an entry in its `errors`.
+    """
+
+    bus: bool = False
+    """Whether the parents could not even be listed."""
+    parents: Tuple[str, ...] = ()
+    """Addresses of the parents of which something that decides is missing: vendor, figures, instances."""
+    texts: Tuple[str, ...] = ()
+    """Addresses of the parents that lack what only describes them or their types."""
+    cards: bool = False
+    """Whether the cards that carry no mediated devices were not all looked at."""
+    stuck: Tuple[str, ...] = ()
+    """Paths of files that gave no answer while others did: the driver hangs there, or is slow."""
+
+
 class _HostInventory(NamedTuple):
     parents: Tuple[ParentDevice, ...] = ()
     errors: Tuple[ReadError, ...] = ()
@@ -89,6 +109,8 @@ class _HostInventory(NamedTuple):
     boot_id: str = ""
     hook_version: str = ""
     """Version of the hook that took it; empty where another source did."""
+    cut: Optional[Cut] = None
+    """What time did not suffice for; None where the inventory is whole."""
 
 
 class HostInventory(_HostInventory):

@@ -46,6 +46,9 @@ STEPS = (
     ALTER TABLE vms ADD COLUMN cluster_id TEXT NOT NULL DEFAULT '';
     CREATE TABLE lifetimes (key TEXT NOT NULL PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE observations ADD COLUMN carried TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 VERSION = len(STEPS)
 

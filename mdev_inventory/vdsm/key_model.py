@@ -8,7 +8,7 @@ from pydantic import ValidatorFunctionWrapHandler as Handler
 from pydantic_core import PydanticCustomError
 
 from mdev_inventory.inventory_json import PACKED, uuid_of
-from mdev_inventory.vdsm.strict import FAIL_FAST, List, Number, Text, at_most, of_length
+from mdev_inventory.vdsm.strict import FAIL_FAST, Flag, List, Number, Text, at_most, of_length
 
 _MOST_TYPES = 4096
 
@@ -98,6 +98,16 @@ class FailedRead(BaseModel):
     error: Text
 
 
+class CutShort(BaseModel):
+    """What the hook had no time for; members that are missing lack nothing."""
+
+    bus: Flag = False
+    parents: List[Text] = Field(default_factory=list)
+    texts: List[Text] = Field(default_factory=list)
+    cards: Flag = False
+    stuck: List[Text] = Field(default_factory=list)
+
+
 class Versioned(BaseModel):
     """Whatever has a schema."""
 
@@ -113,3 +123,4 @@ class Key(BaseModel, Generic[Types]):
     collected_at: Text | None = None
     boot_id: Text | None = None
     hook_version: Text | None = None
+    cut: CutShort | None = None

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mdev_inventory.model import KEY, SCHEMA, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.key_model import ById, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
+from mdev_inventory.model import KEY, SCHEMA, Cut, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
+from mdev_inventory.vdsm.key_model import ById, CutShort, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
 from mdev_inventory.vdsm.strict import read
 
 _VERSIONED = TypeAdapter(Versioned)
@@ -32,7 +32,12 @@ def from_key(obj: Any) -> HostInventory:
         collected_at=key.collected_at or "",
         boot_id=key.boot_id or "",
         hook_version=key.hook_version or "",
+        cut=None if key.cut is None else _cut(key.cut),
     )
+
+
+def _cut(told: CutShort) -> Cut:
+    return Cut(told.bus, tuple(told.parents), tuple(told.texts), told.cards, tuple(told.stuck))
 
 
 def _read(obj: Any) -> Key[Any]:

@@ -18,6 +18,7 @@ LONGEST_TEXT = 4096
 Text = Annotated[str, Field(strict=True, max_length=LONGEST_TEXT)]
 Number = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 """What a database column and other languages' integers hold."""
+Flag = Annotated[bool, Field(strict=True)]
 FAIL_FAST = Field(fail_fast=True)
 """Nothing is said of a second item that is wrong: a host may send a million of them."""
 List = Annotated[list[T], FAIL_FAST]
@@ -25,6 +26,7 @@ List = Annotated[list[T], FAIL_FAST]
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
+    "bool_type": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "an object",

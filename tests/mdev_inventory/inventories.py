@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.model import Cut, HostInventory, MdevType, ParentDevice, ReadError
 
 # Facts of real cards: per card its types as [id, name, description, max_instance].
 TABLES: dict[str, Any] = json.loads((Path(__file__).parent / "type_tables.json").read_text())
@@ -33,6 +33,8 @@ _parents = st.builds(
     physfn=st.none() | _texts,
     types=st.none() | st.lists(_types, max_size=4, unique_by=lambda t: t.id).map(tuple),
 )
+_lists = st.lists(_texts, max_size=3).map(tuple)
+_cuts = st.builds(Cut, bus=st.booleans(), parents=_lists, texts=_lists, cards=st.booleans(), stuck=_lists)
 inventories = st.builds(
     HostInventory,
     parents=st.lists(_parents, max_size=4, unique_by=lambda p: p.address).map(
@@ -42,6 +44,7 @@ inventories = st.builds(
     collected_at=_texts,
     boot_id=_texts,
     hook_version=_texts,
+    cut=st.none() | _cuts,
 )
 
 

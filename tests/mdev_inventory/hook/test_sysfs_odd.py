@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook.sysfs import Files, inventory_of, read_inventory
+from mdev_inventory.hook.files import Files
+from mdev_inventory.hook.sysfs import inventory_of, read_inventory
 from mdev_inventory.model import ReadError
 from tests import trees
 from tests.mdev_inventory.hook.devices import ADDRESS, TYPE, read
@@ -68,13 +69,26 @@ class Vanishing(Files):
 def test_a_type_that_vanishes_while_it_is_read_is_unknown_from_there(device: Path, tmp_path: Path) -> None:
     """mdev_unregister_parent removes the tree at any moment: what was read before is kept."""
     folder = device / "mdev_supported_types"
+    files = Vanishing(tmp_path, f"{TYPE}/name", lambda: folder.rename(device / "gone"))
+
+    inventory = inventory_of(files)
+    found = inventory.parents[0].find("nvidia-22")
+
+    assert found
+    assert ("nvidia-22", "", 1, ()) == (found.name, found.description, found.available, found.instances)
+    assert () == inventory.errors
+
+
+def test_a_figure_that_vanishes_is_an_error(device: Path, tmp_path: Path) -> None:
+    """With the instances, which nobody can list any more."""
+    folder = device / "mdev_supported_types"
     files = Vanishing(tmp_path, f"{TYPE}/available_instances", lambda: folder.rename(device / "gone"))
 
     inventory = inventory_of(files)
     found = inventory.parents[0].find("nvidia-22")
 
     assert found
-    assert ("NVIDIA-22", None, None) == (found.name, found.available, found.instances)
+    assert (None, None) == (found.available, found.instances)
     assert {"ENOENT"} == {error.error for error in inventory.errors}
 
 

@@ -47,6 +47,15 @@ def test_a_missing_description_of_a_type_is_read_as_unknown() -> None:
     assert HostInventory((parent,)) == from_key(key)
 
 
+def test_members_that_a_newer_hook_adds_are_skipped() -> None:
+    """It may tell more under the same schema; an older service goes on with what it knows."""
+    key = to_key(HostInventory((ParentDevice("a", types=()),)))
+    key["parents"][0]["later"] = 1
+    newer = {**key, "later": {"any": ["thing"]}}
+
+    assert from_key(key) == from_key(newer)
+
+
 def test_parents_and_instances_are_read_in_order() -> None:
     """Whoever wrote them: equal states give equal inventories."""
     key = to_key(HostInventory((ParentDevice("b"), ParentDevice("a"))))
