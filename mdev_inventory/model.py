@@ -10,6 +10,7 @@ SCHEMA = 2
 KEY = "mdev_inventory"
 """The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"
+INTEL = "0x8086"
 NO_TEXT = "no UTF-8"
 """The error of a file whose bytes are no text."""
 
@@ -83,6 +84,35 @@ class ReadError(NamedTuple):
     """An errno name (`EIO`), or a short sentence where no errno tells it."""
 
 
+class BareCard(NamedTuple):
+    """A card that could carry mediated devices and carries none: nothing of it is on the mdev bus.
+
+    What its files say about why; `mdev_inventory.bare_cards` concludes.
+    """
+
+    address: str
+    vendor: Optional[str] = None
+    """PCI vendor id as the kernel prints it."""
+    device: Optional[str] = None
+    """PCI device id, likewise."""
+    driver: Optional[str] = None
+    """Name of the bound driver; None where none is bound."""
+    iommu: bool = True
+    """Whether the card is in an IOMMU group."""
+    functions: Optional[int] = None
+    """`sriov_numvfs`: how many virtual functions are made; None where the card has no such file."""
+    most_functions: Optional[int] = None
+    """`sriov_totalvfs`: how many can be made; None likewise."""
+    vfio_functions: int = 0
+    """How many virtual functions have the vendor's own VFIO files (`nvidia/creatable_vgpu_types`)."""
+    typed_functions: int = 0
+    """How many of these have a type set."""
+    function_drivers: Tuple[str, ...] = ()
+    """The drivers of the virtual functions, each once, sorted; an empty one where some have none."""
+    types_listed: bool = False
+    """Whether the card has `mdev_supported_types` although it is not on the bus."""
+
+
 class Cut(NamedTuple):
     """What an inventory lacks because time ran out while it was taken. It says nothing about the host itself.
 
@@ -111,6 +141,12 @@ class _HostInventory(NamedTuple):
     """Version of the hook that took it; empty where another source did."""
     cut: Optional[Cut] = None
     """What time did not suffice for; None where the inventory is whole."""
+    bare_cards: Tuple[BareCard, ...] = ()
+    """The cards that could carry mediated devices and do not, by address."""
+    kernel: str = ""
+    """The kernel's release; empty where unknown, and where there is no bare card."""
+    modules: Tuple[str, ...] = ()
+    """Which of the kernel modules that tell something of bare cards are loaded; empty likewise."""
 
 
 class HostInventory(_HostInventory):

@@ -23,6 +23,7 @@ MODULES = (
     "__init__",
     "hook/__init__",
     "hook/answers",
+    "hook/bare_cards",
     "hook/capabilities_file",
     "hook/deadline",
     "hook/files",

@@ -11,6 +11,7 @@ error. A device may vanish between two reads. Runs on Python 3.6: the VDSM hook 
 import time
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from mdev_inventory.hook.bare_cards import bare_cards, surroundings
 from mdev_inventory.hook.files import Files, printable
 from mdev_inventory.hook.reading import Reading
 from mdev_inventory.model import Cut, HostInventory, MdevType, ParentDevice
@@ -51,8 +52,13 @@ def inventory_of(files: Files) -> HostInventory:
     decisive = [_decisive(reading, name) for name in names]
     described = _Described(reading)
     parents = tuple(described.parent(one) for one in decisive)
+    cards = bare_cards(reading, parents)
+    kernel, modules = surroundings(reading) if cards else ("", ())
     cut = Cut(
-        bus=unlisted, parents=tuple(printable(one.name) for one in decisive if one.short), texts=tuple(described.short)
+        cards=reading.was_short(),
+        bus=unlisted,
+        parents=tuple(printable(one.name) for one in decisive if one.short),
+        texts=tuple(described.short),
     )
     return HostInventory(
         parents=parents,
@@ -60,6 +66,9 @@ def inventory_of(files: Files) -> HostInventory:
         collected_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         boot_id=boot_id,
         cut=cut if cut != Cut() else None,
+        bare_cards=cards,
+        kernel=kernel,
+        modules=modules,
     )
 
 

@@ -26,6 +26,9 @@ def completed(new: Observation, known: Observation | None) -> Observation:
     inventory = new.inventory._replace(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)), cut=_left(cut, old, before)
     )
+    if cut.cards and before:
+        told = before.inventory
+        inventory = inventory._replace(bare_cards=told.bare_cards, kernel=told.kernel, modules=told.modules)
     return replace(new, inventory=inventory, carried=_carried(lacking & set(old), before))
 
 
@@ -66,8 +69,12 @@ def _left(cut: Cut, old: Mapping[str, ParentDevice], before: Observation | None)
     if cut.bus and before and before.inventory.cut:
         never |= set(before.inventory.cut.parents)
     texts = tuple(address for address in cut.texts if address not in old and address not in never)
-    left = Cut(unlisted, tuple(sorted(never)), texts, cut.cards and before is None, cut.stuck)
+    left = Cut(unlisted, tuple(sorted(never)), texts, cut.cards and not _told_cards(before), cut.stuck)
     return left if left != Cut() else None
+
+
+def _told_cards(before: Observation | None) -> bool:
+    return before is not None and not (before.inventory.cut and before.inventory.cut.cards)
 
 
 def _carried(addresses: set[str], before: Observation | None) -> Mapping[str, float]:

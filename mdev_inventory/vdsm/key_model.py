@@ -108,6 +108,22 @@ class CutShort(BaseModel):
     stuck: List[Text] = Field(default_factory=list)
 
 
+class ToldCard(BaseModel):
+    """A card that carries no mediated devices; what is missing is as by default."""
+
+    address: Text
+    vendor: Text | None = None
+    device: Text | None = None
+    driver: Text | None = None
+    iommu: Flag = True
+    functions: Number | None = None
+    most_functions: Number | None = None
+    vfio_functions: Number = 0
+    typed_functions: Number = 0
+    function_drivers: List[Text] = Field(default_factory=list)
+    types_listed: Flag = False
+
+
 class Versioned(BaseModel):
     """Whatever has a schema."""
 
@@ -124,3 +140,6 @@ class Key(BaseModel, Generic[Types]):
     boot_id: Text | None = None
     hook_version: Text | None = None
     cut: CutShort | None = None
+    bare_cards: List[ToldCard] = Field(default_factory=list)
+    kernel: Text = ""
+    modules: List[Text] = Field(default_factory=list)

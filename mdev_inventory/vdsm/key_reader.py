@@ -6,8 +6,30 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mdev_inventory.model import KEY, SCHEMA, Cut, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.key_model import ById, CutShort, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
+from mdev_inventory.model import (
+    KEY,
+    SCHEMA,
+    BareCard,
+    Cut,
+    HostInventory,
+    InventoryError,
+    MdevType,
+    ParentDevice,
+    ReadError,
+)
+from mdev_inventory.vdsm.key_model import (
+    ById,
+    CutShort,
+    Figure,
+    Figures,
+    Four,
+    InOrder,
+    Key,
+    Named,
+    Parent,
+    ToldCard,
+    Versioned,
+)
 from mdev_inventory.vdsm.strict import read
 
 _VERSIONED = TypeAdapter(Versioned)
@@ -33,7 +55,14 @@ def from_key(obj: Any) -> HostInventory:
         boot_id=key.boot_id or "",
         hook_version=key.hook_version or "",
         cut=None if key.cut is None else _cut(key.cut),
+        bare_cards=tuple(map(_bare, key.bare_cards)),
+        kernel=key.kernel,
+        modules=tuple(key.modules),
     )
+
+
+def _bare(told: ToldCard) -> BareCard:
+    return BareCard(**{**told.model_dump(), "function_drivers": tuple(told.function_drivers)})
 
 
 def _cut(told: CutShort) -> Cut:
