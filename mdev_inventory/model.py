@@ -11,6 +11,8 @@ KEY = "mdev_inventory"
 """The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"
 INTEL = "0x8086"
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""What stands in a text for bytes that are no UTF-8; VDSM's allocator cannot read such a file."""
 NO_TEXT = "no UTF-8"
 """The error of a file whose bytes are no text."""
 

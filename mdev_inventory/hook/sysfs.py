@@ -14,7 +14,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 from mdev_inventory.hook.bare_cards import bare_cards, surroundings
 from mdev_inventory.hook.files import Files, printable
 from mdev_inventory.hook.reading import Reading
-from mdev_inventory.model import Cut, HostInventory, MdevType, ParentDevice
+from mdev_inventory.model import REPLACED, Cut, HostInventory, MdevType, ParentDevice
 
 BUS = "/sys/class/mdev_bus"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -75,6 +75,7 @@ def inventory_of(files: Files) -> HostInventory:
 def _decisive(reading: Reading, name: str) -> _Decisive:
     here = f"{BUS}/{name}"
     vendor = reading.text(here + "/vendor")
+    vendor = None if vendor and REPLACED in vendor else vendor
     physfn = reading.link_name(here + "/physfn")
     folder = here + "/mdev_supported_types"
     names = reading.names(folder)

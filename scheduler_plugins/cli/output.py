@@ -37,6 +37,7 @@ def scan(inventory: HostInventory, functions: bool = False) -> None:
     for physfn, group in groupby(parents, lambda parent: None if functions else parent.physfn):
         if physfn:
             _add_card(table, physfn, list(group))
+            continue
         for parent in group:
             _add_parent(table, parent)
     _print(table if parents else "no parent device on the mdev bus")

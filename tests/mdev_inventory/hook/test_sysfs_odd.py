@@ -104,6 +104,27 @@ def test_bytes_that_are_no_text_are_replaced(device: Path, tmp_path: Path) -> No
     assert all(error.path.encode() for error in inventory.errors)
 
 
+@pytest.mark.parametrize("file", ["name", "description", "device_api", "available_instances"])
+def test_a_file_of_bytes_that_are_no_text_is_an_error(device: Path, tmp_path: Path, file: str) -> None:
+    """VDSM reads it as text and dies there; what can be read of it is told all the same."""
+    (device / "mdev_supported_types/nvidia-22" / file).write_bytes(b"1 \xff\n")
+
+    (error,) = read(tmp_path).errors
+
+    assert f"{TYPE}/{file}" == error.path
+    assert error.error in ("no UTF-8", "no number: '1 \ufffd'")
+
+
+def test_a_vendor_of_bytes_that_are_no_text_is_an_error(device: Path, tmp_path: Path) -> None:
+    """VDSM's allocator cannot read it either: it is unknown."""
+    (device / "vendor").write_bytes(b"0x10\xff\n")
+
+    inventory = read(tmp_path)
+
+    assert None is inventory.parents[0].vendor
+    assert (ReadError(f"/sys/class/mdev_bus/{ADDRESS}/vendor", "no UTF-8"),) == inventory.errors
+
+
 def test_the_inventory_says_when_and_in_which_boot_it_was_taken(device: Path, tmp_path: Path) -> None:
     """Both are for people."""
     boot_id = tmp_path / "proc/sys/kernel/random/boot_id"
