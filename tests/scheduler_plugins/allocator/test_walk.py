@@ -1,5 +1,7 @@
 """The allocator's walk: one row per rule of VDSM's."""
 
+from typing import Any
+
 import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
@@ -29,7 +31,7 @@ NO_VENDOR = inv.mtty(24, 12)
 FULL = t4(A, {Q2: 8})
 
 
-def described(parent: ParentDevice, type_id: str, **texts: str) -> ParentDevice:
+def described(parent: ParentDevice, type_id: str, **texts: Any) -> ParentDevice:
     """The parent with other texts of that type."""
     types = (t._replace(**texts) if t.id == type_id else t for t in parent.types or ())
     return parent._replace(types=tuple(types))
