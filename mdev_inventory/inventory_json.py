@@ -9,12 +9,20 @@ parent, in the order of `types`. Where a parent describes a type otherwise than 
      "types": [[ID, name, description, device_api], ...],
      "parents": [{"address": ..., "vendor": ..., "device": ..., "driver": ..., "numa_node": ...,
                   "physfn": ..., "figures": [FIGURE, ...], "types": [[ID, ...], ...]}],
-     "errors": [{"path": ..., "error": ...}]}
+     "errors": [{"path": ..., "error": ...}],
+     "cut": {"bus": true, "parents": [ADDRESS, ...], "texts": [ADDRESS, ...], "cards": true,
+             "stuck": [path, ...]},
+     "bare_cards": [{"address": ..., MEMBER: ..., ...}], "kernel": ..., "modules": [name, ...]}
 
 FIGURE is available_instances (null where unknown), or [available_instances, INSTANCES] where there are
 instances, or [available_instances, null] where they are unknown. INSTANCES is one text of 22 characters for
 each, its UUID in base64 (RFC 4648) without padding, or a list of texts where some are no UUIDs. `figures` is
 an object by type id where the parent has not just the host's types, and null where they could not be listed.
+
+`cut` stands only where time did not suffice, with the members that there are (`model.Cut`); a reader that does
+not know it takes what is missing for unknown. `bare_cards`, and with them `kernel` and `modules`, stand only where
+there are some, with the members of `model.BareCard` that are not as its defaults. Members may be added so without
+a new schema: readers skip those that they do not know.
 
 Schema 1, which is read as well, has `types` as objects by id with named members, `figures` always by type id,
 and instances always as a list.
@@ -29,7 +37,7 @@ import json
 from binascii import b2a_base64
 from typing import Any, Dict, List, Optional, Sequence
 
-from mdev_inventory.model import SCHEMA, HostInventory, MdevType, ParentDevice
+from mdev_inventory.model import SCHEMA, BareCard, Cut, HostInventory, MdevType, ParentDevice
 
 _Json = Dict[str, Any]
 
@@ -48,7 +56,7 @@ def to_key(inventory: HostInventory) -> _Json:
     for parent in inventory.parents:
         for mdev_type in parent.types or ():
             types.setdefault(mdev_type.id, _describe(mdev_type))
-    return {
+    key = {
         "schema": SCHEMA,
         "collected_at": inventory.collected_at,
         "boot_id": inventory.boot_id,
@@ -57,6 +65,27 @@ def to_key(inventory: HostInventory) -> _Json:
         "parents": [_parent_to_key(parent, types) for parent in inventory.parents],
         "errors": _errors(inventory),
     }
+    return dict(key, **_seldom(inventory))
+
+
+def _seldom(inventory: HostInventory) -> _Json:
+    """The members that stand only where there is something to tell."""
+    told = {"kernel": inventory.kernel, "modules": list(inventory.modules)}  # type: _Json
+    told["bare_cards"] = [_of_interest(card) for card in inventory.bare_cards]
+    told["cut"] = inventory.cut and _cut(inventory.cut)
+    return {member: value for member, value in told.items() if value or value == {}}
+
+
+def _of_interest(card: BareCard) -> _Json:
+    """The members that say something else than a card of which nothing is known."""
+    usual = BareCard(card.address)._asdict()
+    told = {member: value for member, value in card._asdict().items() if value != usual[member]}
+    return dict(told, address=card.address)
+
+
+def _cut(cut: Cut) -> _Json:
+    """Only what there is of it."""
+    return {member: value for member, value in cut._asdict().items() if value}
 
 
 def _parent_to_key(parent: ParentDevice, types: Dict[str, List[str]]) -> _Json:
@@ -123,7 +152,8 @@ def _errors(inventory: HostInventory) -> Any:
 
 def to_document(inventory: HostInventory) -> _Json:
     """The long form: every parent with every type, null for what is not known."""
-    return {"parents": [_parent_to_document(parent) for parent in inventory.parents], "errors": _errors(inventory)}
+    document = {"parents": [_parent_to_document(parent) for parent in inventory.parents], "errors": _errors(inventory)}
+    return dict(document, **_seldom(inventory))
 
 
 def _parent_to_document(parent: ParentDevice) -> _Json:

@@ -10,6 +10,11 @@ SCHEMA = 2
 KEY = "mdev_inventory"
 """The capabilities' member that carries the inventory."""
 NVIDIA = "0x10de"
+INTEL = "0x8086"
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""What stands in a text for bytes that are no UTF-8; VDSM's allocator cannot read such a file."""
+NO_TEXT = "no UTF-8"
+"""The error of a file whose bytes are no text."""
 
 
 class InventoryError(ValueError):
@@ -81,6 +86,53 @@ class ReadError(NamedTuple):
     """An errno name (`EIO`), or a short sentence where no errno tells it."""
 
 
+class BareCard(NamedTuple):
+    """A card that could carry mediated devices and carries none: nothing of it is on the mdev bus.
+
+    What its files say about why; `mdev_inventory.bare_cards` concludes.
+    """
+
+    address: str
+    vendor: Optional[str] = None
+    """PCI vendor id as the kernel prints it."""
+    device: Optional[str] = None
+    """PCI device id, likewise."""
+    driver: Optional[str] = None
+    """Name of the bound driver; None where none is bound."""
+    iommu: bool = True
+    """Whether the card is in an IOMMU group."""
+    functions: Optional[int] = None
+    """`sriov_numvfs`: how many virtual functions are made; None where the card has no such file."""
+    most_functions: Optional[int] = None
+    """`sriov_totalvfs`: how many can be made; None likewise."""
+    vfio_functions: int = 0
+    """How many virtual functions have the vendor's own VFIO files (`nvidia/creatable_vgpu_types`)."""
+    typed_functions: int = 0
+    """How many of these have a type set."""
+    function_drivers: Tuple[str, ...] = ()
+    """The drivers of the virtual functions, each once, sorted; an empty one where some have none."""
+    types_listed: bool = False
+    """Whether the card has `mdev_supported_types` although it is not on the bus."""
+
+
+class Cut(NamedTuple):
+    """What an inventory lacks because time ran out while it was taken. It says nothing about the host itself.
+
+    All of it is None, empty or missing in the inventory, without an entry in its `errors`.
+    """
+
+    bus: bool = False
+    """Whether the parents could not even be listed."""
+    parents: Tuple[str, ...] = ()
+    """Addresses of the parents of which something that decides is missing: vendor, figures, instances."""
+    texts: Tuple[str, ...] = ()
+    """Addresses of the parents that lack what only describes them or their types."""
+    cards: bool = False
+    """Whether the cards that carry no mediated devices were not all looked at."""
+    stuck: Tuple[str, ...] = ()
+    """Paths of files that gave no answer while others did: the driver hangs there, or is slow."""
+
+
 class _HostInventory(NamedTuple):
     parents: Tuple[ParentDevice, ...] = ()
     errors: Tuple[ReadError, ...] = ()
@@ -89,6 +141,14 @@ class _HostInventory(NamedTuple):
     boot_id: str = ""
     hook_version: str = ""
     """Version of the hook that took it; empty where another source did."""
+    cut: Optional[Cut] = None
+    """What time did not suffice for; None where the inventory is whole."""
+    bare_cards: Tuple[BareCard, ...] = ()
+    """The cards that could carry mediated devices and do not, by address."""
+    kernel: str = ""
+    """The kernel's release; empty where unknown, and where there is no bare card."""
+    modules: Tuple[str, ...] = ()
+    """Which of the kernel modules that tell something of bare cards are loaded; empty likewise."""
 
 
 class HostInventory(_HostInventory):

@@ -1,7 +1,7 @@
 """One host's inventory together with where it came from and how old it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mdev_inventory.model import HostInventory
@@ -38,10 +38,7 @@ class Observation:
     inventory: HostInventory
     source: Source
     requested_at: float
-    """When the request left us: all that the host did before this moment is in the inventory.
-
-    Not so for `Source.ENGINE`, whose copy was older already when we asked.
-    """
+    """When the request left us. Not the time of all that it tells: see `holds_to`."""
     received_at: float
     failure: HostFailure | None = None
     """Why a better source did not do, where one should have: observed, but something is wrong there."""
@@ -54,6 +51,18 @@ class Observation:
     arriving: frozenset[str] = frozenset()
     """Ids of the VMs that another host migrates here, as VDSM tells; asked at the same time as `owners`."""
 
+    carried: Mapping[str, float] = field(default_factory=dict)
+    """Parent devices, by address, that this reading did not come to: they are told as they were when the host
+    was asked at that time."""
+
+    @property
+    def holds_to(self) -> float:
+        """All that the host did before this moment is in the inventory: the time of its oldest part.
+
+        Not so for `Source.ENGINE`, whose copy was older already when we asked.
+        """
+        return min(self.requested_at, *self.carried.values()) if self.carried else self.requested_at
+
     def age(self, now: float) -> float:
-        """Seconds since the request left; never negative."""
-        return max(0.0, now - self.requested_at)
+        """Seconds since the request for its oldest part left; never negative."""
+        return max(0.0, now - self.holds_to)

@@ -22,8 +22,12 @@ SHEBANG = b"#!/usr/bin/python3 -IS\n"
 MODULES = (
     "__init__",
     "hook/__init__",
+    "hook/answers",
+    "hook/bare_cards",
     "hook/capabilities_file",
     "hook/deadline",
+    "hook/files",
+    "hook/reading",
     "hook/sysfs",
     "hook/vdsm_hook",
     "inventory_json",

@@ -13,7 +13,9 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from mdev_inventory.engine.model import DeviceType, HostDevice
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Number, Text
+from mdev_inventory.vdsm import limits
+from mdev_inventory.vdsm.key_reader import check_amount
+from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Name, Number, Text, exceeded
 
 # libvirt's name of a PCI device; a domain may have more than four digits (Intel VMD: 10000).
 PCI_NAME = re.compile(r"pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])", re.ASCII)
@@ -35,7 +37,7 @@ _Text = Annotated[Text | None, JUNK_IS_NONE]
 _Number = Annotated[Number | None, BeforeValidator(_written_number), JUNK_IS_NONE]
 _Node = Annotated[Annotated[Number, Field(ge=0)] | None, BeforeValidator(_written_number), JUNK_IS_NONE]
 _Address = Annotated[str | None, BeforeValidator(pci_address)]
-_ID = TypeAdapter[str | None](_Text)
+_ID = TypeAdapter[str | None](Annotated[Name | None, JUNK_IS_NONE])
 
 
 class _Type(BaseModel):
@@ -70,9 +72,13 @@ def from_hostdev_list(result: object) -> HostInventory:
     """
     if not isinstance(result, Mapping):
         raise InventoryError("hostdevListByCaps", result, "not an object of devices", LOOK_AT_LOG)
+    if len(result) > limits.DEVICES.most:
+        wrong = exceeded(len(result), limits.DEVICES)
+        raise InventoryError("hostdevListByCaps", len(result), wrong, LOOK_AT_LOG)
     errors: list[ReadError] = []
     parents = [_vdsm_parent(address, params, errors) for address, params in _with_types(result)]
-    return _inventory(parents, errors)
+    check_amount(parents, "hostdevListByCaps")
+    return _inventory(parents, errors[: limits.ERRORS.most])
 
 
 def _with_types(devices: Mapping[Any, object]) -> Iterator[tuple[str, _Params]]:
@@ -124,6 +130,8 @@ def _vdsm_types(where: str, mdev: object, errors: list[ReadError]) -> tuple[Mdev
     if not isinstance(mdev, Mapping):
         errors.append(ReadError(where, "not an object of types"))
         return None
+    if len(mdev) > limits.TYPES.most:
+        raise InventoryError(where, len(mdev), exceeded(len(mdev), limits.TYPES), LOOK_AT_LOG)
     return tuple(found for type_id in mdev if (found := _vdsm_type(where, type_id, mdev[type_id], errors)))
 
 

@@ -11,12 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, Field, StrictStr, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from mdev_inventory.model import HostInventory, InventoryError
+from mdev_inventory.vdsm import limits
 from mdev_inventory.vdsm.domains import owners
 from mdev_inventory.vdsm.errors import ErrorCode, VdsmError
-from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, read
+from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Name, at_most, read
 
 ARRIVING = "Migration Destination"
 """VDSM's status of a VM that another host migrates here: the engine shows it on its source meanwhile."""
@@ -71,11 +72,11 @@ async def vms_there(
 
 
 class _Vm(BaseModel):
-    vm_id: StrictStr = Field(alias="vmId")
-    status: Annotated[StrictStr | None, JUNK_IS_NONE] = None
+    vm_id: Name = Field(alias="vmId")
+    status: Annotated[Name | None, JUNK_IS_NONE] = None
 
 
-_VMS = TypeAdapter(list[Annotated[_Vm | None, JUNK_IS_NONE]])
+_VMS = TypeAdapter(Annotated[list[Annotated[_Vm | None, JUNK_IS_NONE]], at_most(limits.VMS)])
 
 
 async def _owners(call: Call, vm_ids: Sequence[str], living: Collection[str]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Takes an inventory within a deadline, although a read may be stuck in a driver for ever.
 
 Such a read cannot be interrupted, and the process in it cannot be killed. So a forked reader does the
-reading and tells each answer through a pipe. When it falls silent, it is abandoned and another one goes on
-from the answers known so far: the file at which it stuck counts as unreadable, and everything else is
-still read. At the deadline, what was never read is one error per parent.
+reading and tells each answer in shared memory. When it falls silent, it is abandoned and another one goes on
+from the answers known so far: the file at which it stuck counts as not read, and everything else is still
+read. What was not read by the deadline is told as such (`model.Cut`), never as unreadable.
 
 Which file a silent reader sticks at need not be told: taking the inventory again from the known answers
 stops at the first one that is missing.
@@ -13,52 +13,54 @@ Runs on Python 3.6: the VDSM hook imports it.
 
 import contextlib
 import errno
-import json
 import os
 import select
 import signal
 import time
-from io import FileIO
-from typing import IO, Callable, Dict, List, NoReturn, Union, cast
+from typing import Callable, Dict, List, NoReturn, Union, cast
 
-from mdev_inventory.hook.sysfs import BUS, Files, inventory_of
-from mdev_inventory.model import HostInventory
+from mdev_inventory.hook.answers import Answer, Answers
+from mdev_inventory.hook.files import Files, NotReadError
+from mdev_inventory.hook.sysfs import BUS, inventory_of
+from mdev_inventory.model import Cut, HostInventory, ReadError
 
-# A file's text, a folder's names, a link's target, or the errno of the failure.
-_Answer = Union[str, List[str], int]
 # One of the three readings of `Files`, and the path that it has no answer for yet.
 _Reading = Callable[[Files, str], Union[str, List[str]]]
-_Ask = Callable[[_Reading, str], _Answer]
+_Ask = Callable[[_Reading, str], Answer]
 
 # Each silence may last half of the time left, so that the deadline leaves no use for more readers.
 _MOST_READERS = 8
+# How often (seconds) is looked whether a reader still gets on.
+_LOOK = 0.02
 
 
 def read_inventory_within(seconds: float, root: str = "/") -> HostInventory:
     """What can be read of the bus below `root` within that time; never takes notably longer, never raises.
 
-    A file that did not answer is an error ETIMEDOUT, as is a parent that was not read to its end.
+    What did not answer in time is told in `cut`.
     """
     end = time.monotonic() + seconds
-    known: Dict[str, _Answer] = {}
+    known: Dict[str, Answer] = {}
     for _ in range(_MOST_READERS):
-        try:
-            ended = _run_reader(root, known, end)
-        except OSError as error:  # no process or no pipe to be had
-            return _assemble(known, error.errno or errno.EAGAIN)
-        if not ended and time.monotonic() >= end:
+        if time.monotonic() >= end:
             break
         try:
-            return inventory_of(_Known(known, _refuse))
-        except _NoAnswerError as missing:
-            known[str(missing)] = errno.ECHILD if ended else errno.ETIMEDOUT
-    return _assemble(known, errno.ETIMEDOUT)
+            ended = _run_reader(root, known, end)
+        except OSError as error:  # no process, no pipe or no memory to be had
+            return _assemble(known, error.errno or errno.EAGAIN)
+        if not ended and time.monotonic() >= end:
+            break  # not stuck, only late
+        try:
+            return _with_stuck(inventory_of(_Known(known, _refuse)), known)
+        except _UnansweredError as missing:
+            known[str(missing)] = None
+    return _assemble(known)
 
 
 class _Known(Files):
     """Files as far as their answers are known; `ask` answers the rest."""
 
-    def __init__(self, known: Dict[str, _Answer], ask: _Ask) -> None:
+    def __init__(self, known: Dict[str, Answer], ask: _Ask) -> None:
         super().__init__()
         self._known = known
         self._ask = ask
@@ -73,27 +75,35 @@ class _Known(Files):
         return cast(str, self._answer(Files.target, path))
 
     def _answer(self, reading: _Reading, path: str) -> Union[str, List[str]]:
-        if path not in self._known:
-            self._known[path] = self._ask(reading, path)
-        answer = self._known[path]
+        answer = self._known[path] if path in self._known else self._ask(reading, path)
         if isinstance(answer, int):
             raise OSError(answer, os.strerror(answer))
+        if answer is None:
+            raise NotReadError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return answer
 
 
-def _run_reader(root: str, known: Dict[str, _Answer], end: float) -> bool:
+def _run_reader(root: str, known: Dict[str, Answer], end: float) -> bool:
     """Lets a process read what is not known, until it ends (True), falls silent or the time is over."""
+    answers = Answers()
     receiving, sending = os.pipe()
-    with open(receiving, "rb", buffering=0) as answers:
-        with open(sending, "wb") as pipe:
-            pid = os.fork()
-            if pid == 0:
-                _read_and_tell(root, known, pipe)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _read_and_tell(root, known, answers, sending)
+        os.close(sending)
+        sending = -1
         ended = False
         try:
-            ended = _receive(answers, known, end)
+            ended = _wait(receiving, answers, end)
         finally:
             _part_from(pid, ended)
+    finally:
+        os.close(receiving)
+        if sending >= 0:
+            os.close(sending)
+    answers.into(known)
+    answers.close()
     return ended
 
 
@@ -106,31 +116,30 @@ def _part_from(pid: int, ended: bool) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _receive(answers: FileIO, known: Dict[str, _Answer], end: float) -> bool:
+def _wait(receiving: int, answers: Answers, end: float) -> bool:
+    """Whether the reader came to its end, which closes its pipe; no silence lasts half of the time left."""
     poll = select.poll()
-    poll.register(answers, select.POLLIN)
-    rest = b""
+    poll.register(receiving, select.POLLIN)
+    told, since = answers.told, time.monotonic()
     while True:
-        left = end - time.monotonic()
-        if left <= 0 or not poll.poll(left / 2 * 1000):
-            return False
-        chunk = answers.read(65536)
-        if not chunk:
+        if poll.poll(_LOOK * 1000):
             return True
-        *lines, rest = (rest + chunk).split(b"\n")
-        known.update(json.loads(line.decode()) for line in lines)
+        now = time.monotonic()
+        if answers.told != told:
+            told, since = answers.told, now
+        if now >= end or now - since >= (end - since) / 2:
+            return False
 
 
-def _read_and_tell(root: str, known: Dict[str, _Answer], pipe: IO[bytes]) -> NoReturn:
-    """The reader's life: one JSON line `[path, answer]` for each answer, as soon as it is there."""
+def _read_and_tell(root: str, known: Dict[str, Answer], answers: Answers, pipe: int) -> NoReturn:
+    """The reader's life: each answer is told as soon as it is there."""
     try:
-        let_go_of_descriptors(keep=pipe.fileno())
+        let_go_of_descriptors(keep=pipe)
         files = Files(root)
 
-        def ask(reading: _Reading, path: str) -> _Answer:
+        def ask(reading: _Reading, path: str) -> Answer:
             answer = _attempt(reading, files, path)
-            pipe.write(json.dumps([path, answer]).encode() + b"\n")
-            pipe.flush()
+            answers.tell(path, answer)
             return answer
 
         inventory_of(_Known(known, ask))
@@ -138,7 +147,7 @@ def _read_and_tell(root: str, known: Dict[str, _Answer], pipe: IO[bytes]) -> NoR
         os._exit(0)
 
 
-def _attempt(reading: _Reading, files: Files, path: str) -> _Answer:
+def _attempt(reading: _Reading, files: Files, path: str) -> Answer:
     try:
         return reading(files, path)
     except OSError as error:
@@ -163,29 +172,23 @@ def redirect_standard_streams() -> None:
         os.close(null)
 
 
-class _NoAnswerError(Exception):
+class _UnansweredError(Exception):
     """The text is the first path without an answer."""
 
 
 def _refuse(_reading: _Reading, path: str) -> NoReturn:
-    raise _NoAnswerError(path)
+    raise _UnansweredError(path)
 
 
-def _assemble(known: Dict[str, _Answer], reason: int) -> HostInventory:
-    """The inventory that the answers make; what was never read is one error per parent."""
-    unread = set()
-
-    def give_up(_reading: _Reading, path: str) -> _Answer:
-        unread.add(path)
-        return reason
-
-    inventory = inventory_of(_Known(known, give_up))
-    errors = (e._replace(path=_device(e.path)) if e.path in unread else e for e in inventory.errors)
-    return inventory._replace(errors=tuple(dict.fromkeys(errors)))
+def _assemble(known: Dict[str, Answer], error: int = 0) -> HostInventory:
+    """The inventory that the answers make; `error` is why nobody could be sent to read the rest."""
+    inventory = _with_stuck(inventory_of(_Known(known, lambda _reading, _path: None)), known)
+    if error:
+        why = ReadError(BUS, errno.errorcode.get(error, "unknown error"))
+        inventory = inventory._replace(errors=(why, *inventory.errors))
+    return inventory
 
 
-def _device(path: str) -> str:
-    """The parent device's folder on the bus, for a path below it; else the path itself."""
-    if not path.startswith(BUS + "/"):
-        return path
-    return "/".join(path.split("/")[: BUS.count("/") + 2])
+def _with_stuck(inventory: HostInventory, known: Dict[str, Answer]) -> HostInventory:
+    stuck = tuple(path for path, answer in known.items() if answer is None)
+    return inventory._replace(cut=(inventory.cut or Cut())._replace(stuck=stuck)) if stuck else inventory

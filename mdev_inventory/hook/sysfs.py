@@ -1,56 +1,37 @@
 """Reads a host's mdev bus from sysfs into the model (kernel ABI: sysfs-bus-vfio-mdev).
 
-A file may be missing, unreadable or senseless, and a device may vanish between two reads: what cannot be
-read is None and an entry in `errors`, never a guess and never fatal. Files that the ABI or the device
-may leave out (`name`, `description`, `vendor`, ...) are None without an error.
+First what decides where an instance fits, of all parents: their vendors, figures and instances. Then what only
+describes, once for all functions of a card, which have it in common. Last the cards that carry no mediated
+devices. So a reading that is cut short lacks what is missed least.
 
-Runs on Python 3.6: the VDSM hook imports it.
+Files that the ABI or the device may leave out (`name`, `description`, `vendor`, ...) are None without an
+error. A device may vanish between two reads. Runs on Python 3.6: the VDSM hook imports it.
 """
 
-import contextlib
-import errno
-import os
 import time
-from typing import Callable, List, Optional, Tuple, TypeVar
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.hook.bare_cards import bare_cards, surroundings
+from mdev_inventory.hook.files import Files, printable
+from mdev_inventory.hook.reading import Reading
+from mdev_inventory.model import REPLACED, Cut, HostInventory, MdevType, ParentDevice
 
 BUS = "/sys/class/mdev_bus"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
-# A sysfs attribute is one page at most; what is longer is none.
-_LARGEST_TEXT = 4096
-# No driver prints a figure beyond 64 bits; JSON readers choke on larger ones.
-_FIGURES = range(-(2**63), 2**63)
-
-_Answer = TypeVar("_Answer")
+_Texts = Tuple[str, str, str]
+"""A type's name, description and device_api."""
 
 
-class Files:
-    """A host's files below `root`, by the paths under which the host itself sees them (`/sys/...`).
+class _Decisive(NamedTuple):
+    """What decides about one parent; its types as folders' names, figures and instances."""
 
-    Each method raises OSError. They are all that the inventory asks of a file system: another object
-    with the same three methods can answer in its place.
-    """
-
-    def __init__(self, root: str = "/") -> None:
-        self._root = root.rstrip("/")
-
-    def text(self, path: str) -> str:
-        """What a file holds; bytes that are not UTF-8 are replaced."""
-        with open(self._root + path, "rb") as file:
-            content = file.read(_LARGEST_TEXT + 1)
-        if len(content) > _LARGEST_TEXT:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        return content.decode("utf-8", "replace")
-
-    def names(self, path: str) -> List[str]:
-        """The names in a folder, in the order of the directory."""
-        return os.listdir(self._root + path)
-
-    def target(self, path: str) -> str:
-        """Where a symbolic link points."""
-        return os.readlink(self._root + path)
+    name: str
+    vendor: Optional[str]
+    physfn: Optional[str]
+    types: Optional[List[Tuple[str, Optional[int], Optional[Tuple[str, ...]]]]]
+    short: bool
+    """Whether time ran out for some of it."""
 
 
 def read_inventory(root: str = "/") -> HostInventory:
@@ -64,91 +45,99 @@ def inventory_of(files: Files) -> HostInventory:
     Which file is read next depends on nothing but the answers so far, so that a reading that was cut off
     can be resumed by answering what is known (`mdev_inventory.hook.deadline`).
     """
-    reading = _Reading(files)
+    reading = Reading(files)
     boot_id = reading.text(BOOT_ID) or ""
-    addresses = sorted(reading.get(files.names, BUS, optional=True) or ())
-    parents = tuple(reading.parent(address) for address in addresses)
+    names = sorted(reading.names(BUS, optional=True) or ())
+    unlisted = reading.was_short()
+    decisive = [_decisive(reading, name) for name in names]
+    described = _Described(reading)
+    parents = tuple(described.parent(one) for one in decisive)
+    cards = bare_cards(reading, parents)
+    kernel, modules = surroundings(reading) if cards else ("", ())
+    cut = Cut(
+        cards=reading.was_short(),
+        bus=unlisted,
+        parents=tuple(printable(one.name) for one in decisive if one.short),
+        texts=tuple(described.short),
+    )
     return HostInventory(
         parents=parents,
         errors=tuple(reading.errors),
         collected_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         boot_id=boot_id,
+        cut=cut if cut != Cut() else None,
+        bare_cards=cards,
+        kernel=kernel,
+        modules=modules,
     )
 
 
-class _Reading:
-    """One pass over the bus, gathering what could not be read."""
+def _decisive(reading: Reading, name: str) -> _Decisive:
+    here = f"{BUS}/{name}"
+    vendor = reading.text(here + "/vendor")
+    vendor = None if vendor and REPLACED in vendor else vendor
+    physfn = reading.link_name(here + "/physfn")
+    folder = here + "/mdev_supported_types"
+    names = reading.names(folder)
+    types = None if names is None else [_figures(reading, folder, one) for one in names]
+    return _Decisive(name, vendor, physfn, types, reading.was_short())
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
-        self.errors: List[ReadError] = []
 
-    def parent(self, address: str) -> ParentDevice:
-        here = f"{BUS}/{address}"
-        numa_node = self.number(here + "/numa_node", optional=True)
+def _figures(reading: Reading, folder: str, name: str) -> Tuple[str, Optional[int], Optional[Tuple[str, ...]]]:
+    here = f"{folder}/{name}"
+    available = reading.number(here + "/available_instances")
+    names = reading.names(here + "/devices")
+    return name, available, None if names is None else tuple(sorted(map(printable, names)))
+
+
+class _Described:
+    """Completes parents by what describes them; functions of one physical function are described once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._texts: Dict[Tuple[str, str], _Texts] = {}
+        self._hardware: Dict[str, Tuple[Optional[str], Optional[str], Optional[int]]] = {}
+        self._cards_short: Dict[str, bool] = {}
+        self.short: List[str] = []
+        """Addresses of the parents for which time ran out."""
+
+    def parent(self, one: _Decisive) -> ParentDevice:
+        """The parent with all that is to be told of it."""
+        card = one.physfn or one.name
+        device, driver, numa_node = self._of_card(one, card)
+        types = None if one.types is None else tuple([self._type(one.name, card, *figures) for figures in one.types])
+        short = self._reading.was_short() or self._cards_short.get(card, False)
+        if short:
+            self._cards_short[card] = True
+            self.short.append(printable(one.name))
         return ParentDevice(
-            address=_printable(address),
-            vendor=self.text(here + "/vendor"),
-            device=self.text(here + "/device"),
-            driver=self.link_name(here + "/driver"),
+            address=printable(one.name),
+            vendor=one.vendor,
+            device=device,
+            driver=driver,
             numa_node=None if numa_node == -1 else numa_node,
-            physfn=self.link_name(here + "/physfn"),
-            types=self.types(here + "/mdev_supported_types"),
+            physfn=one.physfn,
+            types=types,
         )
 
-    def types(self, folder: str) -> Optional[Tuple[MdevType, ...]]:
-        names = self.get(self._files.names, folder)
-        return None if names is None else tuple(self.type(folder, name) for name in names)
+    def _of_card(self, one: _Decisive, card: str) -> Tuple[Optional[str], Optional[str], Optional[int]]:
+        if card not in self._hardware:
+            here, reading = f"{BUS}/{one.name}", self._reading
+            self._hardware[card] = (
+                reading.text(here + "/device"),
+                reading.link_name(here + "/driver"),
+                reading.number(here + "/numa_node", optional=True),
+            )
+        return self._hardware[card]
 
-    def type(self, folder: str, name: str) -> MdevType:
-        here = f"{folder}/{name}"
-        type_id = _printable(name)
-        return MdevType(
-            id=type_id,
-            name=self.text(here + "/name") or type_id,
-            description=self.text(here + "/description") or "",
-            device_api=self.text(here + "/device_api") or "",
-            available=self.number(here + "/available_instances"),
-            instances=self.instances(here + "/devices"),
-        )
+    def _type(
+        self, parent: str, card: str, name: str, available: Optional[int], instances: Optional[Tuple[str, ...]]
+    ) -> MdevType:
+        if (card, name) not in self._texts:
+            self._texts[card, name] = self._read(f"{BUS}/{parent}/mdev_supported_types/{name}")
+        type_id, (title, description, device_api) = printable(name), self._texts[card, name]
+        return MdevType(type_id, title or type_id, description, device_api, available, instances)
 
-    def instances(self, folder: str) -> Optional[Tuple[str, ...]]:
-        names = self.get(self._files.names, folder)
-        return None if names is None else tuple(sorted(_printable(name) for name in names))
-
-    def text(self, path: str, optional: bool = True) -> Optional[str]:
-        content = self.get(self._files.text, path, optional)
-        return None if content is None else content.strip()
-
-    def number(self, path: str, optional: bool = False) -> Optional[int]:
-        """A whole number, read as VDSM's allocator does: by `int`."""
-        content = self.text(path, optional)
-        if content is None:
-            return None
-        with contextlib.suppress(ValueError):
-            figure = int(content)
-            if figure in _FIGURES:
-                return figure
-        self._fail(path, f"no number: {content!r:.40}")
-        return None
-
-    def link_name(self, path: str) -> Optional[str]:
-        target = self.get(self._files.target, path, optional=True)
-        return None if target is None else _printable(os.path.basename(target))
-
-    def get(self, read: Callable[[str], _Answer], path: str, optional: bool = False) -> Optional[_Answer]:
-        """What `read` finds at `path`, or None and an error; where it is `optional`, it may be missing."""
-        try:
-            return read(path)
-        except OSError as error:
-            if not (optional and error.errno == errno.ENOENT):
-                self._fail(path, errno.errorcode.get(error.errno or 0, "unknown error"))
-            return None
-
-    def _fail(self, path: str, error: str) -> None:
-        self.errors.append(ReadError(_printable(path), error))
-
-
-def _printable(name: str) -> str:
-    """A file's name as text that every encoder takes: it may hold any bytes."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    def _read(self, here: str) -> _Texts:
+        text = self._reading.text
+        return text(here + "/name") or "", text(here + "/description") or "", text(here + "/device_api") or ""

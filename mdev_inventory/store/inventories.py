@@ -13,6 +13,7 @@ from types import MappingProxyType
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.store.completion import completed
 from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
@@ -76,6 +77,8 @@ class Inventories:
     def put(self, observation: Observation) -> bool:
         """The host was observed; False where what we have is worth more, and is kept.
 
+        What the host had no time to tell is taken from what we have (`completion`).
+
         The observation's failure, or that it has none, is taken over unless a newer answer overtook it.
         """
         host_id = observation.host_id
@@ -85,7 +88,7 @@ class Inventories:
                 return False
             taken = known is None or supersedes(observation, known)
             if taken:
-                now = now.with_observation(observation)
+                now = now.with_observation(completed(observation, known))
             if taken or observation.failure:
                 now = now.with_failure(host_id, observation.failure)
             self._now = now

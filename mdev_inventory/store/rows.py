@@ -37,10 +37,13 @@ def observation_row(seen: Observation) -> Row:
     """An observation's columns; the inventory in the form of the capabilities' key."""
     inventory = inventory_json.dump_key(seen.inventory)
     owners = None if seen.owners is None else json.dumps(dict(seen.owners))
-    return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners
+    carried = json.dumps(dict(seen.carried))
+    return seen.host_id, seen.source.value, seen.requested_at, seen.received_at, inventory, owners, carried
 
 
-def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any) -> Observation:
+def observation(
+    host_id: Any, source: Any, requested_at: Any, received_at: Any, key: Any, owners: Any, carried: Any
+) -> Observation:
     """The observation of these columns; its failure is a row of its own, and who arrives is soon over."""
     return Observation(
         host_id=_text(host_id),
@@ -49,6 +52,7 @@ def observation(host_id: Any, source: Any, requested_at: Any, received_at: Any, 
         requested_at=_time(requested_at),
         received_at=_time(received_at),
         owners=None if owners is None else _owners(json.loads(_text(owners))),
+        carried=_carried(json.loads(_text(carried))),
     )
 
 
@@ -56,6 +60,12 @@ def _owners(owners: Any) -> dict[str, str]:
     if not isinstance(owners, dict):
         raise TypeError(f"owners {owners!r} must be an object")
     return {_text(uuid): _text(vm_id) for uuid, vm_id in owners.items()}
+
+
+def _carried(carried: Any) -> dict[str, float]:
+    if not isinstance(carried, dict):
+        raise TypeError(f"carried {carried!r} must be an object")
+    return {_text(address): _time(at) for address, at in carried.items()}
 
 
 def failure_row(failed: HostFailure) -> Row:

@@ -54,6 +54,9 @@ STEPS = (
         booted_at REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE observations ADD COLUMN carried TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 VERSION = len(STEPS)
 

@@ -111,7 +111,7 @@ class Store:
     def save_observation(self, observation: Observation) -> None:
         """Keep this as the host's last observation."""
         row = store_rows.observation_row(observation)
-        self._write("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?, ?)", [row])
+        self._write("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?, ?, ?)", [row])
 
     def observations(self) -> dict[str, Observation]:
         """The last observation of every host that has one, by host id."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from mdev_inventory.tls.causes import ENDS
 from mdev_inventory.tls.shown import MOST_S, Shown, read
+from mdev_inventory.vdsm import limits
 from mdev_inventory.vdsm.credentials import ClientContext
 from mdev_inventory.vdsm.stomp import BODY_LIMIT, Frame, FrameTooLargeError, Parser, encode
 from mdev_inventory.vdsm.tls_stream import TlsStream
@@ -57,13 +58,13 @@ class StompConnection:
         """`limit` is for all that follows a `begin`: many small frames cost no more than one large."""
         self._stream = stream
         self._limit = limit
-        self._received = 0
+        self._received = self._pieces = 0
         self._parser = Parser(body_limit=limit)
         self._frames: deque[Frame] = deque()
 
     def begin(self) -> None:
         """Another question."""
-        self._received = 0
+        self._received = self._pieces = self._parser.frames = 0
 
     async def send(self, *frames: Frame) -> None:
         """Sends the frames; raises ClosedError where the peer is gone."""
@@ -76,11 +77,19 @@ class StompConnection:
         """The next frame; raises FrameError, ClosedError, or ssl.SSLError for an alert of the peer's."""
         while not self._frames:
             data = await self._read()
-            self._received += len(data)
-            if self._received > self._limit:
-                raise FrameTooLargeError(f"the answer exceeds {self._limit} bytes")
+            # A read of bytes that are there already lets nobody else run: a flood would keep the loop to itself.
+            await asyncio.sleep(0)
+            self._count(len(data))
             self._frames.extend(self._parser.feed(data))
         return self._frames.popleft()
+
+    def _count(self, size: int) -> None:
+        self._received += size
+        self._pieces += 1
+        if self._received > self._limit:
+            raise FrameTooLargeError(f"the answer exceeds {self._limit} bytes")
+        if self._pieces > max(limits.PIECES.most, self._received // limits.LEAST_PIECE):
+            raise FrameTooLargeError(f"{self._pieces} {limits.PIECES.what}")
 
     async def _read(self) -> bytes:
         try:

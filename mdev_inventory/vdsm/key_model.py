@@ -8,9 +8,8 @@ from pydantic import ValidatorFunctionWrapHandler as Handler
 from pydantic_core import PydanticCustomError
 
 from mdev_inventory.inventory_json import PACKED, uuid_of
-from mdev_inventory.vdsm.strict import FAIL_FAST, List, Number, Text, at_most, of_length
-
-_MOST_TYPES = 4096
+from mdev_inventory.vdsm import limits
+from mdev_inventory.vdsm.strict import FAIL_FAST, Flag, List, Name, Number, Text, at_most, of_length
 
 
 def _unpacked(instances: Any) -> Any:
@@ -33,7 +32,7 @@ def _uuid(packed: str) -> str:
     return uuid_of(raw) if exact else ""
 
 
-_INSTANCES = Annotated[tuple[Text, ...], FAIL_FAST, BeforeValidator(_unpacked)]
+_INSTANCES = Annotated[tuple[Name, ...], FAIL_FAST, BeforeValidator(_unpacked), at_most(limits.INSTANCES)]
 _PAIR = TypeAdapter[Any](Annotated[tuple[Number | None, _INSTANCES | None], of_length(2, "two")])
 
 
@@ -43,7 +42,7 @@ def _number_or_pair(value: Any, number: Handler) -> Any:
 
 _FIGURE = Annotated[Number | None, WrapValidator(_number_or_pair)]
 _IN_ORDER = TypeAdapter[Any](Annotated[tuple[_FIGURE, ...], FAIL_FAST])
-_BY_ID = TypeAdapter[Any](Annotated[dict[Text, _FIGURE], at_most(_MOST_TYPES)])
+_BY_ID = TypeAdapter[Any](Annotated[dict[Name, _FIGURE], at_most(limits.TYPES)])
 
 
 def _numbers_or_other(value: Any, numbers: Handler) -> Any:
@@ -69,23 +68,23 @@ class Named(BaseModel):
     device_api: Text | None = None
 
 
-Four = Annotated[tuple[Text, Text | None, Text | None, Text | None], of_length(4, "four")]
+Four = Annotated[tuple[Name, Text | None, Text | None, Text | None], of_length(4, "four")]
 """A type's id and what describes it in schema 2."""
 
-InOrder = List[Four]
-ById = Annotated[dict[Text, Named], at_most(_MOST_TYPES)]
+InOrder = Annotated[List[Four], at_most(limits.TYPES)]
+ById = Annotated[dict[Name, Named], at_most(limits.TYPES)]
 Types = TypeVar("Types", list[Four], dict[str, Named])
 
 
 class Parent(BaseModel, Generic[Types]):
     """A parent device; `figures` is null where its types could not be listed."""
 
-    address: Text
-    vendor: Text | None = None
-    device: Text | None = None
-    driver: Text | None = None
+    address: Name
+    vendor: Name | None = None
+    device: Name | None = None
+    driver: Name | None = None
     numa_node: Number | None = None
-    physfn: Text | None = None
+    physfn: Name | None = None
     figures: Annotated[_Numbers | None, WrapValidator(_numbers_or_other)] = None
     types: Types | None = None
     """What it describes otherwise than the host's `types`."""
@@ -98,6 +97,32 @@ class FailedRead(BaseModel):
     error: Text
 
 
+class CutShort(BaseModel):
+    """What the hook had no time for; members that are missing lack nothing."""
+
+    bus: Flag = False
+    parents: Annotated[List[Name], at_most(limits.PARENTS)] = Field(default_factory=list)
+    texts: Annotated[List[Name], at_most(limits.PARENTS)] = Field(default_factory=list)
+    cards: Flag = False
+    stuck: Annotated[List[Text], at_most(limits.ERRORS)] = Field(default_factory=list)
+
+
+class ToldCard(BaseModel):
+    """A card that carries no mediated devices; what is missing is as by default."""
+
+    address: Name
+    vendor: Name | None = None
+    device: Name | None = None
+    driver: Name | None = None
+    iommu: Flag = True
+    functions: Number | None = None
+    most_functions: Number | None = None
+    vfio_functions: Number = 0
+    typed_functions: Number = 0
+    function_drivers: Annotated[List[Name], at_most(limits.ERRORS)] = Field(default_factory=list)
+    types_listed: Flag = False
+
+
 class Versioned(BaseModel):
     """Whatever has a schema."""
 
@@ -108,8 +133,12 @@ class Key(BaseModel, Generic[Types]):
     """The whole key."""
 
     types: Types
-    parents: List[Parent[Types]]
-    errors: List[FailedRead]
+    parents: Annotated[List[Parent[Types]], at_most(limits.PARENTS)]
+    errors: Annotated[List[FailedRead], at_most(limits.ERRORS)]
     collected_at: Text | None = None
     boot_id: Text | None = None
     hook_version: Text | None = None
+    cut: CutShort | None = None
+    bare_cards: Annotated[List[ToldCard], at_most(limits.PARENTS)] = Field(default_factory=list)
+    kernel: Text = ""
+    modules: Annotated[List[Name], at_most(limits.ERRORS)] = Field(default_factory=list)

@@ -6,9 +6,32 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mdev_inventory.model import KEY, SCHEMA, HostInventory, InventoryError, MdevType, ParentDevice, ReadError
-from mdev_inventory.vdsm.key_model import ById, Figure, Figures, Four, InOrder, Key, Named, Parent, Versioned
-from mdev_inventory.vdsm.strict import read
+from mdev_inventory.model import (
+    KEY,
+    SCHEMA,
+    BareCard,
+    Cut,
+    HostInventory,
+    InventoryError,
+    MdevType,
+    ParentDevice,
+    ReadError,
+)
+from mdev_inventory.vdsm import limits
+from mdev_inventory.vdsm.key_model import (
+    ById,
+    CutShort,
+    Figure,
+    Figures,
+    Four,
+    InOrder,
+    Key,
+    Named,
+    Parent,
+    ToldCard,
+    Versioned,
+)
+from mdev_inventory.vdsm.strict import exceeded, read
 
 _VERSIONED = TypeAdapter(Versioned)
 _KEYS: dict[int, TypeAdapter[Key[Any]]] = {1: TypeAdapter(Key[ById]), 2: TypeAdapter(Key[InOrder])}
@@ -26,13 +49,26 @@ def from_key(obj: Any) -> HostInventory:
     types = _Types(_described(key.types))
     parents = [_parent(told, types, index) for index, told in enumerate(key.parents)]
     _check_distinct(parents)
+    check_amount(parents, KEY)
     return HostInventory(
         parents=tuple(sorted(parents, key=lambda parent: parent.address)),
         errors=tuple(ReadError(failed.path, failed.error) for failed in key.errors),
         collected_at=key.collected_at or "",
         boot_id=key.boot_id or "",
         hook_version=key.hook_version or "",
+        cut=None if key.cut is None else _cut(key.cut),
+        bare_cards=tuple(map(_bare, key.bare_cards)),
+        kernel=key.kernel,
+        modules=tuple(key.modules),
     )
+
+
+def _bare(told: ToldCard) -> BareCard:
+    return BareCard(**{**told.model_dump(), "function_drivers": tuple(told.function_drivers)})
+
+
+def _cut(told: CutShort) -> Cut:
+    return Cut(told.bus, tuple(told.parents), tuple(told.texts), told.cards, tuple(told.stuck))
 
 
 def _read(obj: Any) -> Key[Any]:
@@ -43,6 +79,16 @@ def _read(obj: Any) -> Key[Any]:
     if schema not in _KEYS:
         raise InventoryError(f"{KEY}.schema", schema, f"older than {min(_KEYS)}, the oldest known here")
     return read(_KEYS[schema], obj, KEY)
+
+
+def check_amount(parents: Sequence[ParentDevice], where: str) -> None:
+    """Raises InventoryError where all parents together have more than a machine can; `where` is whose they are."""
+    types = [one for parent in parents for one in parent.types or ()]
+    living = sum(len(one.instances or ()) for one in types)
+    kinds = len({one.id for one in types}) if len(types) <= limits.FIGURES.most else 0
+    for count, limit in ((len(types), limits.FIGURES), (living, limits.INSTANCES), (kinds, limits.TYPES)):
+        if count > limit.most:
+            raise InventoryError(where + ".parents", count, exceeded(count, limit))
 
 
 def _check_distinct(parents: Sequence[ParentDevice]) -> None:

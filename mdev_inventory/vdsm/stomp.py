@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mdev_inventory.vdsm import limits
+
 COMMANDS = frozenset(
     {"CONNECT", "STOMP", "SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT"}
     | {"DISCONNECT", "CONNECTED", "MESSAGE", "RECEIPT", "ERROR"}
 )
 HEAD_LIMIT = 64 * 1024
 """Bytes of one frame's command and headers; VDSM's own stay below 1 KiB."""
-BODY_LIMIT = 16 * 1024 * 1024
-"""Bytes of one frame's body: a host with hundreds of devices answers less than 2 MiB."""
+BODY_LIMIT = limits.ANSWER.most
+"""Bytes of one frame's body."""
 
 _LONGEST_COMMAND = max(map(len, COMMANDS))
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", ":": "\\c"}
@@ -67,6 +69,8 @@ class Parser:
         self._head_limit = head_limit
         self._buffer = bytearray()
         self._searched = 0
+        self.frames = 0
+        """So many frames so far; who asks another question begins with 0 again."""
         self._reset()
 
     @property
@@ -76,6 +80,8 @@ class Parser:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes; raises FrameError, and nothing of this piece is then returned."""
+        if not self.within_frame:  # a flood of heart-beats costs no more than its bytes
+            data = data.lstrip(b"\r\n")
         self._buffer += data
         return list(self._frames())
 
@@ -89,13 +95,23 @@ class Parser:
             body = self._take_body()
             if body is None:
                 return
+            self.frames += 1
+            if self.frames > limits.FRAMES.most:
+                raise FrameTooLargeError(f"more than {limits.FRAMES.most} {limits.FRAMES.what}")
             yield Frame(self._command, self._headers, body)
             self._reset()
+            self._skip_newlines()
+
+    def _skip_newlines(self) -> None:
+        """The heart-beats behind a frame, all at once."""
+        if self._buffer.startswith((b"\n", b"\r")):
+            self._buffer = self._buffer.lstrip(b"\r\n")
 
     def _reset(self) -> None:
         self._command = ""
         self._headers: dict[str, str] = {}
         self._head_size = 0
+        self._lines = 0
         self._head_done = False
 
     def _take_line(self) -> str | None:
@@ -117,6 +133,9 @@ class Parser:
         if not self._command:
             self._begin(line)
         elif line:
+            self._lines += 1
+            if self._lines > limits.HEADERS.most:
+                raise FrameTooLargeError(f"more than {limits.HEADERS.most} {limits.HEADERS.what}")
             name, value = _header(line)
             self._headers.setdefault(name, value)
         else:

@@ -9,15 +9,16 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, Valid
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mdev_inventory.model import InventoryError
+from mdev_inventory.vdsm import limits
 
 T = TypeVar("T")
 
-LONGEST_TEXT = 4096
-"""A sysfs attribute is one page, a path no longer either: a longer text is not from our hook."""
-
-Text = Annotated[str, Field(strict=True, max_length=LONGEST_TEXT)]
+Text = Annotated[str, Field(strict=True, max_length=limits.TEXT.most)]
+Name = Annotated[str, Field(strict=True, max_length=limits.NAME.most)]
+"""What a file may be called."""
 Number = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
 """What a database column and other languages' integers hold."""
+Flag = Annotated[bool, Field(strict=True)]
 FAIL_FAST = Field(fail_fast=True)
 """Nothing is said of a second item that is wrong: a host may send a million of them."""
 List = Annotated[list[T], FAIL_FAST]
@@ -25,6 +26,7 @@ List = Annotated[list[T], FAIL_FAST]
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
+    "bool_type": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
     "dict_type": "an object",
@@ -72,7 +74,7 @@ def _wrong(error: ErrorDetails, found: object) -> str:
     if kind := _KINDS.get(error["type"]):
         return f"missing, must be {kind}" if found is None else f"not {kind}"
     if error["type"] == "string_too_long":
-        return f"text of {len(str(found))} characters, more than {LONGEST_TEXT}"
+        return f"text of {len(str(found))} characters, more than {error['ctx']['max_length']}"
     return _WRONG.get(error["type"], error["msg"])
 
 
@@ -87,12 +89,17 @@ def of_length(length: int, spelled: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def at_most(members: int) -> BeforeValidator:
-    """For an object: no more members, of which each might be wrong."""
+def at_most(limit: limits.Limit) -> BeforeValidator:
+    """For a list or an object: no more items, of which each might be wrong."""
 
     def check(value: Any) -> Any:
-        if isinstance(value, dict) and len(value) > members:
-            raise PydanticCustomError("length", f"an object of {len(value)} members, more than {members}")
+        if isinstance(value, (list, dict)) and len(value) > limit.most:
+            raise PydanticCustomError("length", "{wrong}", {"wrong": exceeded(len(value), limit)})
         return value
 
     return BeforeValidator(check)
+
+
+def exceeded(count: int, limit: limits.Limit) -> str:
+    """What is wrong with so many."""
+    return f"{count} are more than the {limit.most} {limit.what} that are read"

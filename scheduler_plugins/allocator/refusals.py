@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.allocator.walk import holders
 
+T = TypeVar("T")
 _LISTED = 4
 """So many parents a text names; a card may have 64 functions."""
 
@@ -44,6 +46,8 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     found = [(p, p.find(type_id)) for p in state.parents]
     offering = [(p, t) for p, t in found if t is not None]
     unknown = any(p.types is None for p in state.parents) or any(t.available is None for _, t in offering)
+    if unread := _unread(state):
+        return Refusal(RefusalCode.NO_INVENTORY, f"no room for {type_id} where it was read; {unread}")
     showing = [p for p, t in offering if (t.available or 0) >= 1]
     held = [p for p in showing if holders(p, type_id)]
     if not offering and not unknown:
@@ -53,6 +57,16 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
     return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}")
+
+
+def _unread(inventory: HostInventory) -> str:
+    """What was never read in time: there may be room; empty where all was read."""
+    cut = inventory.cut
+    if cut is None or not (cut.bus or cut.parents):
+        return ""
+    what = f"the host's parents {_listed(cut.parents, str)}" if cut.parents else "the host's list of parents"
+    hangs = f" (its driver hangs at {cut.stuck[0]})" if cut.stuck else ""
+    return f"{what} could not be read in time yet{hangs}"
 
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
@@ -99,6 +113,6 @@ def _has_and_needs(request: Request, slots: Sequence[Slot], type_id: str) -> str
     return f"has {has} of {type_id}{beside}, needs {needs}"
 
 
-def _listed(parents: list[ParentDevice], text: Callable[[ParentDevice], str]) -> str:
+def _listed(parents: Sequence[T], text: Callable[[T], str]) -> str:
     more = [f"and {len(parents) - _LISTED} more"] if len(parents) > _LISTED else []
     return ", ".join([*map(text, parents[:_LISTED]), *more])

@@ -8,8 +8,9 @@ VDSM (`_suitable_device_for_mdev_type`) goes through the parents by name and tak
   without this rule.
 
 It dies where it *reaches* a parent that it cannot judge, although a later one would be free: one without a
-readable `vendor`, without a list of types, with a wanted figure that is no number, or with an unreadable
-folder of instances where it looks into that. Where the order of the directory decides whether it dies, it
+readable `vendor`, without a list of types, with a wanted figure that is no number, with bytes that are no UTF-8
+in the wanted type's files (VDSM of 4.4 and later reads them as text), or with an unreadable folder of instances
+where it looks into that. Where the order of the directory decides whether it dies, it
 counts as dead.
 
 What the poorer sources cannot tell is assumed so: VDSM's and the engine's lists hold PCI parents only, so no
@@ -20,7 +21,7 @@ the type's maximum; an unknown figure kills the walk as it would on the host.
 
 from operator import attrgetter
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.model import REPLACED, HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.figures import fields, is_nvidia
 
@@ -86,6 +87,9 @@ def _holds(parent: ParentDevice, wanted: MdevType, seen: bool) -> bool:
 
 
 def _figure(parent: ParentDevice, wanted: MdevType) -> int:
+    """How many the parent shows, which VDSM reads together with the type's texts."""
+    if REPLACED in wanted.name or REPLACED in wanted.description or REPLACED in wanted.device_api:
+        raise AllocatorDiesError(f"{parent.address} has bytes that are no UTF-8 in the files of {wanted.id}")
     if wanted.available is None:
         raise AllocatorDiesError(f"{parent.address} has no readable figure for {wanted.id}")
     return wanted.available

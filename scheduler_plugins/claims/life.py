@@ -189,7 +189,7 @@ def _shows(seen: Observation | None, claim: Claim) -> bool:
     """Whether the host's inventory must show the claim's instances, if the VM has them still."""
     if seen is None or seen.source is Source.ENGINE or claim.launched_at is None:
         return False
-    return seen.requested_at > claim.launched_at
+    return seen.holds_to > claim.launched_at
 
 
 def _without(mapping: Mapping[str, V], *keys: str) -> Mapping[str, V]:

@@ -38,7 +38,7 @@ def _unplanned(
     living: dict[str, frozenset[str]] = {}
     for vm in vms:
         wanted, seen = known.get(vm.id), observations.get(vm.host_id or "")
-        if wanted is None or seen is None or not wanted.types or seen.requested_at > locations.answered_at:
+        if wanted is None or seen is None or not wanted.types or seen.holds_to > locations.answered_at:
             continue
         if vm.host_id not in living:
             living[vm.host_id or ""] = instances(seen.inventory)

@@ -44,6 +44,7 @@ def options(
 def scan(
     root: Annotated[Path, typer.Option(exists=True, file_okay=False, help="The folder that holds sys/…")] = Path("/"),
     json: Json = False,
+    functions: Annotated[bool, typer.Option("--functions", help="Each virtual function by itself.")] = False,
 ) -> None:
     """This machine's mdev inventory, with no service and no engine."""
     from mdev_inventory import inventory_json
@@ -54,7 +55,7 @@ def scan(
     if json:
         output.json(inventory_json.to_document(inventory))
     else:
-        output.scan(inventory)
+        output.scan(inventory, functions)
 
 
 @app.command()

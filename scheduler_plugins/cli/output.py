@@ -1,14 +1,17 @@
 """What the commands print: tables for people, JSON for programs."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from mdev_inventory.model import HostInventory, ParentDevice
+from mdev_inventory.bare_cards import reason
+from mdev_inventory.model import Cut, HostInventory, ParentDevice
 from mdev_inventory.visible import visible, visible_json
 from scheduler_plugins.doctor.findings import Finding
 
@@ -24,14 +27,27 @@ def json(answer: object) -> None:
     print(visible_json(answer, indent=2))
 
 
-def scan(inventory: HostInventory) -> None:
-    """A host's own inventory: each parent device with its types."""
+def scan(inventory: HostInventory, functions: bool = False) -> None:
+    """A host's own inventory: each parent device with its types, a card's virtual functions as one line.
+
+    With `functions` these stand one by one. Then the cards without mediated devices, and what was not read.
+    """
     table = _table("Parent", "Driver", "Type", "Name", ">Free", ">Used")
-    for parent in inventory.parents:
-        _add_parent(table, parent)
-    _print(table if inventory.parents else "no parent device on the mdev bus")
+    parents = sorted(inventory.parents, key=lambda parent: (parent.physfn or parent.address, parent.address))
+    for physfn, group in groupby(parents, lambda parent: None if functions else parent.physfn):
+        if physfn:
+            _add_card(table, physfn, list(group))
+            continue
+        for parent in group:
+            _add_parent(table, parent)
+    _print(table if parents else "no parent device on the mdev bus")
+    for card in inventory.bare_cards:
+        why = reason(card, inventory)
+        _print(f"{card.address} carries no mediated devices: {why.text}; {why.remedy}")
     for error in inventory.errors:
         _print(f"unreadable: {error.path}: {error.error}")
+    for what in _unread(inventory.cut or Cut()):
+        _print(f"not read in time: {what}")
 
 
 def hosts(items: Iterable[Row]) -> None:
@@ -132,6 +148,34 @@ def _add_parent(table: Table, parent: ParentDevice) -> None:
         _add(table, *head, each.id, each.name, each.available, used)
         head = ("", "")
     table.add_section()
+
+
+def _add_card(table: Table, physfn: str, functions: list[ParentDevice]) -> None:
+    """One line for all virtual functions of a card: their types, what lives there, how many have room."""
+    offered = [function.types or () for function in functions]
+    types = [each for types in offered for each in types]
+    living = Counter[str]()
+    for each in types:
+        living[each.id] += len(each.instances or ())
+    held = ", ".join(f"{count} x {type_id}" for type_id, count in sorted((+living).items()))
+    unlisted = any(function.types is None for function in functions) or any(each.instances is None for each in types)
+    name = f"{len(functions)} functions" + (f": {held}" if held else "")
+    free = sum(any((each.available or 0) > 0 for each in types) for types in offered)
+    drivers = ", ".join(sorted({function.driver or "-" for function in functions}))
+    offers = f"{len({each.id for each in types})} types"
+    _add(table, physfn, drivers, offers, name, free, None if unlisted else living.total())
+    table.add_section()
+
+
+def _unread(cut: Cut) -> Iterator[str]:
+    """What time did not suffice for; of many things the first, and how many more."""
+    if cut.bus:
+        yield "the list of the parents"
+    if cut.cards:
+        yield "the cards that carry no mediated devices"
+    for told in (cut.stuck, cut.parents, cut.texts):
+        if told:
+            yield told[0] + (f" and {len(told) - 1} more" if len(told) > 1 else "")
 
 
 def _table(*columns: str) -> Table:

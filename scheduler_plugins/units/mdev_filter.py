@@ -34,8 +34,8 @@ class MdevFilter:
         found = place_on(host, request)
         if isinstance(found, Placement):
             text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
-            return Verdict(host.id, True, found, None, text, seen.requested_at, seen.source, host.name)
-        return Verdict(host.id, False, None, found.code, found.text, seen.requested_at, seen.source, host.name)
+            return Verdict(host.id, True, found, None, text, seen.holds_to, seen.source, host.name)
+        return Verdict(host.id, False, None, found.code, found.text, seen.holds_to, seen.source, host.name)
 
 
 def _unknown(host: HostView) -> Verdict:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.model import BareCard, Cut, HostInventory, MdevType, ParentDevice, ReadError
 
 # Facts of real cards: per card its types as [id, name, description, max_instance].
 TABLES: dict[str, Any] = json.loads((Path(__file__).parent / "type_tables.json").read_text())
@@ -33,6 +33,23 @@ _parents = st.builds(
     physfn=st.none() | _texts,
     types=st.none() | st.lists(_types, max_size=4, unique_by=lambda t: t.id).map(tuple),
 )
+_lists = st.lists(_texts, max_size=3).map(tuple)
+_cuts = st.builds(Cut, bus=st.booleans(), parents=_lists, texts=_lists, cards=st.booleans(), stuck=_lists)
+_counts = st.none() | st.integers(0, 256)
+_bare_cards = st.builds(
+    BareCard,
+    address=_texts,
+    vendor=st.none() | _texts,
+    device=st.none() | _texts,
+    driver=st.none() | _texts,
+    iommu=st.booleans(),
+    functions=_counts,
+    most_functions=_counts,
+    vfio_functions=st.integers(0, 256),
+    typed_functions=st.integers(0, 256),
+    function_drivers=_lists,
+    types_listed=st.booleans(),
+)
 inventories = st.builds(
     HostInventory,
     parents=st.lists(_parents, max_size=4, unique_by=lambda p: p.address).map(
@@ -42,6 +59,10 @@ inventories = st.builds(
     collected_at=_texts,
     boot_id=_texts,
     hook_version=_texts,
+    cut=st.none() | _cuts,
+    bare_cards=st.lists(_bare_cards, max_size=3).map(tuple),
+    kernel=_texts,
+    modules=_lists,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from mdev_inventory.inventory_json import dump_key, to_document, to_key
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.model import Cut, HostInventory, MdevType, ParentDevice, ReadError
 from mdev_inventory.vdsm.key_reader import from_key
 from tests.mdev_inventory.inventories import cards, inventories, uuid, virtual_functions
 
@@ -76,6 +76,14 @@ def test_types_that_cannot_be_listed_are_null() -> None:
     without = ParentDevice("b", types=())
 
     assert [None, []] == [p["figures"] for p in to_key(HostInventory((unlisted, without)))["parents"]]
+
+
+def test_what_a_reading_lacks_is_told_as_short_as_it_can_be() -> None:
+    """Nothing where it lacks nothing; of the rest only what there is."""
+    cut = Cut(parents=("b",), stuck=("/sys/x",))
+
+    assert "cut" not in to_key(HostInventory())
+    assert {"parents": ("b",), "stuck": ("/sys/x",)} == to_key(HostInventory(cut=cut))["cut"]
 
 
 def test_figures_stand_by_type_where_a_parent_has_not_just_the_hosts_types() -> None:

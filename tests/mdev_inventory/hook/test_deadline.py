@@ -3,15 +3,23 @@
 In processes of their own, because a test runner has threads, and a process with threads should not fork.
 """
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdev_inventory.hook.files import Files, NotReadError
+from mdev_inventory.hook.sysfs import inventory_of, read_inventory
+from mdev_inventory.model import Cut, ParentDevice
 from tests import trees
 
 READ = """\
@@ -31,6 +39,7 @@ if child == 0:
 print(child)
 """
 
+WHOLE = max(trees.CAPTURES, key=lambda path: len(trees.load(path)))
 FIGURE = "mdev_supported_types/t-1/available_instances"
 
 
@@ -63,7 +72,7 @@ def test_a_slow_answer_is_an_answer(tmp_path: Path) -> None:
 
 
 def test_what_was_read_before_and_after_a_hanging_file_is_kept(tmp_path: Path) -> None:
-    """Three hang, three errors, and everything else is there."""
+    """Three hang and are told as such, and everything else is there."""
     for address in ("a", "c", "e"):
         add_hanging(tmp_path, address)
     for address in ("b", "d", "f"):
@@ -72,22 +81,23 @@ def test_what_was_read_before_and_after_a_hanging_file_is_kept(tmp_path: Path) -
     key = read(tmp_path)
 
     assert [None, 3, None, 3, None, 3] == [p["figures"][0] for p in key["parents"]]
-    assert [f"/sys/class/mdev_bus/{a}/{FIGURE}" for a in "ace"] == [e["path"] for e in key["errors"]]
-    assert {"ETIMEDOUT"} == {e["error"] for e in key["errors"]}
+    assert {"parents": list("ace"), "stuck": [f"/sys/class/mdev_bus/{a}/{FIGURE}" for a in "ace"]} == key["cut"]
+    assert [] == key["errors"]
 
 
-def test_parents_that_were_not_reached_are_one_error_each(tmp_path: Path) -> None:
-    """With no time at all, the bus itself was not reached."""
+def test_with_no_time_at_all_the_bus_itself_was_not_read(tmp_path: Path) -> None:
+    """Which is not the same as empty, and no error of the host's."""
     add_hanging(tmp_path, "a")
 
     key = read(tmp_path, 0.0)
 
     assert [] == key["parents"]
-    assert {"path": "/sys/class/mdev_bus", "error": "ETIMEDOUT"} in key["errors"]
+    assert key["cut"]["bus"]
+    assert [] == key["errors"]
 
 
 def test_at_the_deadline_every_parent_is_named(tmp_path: Path) -> None:
-    """In an error; those that were never begun have one only, and unknown types."""
+    """As one of which something is missing; those that were never begun have unknown types."""
     addresses = [f"p{n:02}" for n in range(12)]
     for address in addresses:
         add_hanging(tmp_path, address)
@@ -96,8 +106,8 @@ def test_at_the_deadline_every_parent_is_named(tmp_path: Path) -> None:
 
     assert addresses == [p["address"] for p in key["parents"]]
     assert key["parents"][-1]["figures"] is None
-    assert {"path": "/sys/class/mdev_bus/p11", "error": "ETIMEDOUT"} == key["errors"][-1]
-    assert set(addresses) == {error["path"].split("/")[4] for error in key["errors"]}
+    assert addresses == key["cut"]["parents"]
+    assert [] == key["errors"]
 
 
 def test_the_host_is_told_how_each_file_failed(tmp_path: Path) -> None:
@@ -106,6 +116,57 @@ def test_the_host_is_told_how_each_file_failed(tmp_path: Path) -> None:
     trees.break_file(device / FIGURE, "EIO")
 
     assert [{"path": f"/sys/class/mdev_bus/a/{FIGURE}", "error": "EIO"}] == read(tmp_path)["errors"]
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 400))
+def test_a_cut_reading_tells_nothing_false(reads: int) -> None:
+    """Whatever time suffices for: what is told is as in the whole reading, the rest is told as missing, no errors."""
+    entries = trees.load(WHOLE)
+    with tempfile.TemporaryDirectory() as folder:
+        root = trees.build(Path(folder), entries)
+        whole = read_inventory(str(root))
+        cut = inventory_of(Short(root, reads))
+
+    lacking = cut.cut or Cut()
+    assert () == cut.errors
+    assert lacking.bus or [p.address for p in whole.parents] == [p.address for p in cut.parents]
+    for seen, known in zip(cut.parents, whole.parents, strict=not lacking.bus):
+        assert seen.address in lacking.parents or decisive(known) == decisive(seen)
+        assert seen.address in (*lacking.parents, *lacking.texts) or known == seen
+
+
+def decisive(parent: ParentDevice) -> list[object]:
+    """What decides about it."""
+    return [parent.vendor, parent.physfn, *((t.id, t.available, t.instances) for t in parent.types or ())]
+
+
+class Short(Files):
+    """Files of which so many are read before time is over."""
+
+    def __init__(self, root: Path, reads: int) -> None:
+        super().__init__(str(root))
+        self._left = reads
+
+    def _read(self, path: str) -> None:
+        if self._left <= 0:
+            raise NotReadError(errno.ETIMEDOUT, path)
+        self._left -= 1
+
+    def text(self, path: str) -> str:
+        """A text, as long as there is time."""
+        self._read(path)
+        return super().text(path)
+
+    def names(self, path: str) -> list[str]:
+        """The names, as long as there is time."""
+        self._read(path)
+        return super().names(path)
+
+    def target(self, path: str) -> str:
+        """The target, as long as there is time."""
+        self._read(path)
+        return super().target(path)
 
 
 def test_a_reader_that_lives_on_holds_nobodys_pipes() -> None:

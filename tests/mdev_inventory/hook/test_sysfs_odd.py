@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory.hook.sysfs import Files, inventory_of, read_inventory
+from mdev_inventory.hook.files import Files
+from mdev_inventory.hook.sysfs import inventory_of, read_inventory
 from mdev_inventory.model import ReadError
 from tests import trees
 from tests.mdev_inventory.hook.devices import ADDRESS, TYPE, read
@@ -68,13 +69,26 @@ class Vanishing(Files):
 def test_a_type_that_vanishes_while_it_is_read_is_unknown_from_there(device: Path, tmp_path: Path) -> None:
     """mdev_unregister_parent removes the tree at any moment: what was read before is kept."""
     folder = device / "mdev_supported_types"
+    files = Vanishing(tmp_path, f"{TYPE}/name", lambda: folder.rename(device / "gone"))
+
+    inventory = inventory_of(files)
+    found = inventory.parents[0].find("nvidia-22")
+
+    assert found
+    assert ("nvidia-22", "", 1, ()) == (found.name, found.description, found.available, found.instances)
+    assert () == inventory.errors
+
+
+def test_a_figure_that_vanishes_is_an_error(device: Path, tmp_path: Path) -> None:
+    """With the instances, which nobody can list any more."""
+    folder = device / "mdev_supported_types"
     files = Vanishing(tmp_path, f"{TYPE}/available_instances", lambda: folder.rename(device / "gone"))
 
     inventory = inventory_of(files)
     found = inventory.parents[0].find("nvidia-22")
 
     assert found
-    assert ("NVIDIA-22", None, None) == (found.name, found.available, found.instances)
+    assert (None, None) == (found.available, found.instances)
     assert {"ENOENT"} == {error.error for error in inventory.errors}
 
 
@@ -88,6 +102,27 @@ def test_bytes_that_are_no_text_are_replaced(device: Path, tmp_path: Path) -> No
 
     assert {"GRID \ufffd", "odd-\ufffd"} == {t.name for t in types}
     assert all(error.path.encode() for error in inventory.errors)
+
+
+@pytest.mark.parametrize("file", ["name", "description", "device_api", "available_instances"])
+def test_a_file_of_bytes_that_are_no_text_is_an_error(device: Path, tmp_path: Path, file: str) -> None:
+    """VDSM reads it as text and dies there; what can be read of it is told all the same."""
+    (device / "mdev_supported_types/nvidia-22" / file).write_bytes(b"1 \xff\n")
+
+    (error,) = read(tmp_path).errors
+
+    assert f"{TYPE}/{file}" == error.path
+    assert error.error in ("no UTF-8", "no number: '1 \ufffd'")
+
+
+def test_a_vendor_of_bytes_that_are_no_text_is_an_error(device: Path, tmp_path: Path) -> None:
+    """VDSM's allocator cannot read it either: it is unknown."""
+    (device / "vendor").write_bytes(b"0x10\xff\n")
+
+    inventory = read(tmp_path)
+
+    assert None is inventory.parents[0].vendor
+    assert (ReadError(f"/sys/class/mdev_bus/{ADDRESS}/vendor", "no UTF-8"),) == inventory.errors
 
 
 def test_the_inventory_says_when_and_in_which_boot_it_was_taken(device: Path, tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def test_a_missing_description_of_a_type_is_read_as_unknown() -> None:
     assert HostInventory((parent,)) == from_key(key)
 
 
+def test_members_that_a_newer_hook_adds_are_skipped() -> None:
+    """It may tell more under the same schema; an older service goes on with what it knows."""
+    key = to_key(HostInventory((ParentDevice("a", types=()),)))
+    key["parents"][0]["later"] = 1
+    newer = {**key, "later": {"any": ["thing"]}}
+
+    assert from_key(key) == from_key(newer)
+
+
 def test_parents_and_instances_are_read_in_order() -> None:
     """Whoever wrote them: equal states give equal inventories."""
     key = to_key(HostInventory((ParentDevice("b"), ParentDevice("a"))))
@@ -71,11 +80,15 @@ def test_a_thousand_parents_are_read() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "text"),
     [
-        pytest.param("parents", [5] * 500_000, f"{IN_P} is 5: not an object", id="parents"),
-        pytest.param("types", ["x"] * 500_000, "types[0] is 'x': not a list", id="types"),
+        pytest.param("parents", [5] * 500_000, "parents is [5, 5", id="parents"),
+        pytest.param("parents", [5] * 4096, f"{IN_P} is 5: not an object", id="as many parents as may be"),
+        pytest.param("types", ["x"] * 500_000, "500000 are more than the 256 types", id="types"),
         pytest.param(f"{P}/figures", ["x"] * 500_000, f"{IN_F} is 'x': not a whole", id="figures in order"),
-        pytest.param(f"{P}/figures", dict.fromkeys(map(str, range(4097)), ""), "4097 members", id="by id"),
-        pytest.param(F, [1, [7] * 500_000], f"{IN_F}[1][0] is 7: not text", id="instances"),
+        pytest.param(f"{P}/figures", dict.fromkeys(map(str, range(4097)), ""), "4097 are more", id="by id"),
+        pytest.param(F, [1, [7] * 500_000], "500000 are more than the 16384 instances", id="instances"),
+        pytest.param("errors", [7] * 500_000, "500000 are more than the 1024 errors", id="errors"),
+        pytest.param(f"{P}/address", "x" * 256, "text of 256 characters, more than 255", id="an address"),
+        pytest.param("types/0/2", "x" * 4097, "text of 4097 characters, more than 4096", id="a description"),
     ],
 )
 def test_a_key_full_of_errors_costs_no_more_than_one(path: str, value: Any, text: str) -> None:
@@ -90,6 +103,43 @@ def test_a_key_full_of_errors_costs_no_more_than_one(path: str, value: Any, text
         tracemalloc.stop()
 
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parents", "types", "instances", "wrong"),
+    [
+        pytest.param(1024, 32, 0, "", id="as many figures as may be"),
+        pytest.param(1024, 33, 0, "33792 are more than the 32768 figures", id="more figures"),
+        pytest.param(2, 1, 8192, "", id="as many instances as may be"),
+        pytest.param(2, 1, 8193, "16386 are more than the 16384 instances", id="more instances"),
+        pytest.param(1, 256, 0, "", id="as many types as may be"),
+        pytest.param(1, 257, 0, "257 are more than the 256 types", id="more types"),
+        pytest.param(4096, 1, 0, "", id="as many parents as may be"),
+        pytest.param(4097, 1, 0, "4097 are more than the 4096 parents", id="more parents"),
+    ],
+)
+def test_what_one_host_may_have_is_limited(parents: int, types: int, instances: int, wrong: str) -> None:
+    """Several times what the largest machines have; one more of anything is an error that says so."""
+    kinds = tuple(MdevType(f"t-{n}", "t", instances=tuple(map(str, range(instances)))) for n in range(types))
+    key = to_key(HostInventory(tuple(ParentDevice(f"{n:04x}", types=kinds) for n in range(parents))))
+
+    if not wrong:
+        assert parents == len(from_key(key).parents)
+        return
+    with pytest.raises(InventoryError, match=wrong):
+        from_key(key)
+
+
+def test_types_that_parents_describe_themselves_count_together() -> None:
+    """Each parent of its own kind, few types each, and in all too many."""
+    parents = tuple(ParentDevice(f"{n:04x}", types=(MdevType(f"t-{n}", "t"),)) for n in range(257))
+    key = to_key(HostInventory(parents))
+    for told in key["parents"]:
+        told["types"], told["figures"] = [[next(iter(told["figures"])), "t", "", ""]], told["figures"]
+    key["types"] = []
+
+    with pytest.raises(InventoryError, match="257 are more than the 256 types"):
+        from_key(key)
 
 
 json_values = st.recursive(

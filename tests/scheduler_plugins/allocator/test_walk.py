@@ -1,5 +1,7 @@
 """The allocator's walk: one row per rule of VDSM's."""
 
+from typing import Any
+
 import pytest
 
 from mdev_inventory.model import HostInventory, ParentDevice
@@ -28,7 +30,17 @@ def turned(parent: ParentDevice) -> ParentDevice:
 NO_VENDOR = inv.mtty(24, 12)
 FULL = t4(A, {Q2: 8})
 
+
+def described(parent: ParentDevice, type_id: str, **texts: Any) -> ParentDevice:
+    """The parent with other texts of that type."""
+    types = (t._replace(**texts) if t.id == type_id else t for t in parent.types or ())
+    return parent._replace(types=tuple(types))
+
+
 CHOICES = [
+    pytest.param(
+        [described(t4(), Q4, name="GRID \ufffd")], Q2, False, A, id="another type's name is no text: it is not read"
+    ),
     pytest.param([t4(B), t4()], Q2, False, A, id="first by name"),
     pytest.param([t4(), t4(B, {Q2: 7})], Q2, False, A, id="compact takes the first, not the fullest"),
     pytest.param([FULL, t4(B)], Q2, False, B, id="a full one is passed over"),
@@ -97,6 +109,16 @@ DEATHS = [
         False,
         f"{A} has no readable figure for {Q2}",
         id="bad figure, though a later parent is free",
+    ),
+    *(
+        pytest.param(
+            [described(t4(), Q2, **{text: "GRID \ufffd"}), t4(B)],
+            Q2,
+            False,
+            f"{A} has bytes that are no UTF-8 in the files of {Q2}",
+            id=f"{text} is no text",
+        )
+        for text in ("name", "description", "device_api")
     ),
     pytest.param(
         [spoilt(t4(A, {Q4: 1}), Q2, figure=True), t4(B)],

@@ -5,7 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from mdev_inventory.model import Cut, HostInventory
+from scheduler_plugins.cli import output
 from tests import golden, trees
+from tests.pci_cards import add_device, add_functions
 from tests.scheduler_plugins.cli.running import GOLDEN, Ran, run
 
 
@@ -62,3 +67,44 @@ def test_scan_loads_no_web_framework(tree: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
     assert set() == {"fastapi", "uvicorn", "requests", "jinja2"} & ast.literal_eval(done.stderr)
+
+
+def test_a_card_of_many_functions_is_one_line(tmp_path: Path) -> None:
+    """With what lives there; each function stands by itself only where that is asked for."""
+    card = add_device(tmp_path, "0000:42:00.0")
+    for number in range(32):
+        held = [f"{number:08x}-0000-4000-8000-000000000001"] if number < 3 else []
+        device = trees.add_parent(
+            tmp_path, f"0000:42:{number + 4 >> 3:02x}.{number + 4 & 7}", ["nvidia-2"], int(not held)
+        )
+        trees.add_type(device, "nvidia-1", int(not held), instances=held)
+        (device / "physfn").symlink_to(card)
+    lines = run("scan", "--root", str(tmp_path)).out.splitlines()
+
+    assert [["0000:42:00.0", "-", "2", "types", "32", "functions:", "3", "x", "nvidia-1", "29", "3"]] == [
+        line.split() for line in lines[2:] if line
+    ]
+    assert 64 < len(run("scan", "--functions", "--root", str(tmp_path)).out.splitlines())
+
+
+def test_a_card_without_mediated_devices_is_one_line_with_the_reason(tmp_path: Path) -> None:
+    """Whatever number of functions it has."""
+    card = add_device(tmp_path, "0000:42:00.0", sriov_totalvfs=48, sriov_numvfs=6)
+    add_functions(tmp_path, card, 6, vfio=6)
+    ran = run("scan", "--root", str(tmp_path))
+
+    (line,) = [line for line in ran.out.splitlines() if "0000:42" in line]
+    assert "0000:42:00.0 carries no mediated devices: vendor VFIO: 6 virtual functions, 0 of them typed" in line
+    assert 1 == len(run("scan", "--json", "--root", str(tmp_path)).json["bare_cards"])
+
+
+def test_what_was_not_read_in_time_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not unreadable, and a hundred parents are one line."""
+    output.scan(HostInventory(cut=Cut(cards=True, parents=tuple(map(str, range(100))), stuck=("/sys/x",))))
+
+    assert [
+        "no parent device on the mdev bus",
+        "not read in time: the cards that carry no mediated devices",
+        "not read in time: /sys/x",
+        "not read in time: 0 and 99 more",
+    ] == capsys.readouterr().out.splitlines()
