@@ -60,6 +60,15 @@ def reason(card: BareCard, host: HostInventory) -> Reason:
     return Reason(ReasonCode.UNKNOWN, text, "look at the driver's messages (dmesg) on the host")
 
 
+def reasons(host: HostInventory) -> tuple[tuple[Reason, tuple[str, ...]], ...]:
+    """Why cards of the host carry no mediated devices, each with the addresses of the cards of which it holds."""
+    found: dict[str, tuple[Reason, list[str]]] = {}
+    for card in host.bare_cards:
+        why = reason(card, host)
+        found.setdefault(why.text, (why, []))[1].append(card.address)
+    return tuple((why, tuple(addresses)) for why, addresses in found.values())
+
+
 def _vendor_vfio(card: BareCard, host: HostInventory) -> Reason | None:
     if not card.vfio_functions:
         return None

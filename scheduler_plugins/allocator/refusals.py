@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from mdev_inventory.bare_cards import reasons
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
@@ -70,13 +71,11 @@ def _unread(inventory: HostInventory) -> str:
 
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
+    bare = "".join(f"; card {_listed(cards, str)}: {why.text}" for why, cards in reasons(inventory))
     if inventory.parents:
-        return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
-    bare = f"the host has no mediated device parents, so no {type_id}"
-    if not inventory.errors:
-        return bare
-    unread = inventory.errors[0]
-    return f"{bare}; {unread.path} could not be read: {unread.error}"
+        return f"none of the host's {len(inventory.parents)} parents offers {type_id}{bare}"
+    unread = next((f"; {error.path} could not be read: {error.error}" for error in inventory.errors), "")
+    return f"the host has no mediated device parents, so no {type_id}{bare}{unread}"
 
 
 def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: list[ParentDevice]) -> str:

@@ -65,9 +65,17 @@ def hosts(items: Iterable[Row]) -> None:
             sum(used) if host["source"] and None not in used else None,
             None if host["orphans"] is None else len(host["orphans"]),
             f"{sum(entry['free'] > 0 for entry in host['types'])} of {len(host['types'])}",
-            host["failure"]["code"] if host["failure"] else "",
+            ", ".join(_troubles(host)),
         )
     _print(table)
+
+
+def _troubles(host: Row) -> Iterator[str]:
+    """Why it could not be asked, and why cards of it carry no mediated devices, by their codes."""
+    if host["failure"]:
+        yield host["failure"]["code"]
+    for code, cards in Counter(card["code"] for card in host["bare_cards"]).items():
+        yield f"{code} ({cards})" if cards > 1 else code
 
 
 def types(items: Iterable[Row]) -> None:

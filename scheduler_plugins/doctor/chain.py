@@ -39,6 +39,7 @@ CHAIN = (
     Link("VDSM", hosts.vdsm, SEEN, anyway=hosts.last_heard),
     Link("host certificates", hosts.host_certificates, SEEN),
     Link("hook", hosts.hook, SEEN),
+    Link("cards", hosts.cards, SEEN),
     Link("clocks", hosts.clocks, SEEN),
     Link("inventories", hosts.inventories, ("service", *SEEN)),
     Link("policies", policies.policies, ("right to read",)),

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterator
 
 from mdev_inventory import remedies
+from mdev_inventory.bare_cards import ReasonCode, reasons
+from mdev_inventory.model import HostInventory
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts, HostFacts
@@ -15,6 +17,8 @@ HOOKS_SINCE = (4, 4)
 """Hosts before that run Python 2: they are served without the hook."""
 UNREACHED = frozenset({"lookup", "connect", "timeout"})
 """What may be nobody's fault where the engine shows the host as not up."""
+MEANT = frozenset({ReasonCode.RESERVED, ReasonCode.GVT_OFF, ReasonCode.UNKNOWN})
+"""Why a card carries no mediated devices that nobody needs to be warned of."""
 AWAY = frozenset({"maintenance", "preparing_for_maintenance"})
 """Statuses in which an administrator may have switched a host off."""
 
@@ -83,6 +87,23 @@ def hook(facts: Facts) -> Iterator[Finding]:
 
     hooked = sum(seen.hooked for seen in facts.hosts)
     return _each(facts, judge, f"{count(hooked, 'host')} with the hook, version {facts.version}")
+
+
+def cards(facts: Facts) -> Iterator[Finding]:
+    """None that could carry mediated devices carries none, but where somebody wants it so. The hook alone tells."""
+
+    def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
+        for why, addresses in reasons(seen.inventory or HostInventory()):
+            if why.code not in MEANT:
+                text = f"host {name}: {some(addresses)}: {why.text}"
+                yield found("card-without-mdev", text, name, remedy=why.remedy)
+
+    hooked = [seen for seen in facts.hosts if seen.hooked]
+    bare = sum(len(seen.inventory.bare_cards) for seen in hooked if seen.inventory)
+    others = some(seen.host.name for seen in facts.hosts if not seen.code and not seen.hooked)
+    left_out = f"; not looked at, for want of the hook: {others}" if others else ""
+    wanted = f"; {count(bare, 'card')} reserved, or graphics without GVT-g" if bare else ""
+    return _each(facts, judge, f"{count(len(hooked), 'host')} looked at{wanted}{left_out}")
 
 
 def inventories(facts: Facts) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
+from mdev_inventory.bare_cards import reasons
 from mdev_inventory.model import HostInventory
 from scheduler_plugins.service.web.answers import Answer
 from scheduler_plugins.service.web.capacity import HostState
@@ -57,6 +58,15 @@ class ReadErrorAnswer(Answer):
     error: str
 
 
+class BareCardAnswer(Answer):
+    """A card that could carry mediated devices and carries none, why, and what to do."""
+
+    address: str
+    code: str
+    text: str
+    remedy: str
+
+
 class OrphanAnswer(Answer):
     """An instance that belongs to no VM, with its parent device and that one's driver."""
 
@@ -86,6 +96,7 @@ class HostAnswer(Answer):
     types: list[CapacityAnswer]
     orphans: list[OrphanAnswer] | None
     foreign: list[OrphanAnswer]
+    bare_cards: list[BareCardAnswer]
     failure: FailureAnswer | None
 
     @classmethod
@@ -103,6 +114,9 @@ class HostAnswer(Answer):
             "types": state.types,
             "orphans": state.orphans,
             "foreign": state.foreign,
+            "bare_cards": [
+                {"address": address, **asdict(why)} for why, cards in reasons(inventory) for address in cards
+            ],
             "failure": state.failure,
             "devices": inventory.parents,
             "errors": inventory.errors,

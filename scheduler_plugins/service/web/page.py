@@ -8,7 +8,7 @@ from pathlib import Path
 import humanize
 import jinja2
 
-from mdev_inventory import __version__
+from mdev_inventory import __version__, bare_cards
 from mdev_inventory.model import MdevType, ParentDevice
 from mdev_inventory.visible import visible
 from scheduler_plugins.decisions.decision import Decision
@@ -75,7 +75,12 @@ def _template() -> jinja2.Template:
         finalize=lambda value: visible(value) if isinstance(value, str) else value,
     )
     environment.filters.update(
-        age=humanize.naturaldelta, when=when, cards=cards, living=living, instances_known=instances_known
+        age=humanize.naturaldelta,
+        when=when,
+        cards=cards,
+        bare=bare_cards.reasons,
+        living=living,
+        instances_known=instances_known,
     )
     return environment.get_template("page.html")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mdev_inventory.model import HostInventory, ReadError
+from mdev_inventory.model import NVIDIA, BareCard, HostInventory, ReadError
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.placement import place
 from scheduler_plugins.allocator.refusals import Refusal
@@ -98,6 +98,20 @@ REFUSALS = [
         "no-such-type: the host has no mediated device parents, so no nvidia-231;"
         " /sys/class/mdev_bus could not be read: EACCES",
         id="unreadable bus",
+    ),
+    pytest.param(
+        HostInventory(bare_cards=(BareCard(A, NVIDIA, driver="vfio-pci"), BareCard(B, NVIDIA, driver="vfio-pci"))),
+        [Q2],
+        "no-such-type: the host has no mediated device parents, so no nvidia-231; card 0000:3b:00.0, 0000:3c:00.0:"
+        " bound to vfio-pci: reserved to be passed through as a whole",
+        id="cards that carry none",
+    ),
+    pytest.param(
+        HostInventory((t4(),), bare_cards=(BareCard(B, NVIDIA, driver="nvidia", functions=4, vfio_functions=4),)),
+        ["nvidia-9"],
+        "no-such-type: none of the host's 1 parents offers nvidia-9; card 0000:3c:00.0: vendor VFIO: 4 virtual"
+        " functions, 0 of them typed, and no mdev types; neither oVirt nor this product can schedule these",
+        id="one card of two carries none",
     ),
     pytest.param(
         inv.host(inv.mtty(24, 12)),

@@ -17,3 +17,13 @@ def test_no_text_of_a_machine_reaches_the_terminal_as_a_control_character(invent
         output.scan(inventory)
 
     assert [] == [line for line in printed.getvalue().split("\n") if not line.isprintable()]
+
+
+def test_hosts_show_why_cards_carry_nothing() -> None:
+    """By the codes of the reasons, after that of a failure, and how many cards each holds of."""
+    cards = [{"code": "vendor-vfio"}, {"code": "vendor-vfio"}, {"code": "no-driver"}]
+    host = {"name": "gpu1", "status": "up", "age_s": 1.0, "source": "hook", "parents": 0, "orphans": [], "types": []}
+    with redirect_stdout(io.StringIO()) as printed:
+        output.hosts([{**host, "failure": {"code": "timeout"}, "bare_cards": cards}])
+
+    assert "timeout, vendor-vfio (2), no-driver" in printed.getvalue()

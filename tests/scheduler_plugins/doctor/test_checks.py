@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mdev_inventory.engine.administration import Cluster, Policy
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice
+from mdev_inventory.model import INTEL, NVIDIA, BareCard, HostInventory, MdevType, ParentDevice
 from scheduler_plugins.config import Config, Engine
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import KINDS
@@ -59,11 +59,21 @@ def properties(predefined: str, user_defined: str) -> Facts:
     )
 
 
+def bare(**files: object) -> HostInventory:
+    """What the host has, and one card more that carries no mediated devices."""
+    return INVENTORY._replace(bare_cards=(BareCard("0000:af:00.0", NVIDIA, **files),))  # type: ignore[arg-type]
+
+
 BY_HOST = (*unreached.VDSM, *unreached.CERTIFICATES)
 FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("service-other-version", service(version="0.9"), "version 0.9 runs, version 1.0.0 is installed"),
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
     ("hook-silent", gpu(hooked=False, hook_listed=True, clock_off=None), "its key is missing"),
+    (
+        "card-without-mdev",
+        gpu(inventory=bare(driver="nouveau")),
+        "host gpu: 0000:af:00.0: driver without vGPU: nouveau",
+    ),
     ("inventory-missing", service(hosts={}), "host gpu: the service has none"),
     ("inventory-old", service(hosts={GPU.id: ServiceHost(300.0, "slow", ())}), "300 s old: slow"),
     ("claim-overdue", service(claims=(Claim("desk", "gpu", 200.0),)), "VM desk on host gpu: 200 s"),
@@ -195,3 +205,20 @@ def test_hosts_are_named_by_what_people_call_them() -> None:
     (found,) = [each for each in diagnose(facts) if each.code]
 
     assert ("orphans", "gpu") == (found.code, found.about)
+
+
+@pytest.mark.parametrize("driver", ["vfio-pci", "i915"])
+def test_nobody_is_warned_of_what_is_meant(driver: str) -> None:
+    """A card that is passed through, or an Intel GPU without GVT-g: counted, no more."""
+    vendor = INTEL if driver == "i915" else NVIDIA
+    inventory = INVENTORY._replace(bare_cards=(BareCard("0000:00:02.0", vendor, driver=driver),))
+    (said,) = [each for each in diagnose(gpu(inventory=inventory)) if each.link == "cards"]
+
+    assert (Status.OK, "2 hosts looked at; 1 card reserved, or graphics without GVT-g") == (said.status, said.seen)
+
+
+def test_hosts_without_the_hook_are_named() -> None:
+    """Nobody else tells of cards without mediated devices: what was not looked at is not said to be well."""
+    (said,) = [each for each in diagnose(gpu(hooked=False)) if each.link == "cards"]
+
+    assert "1 host looked at; not looked at, for want of the hook: gpu" == said.seen

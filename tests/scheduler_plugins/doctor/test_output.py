@@ -60,7 +60,7 @@ def test_without_any_configuration(tmp_path: Path) -> None:
     assert "configuration" in ran.out
     assert "[engine] url" in ran.out
     assert "it must be set" in ran.out
-    assert ran.out.endswith("1 failure, 27 cannot be told\n")
+    assert ran.out.endswith("1 failure, 28 cannot be told\n")
     assert "Traceback" not in ran.out
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mdev_inventory.engine.errors import EngineError
-from mdev_inventory.model import MdevType, ParentDevice
+from mdev_inventory.model import NVIDIA, BareCard, MdevType, ParentDevice
 from tests.scheduler_plugins.service.web.conftest import Served
 from tests.scheduler_plugins.world import (
     DEAD,
@@ -41,6 +41,7 @@ def test_the_list_of_hosts(served: Served) -> None:
         "types": [{"id": TYPE, "name": "GRID M60-8Q", "free": 1, "used": 1}],
         "orphans": None,
         "foreign": [],
+        "bare_cards": [],
         "failure": None,
     } == items["free"]
     dead = items["dead"]
@@ -211,3 +212,15 @@ def test_a_host_that_left_is_gone(served: Served) -> None:
     served.world.host_list = (host(FULL, "full"), host(ELSEWHERE, "elsewhere"), host(DOWN, "down"))
 
     assert ["down", "elsewhere", "full"] == [item["name"] for item in served.get("/api/v1/hosts")["items"]]
+
+
+def test_cards_that_carry_no_mediated_devices_are_told(served: Served) -> None:
+    """With the reason, in the list of hosts and on the page."""
+    seen = served.world.observations[FREE]
+    inventory = seen.inventory._replace(bare_cards=(BareCard("0000:af:00.0", NVIDIA, driver="vfio-pci"),))
+    served.world.observations = {**served.world.observations, FREE: replace(seen, inventory=inventory)}
+    (card,) = next(host for host in served.get("/api/v1/hosts")["items"] if host["id"] == FREE)["bare_cards"]
+
+    assert ("0000:af:00.0", "reserved") == (card["address"], card["code"])
+    assert "bound to vfio-pci" in card["text"]
+    assert "no mediated devices: bound to vfio-pci" in served.ask("/").text
