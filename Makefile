@@ -19,8 +19,9 @@ bench: .venv/bench.stamp          ## how fast it is, against its floors and a na
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
 
-test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 random ones in each test (minutes)
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/allocator/test_exactness.py
+test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 in each test; promises under kills (minutes)
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/allocator/test_exactness.py \
+		tests/simulation/storm/test_history.py
 
 exactness: .venv/dev.stamp        ## how often a verdict refuses what a host would create, by family (minutes)
 	$(BIN)/python -m tests.scheduler_plugins.allocator.exactness $(EXACTNESS)
