@@ -6,7 +6,7 @@ FLOOR := $(addprefix mdev_inventory/,__init__.py descriptions.py inventory_json.
                  hook/reading.py hook/sysfs.py hook/vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
-.PHONY: demo storm soak test test-long exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean
+.PHONY: demo storm soak test test-long fuzz fuzz-short exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean
 
 demo: .venv/demo.stamp            ## a simulated data centre on loopback starts VMs, and says why where
 	$(BIN)/mdev-scheduler demo $(DEMO)
@@ -23,8 +23,17 @@ bench: .venv/bench.stamp          ## how fast it is, against its floors and a na
 test: .venv/dev.stamp             ## all tests
 	$(BIN)/pytest -n 2 $(TESTS)
 
-test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 random ones in each test (minutes)
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/allocator/test_exactness.py
+test-long: .venv/dev.stamp        ## verdicts against the simulated host, 20,000 in each test; promises under kills (minutes)
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/scheduler_plugins/allocator/test_exactness.py \
+		tests/simulation/storm/test_history.py
+
+fuzz: .venv/dev.stamp             ## all that comes from outside, fuzzed guided by coverage (an hour)
+	.ci/venv dev fuzz
+	$(BIN)/python -m tests.fuzz --seconds 3600 $(FUZZ)
+
+fuzz-short: .venv/dev.stamp       ## the same for a minute
+	.ci/venv dev fuzz
+	$(BIN)/python -m tests.fuzz --seconds 60 $(FUZZ)
 
 exactness: .venv/dev.stamp        ## how often a verdict refuses what a host would create, by family (minutes)
 	$(BIN)/python -m tests.scheduler_plugins.allocator.exactness $(EXACTNESS)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # This very run, and what follows it in `.ci/run`.
-RUN_BY_CI = ["make test", "make test-kernel", "make test-install", "make lint"]
+RUN_BY_CI = ["make test", "make fuzz-short", "make test-kernel", "make test-install", "make lint"]
 
 
 def commands() -> list[str]:

@@ -39,7 +39,7 @@ class Row(NamedTuple):
 NOTHING = Row()
 
 
-class _StartText(BaseModel, strict=True):
+class _StartText(BaseModel, strict=True, allow_inf_nan=False):
     name: str
     types: tuple[str, ...]
     uuids: tuple[str, ...]
@@ -47,14 +47,14 @@ class _StartText(BaseModel, strict=True):
     compact: bool = False
 
 
-class _ClaimText(_StartText, strict=True):
+class _ClaimText(_StartText, strict=True, allow_inf_nan=False):
     host: str
     since: float
     shown_at: float | None
     launched_at: float | None
 
 
-class _PendingText(_StartText, strict=True):
+class _PendingText(_StartText, strict=True, allow_inf_nan=False):
     hosts: str
     """The name of the list."""
     at: float

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -69,16 +70,23 @@ def from_rows(rows: Mapping[str, str]) -> tuple[dict[str, Running], dict[str, Co
     for key, text in rows.items():
         try:
             if key == LISTED:
-                listed_at = float(json.loads(text))
+                listed_at = _moment(json.loads(text))
             elif key.startswith(VM):
                 type_id, since, watched = json.loads(text)
-                watched = None if watched is None else float(watched)
-                running[key.removeprefix(VM)] = Running(str(type_id), float(since), watched)
+                watched = None if watched is None else _moment(watched)
+                running[key.removeprefix(VM)] = Running(str(type_id), _moment(since), watched)
             elif key.startswith(TYPE):
                 counted[key.removeprefix(TYPE)] = Counted(*map(_figures, json.loads(text)))
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             log.warning("DAMAGED row left out: key=%r: %s", key, error)
     return running, counted, listed_at
+
+
+def _moment(value: Any) -> float:
+    moment = float(value)
+    if not math.isfinite(moment):
+        raise ValueError(f"{value!r} is no time")
+    return moment
 
 
 def _figures(column: Any) -> list[float]:

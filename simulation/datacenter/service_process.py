@@ -14,6 +14,8 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 20.0
 ANSWER_LIMIT_S = 10.0
 PAUSE_S = 0.05
+PROGRAM = (sys.executable, "-m", "scheduler_plugins")
+"""The command as it is imported here."""
 
 
 class ServiceDiedError(RuntimeError):
@@ -30,7 +32,7 @@ class ServiceProcess:
         port: int = 0,
         xmlrpc_port: int = 0,
         options: str = "",
-        program: Sequence[str] = (sys.executable, "-m", "scheduler_plugins"),
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         """Writes its configuration into the data centre's folder; port 0 is any free one.
 

@@ -5,13 +5,13 @@ much shorter; what it waits for within a decision is not.
 """
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.model import Vm as EngineVm
+from mdev_inventory.store.clock import clock_of
 from mdev_inventory.store.file import FILE_NAME
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.store import Store
@@ -21,7 +21,7 @@ from scheduler_plugins.claims.store import ClaimStore
 from simulation.datacenter import DataCenter
 from simulation.datacenter.plans import HostPlan
 from simulation.datacenter.proxy_process import ProxyScheduler
-from simulation.datacenter.service_process import ServiceProcess
+from simulation.datacenter.service_process import PROGRAM, ServiceProcess
 from simulation.engine.rest import views
 from simulation.engine.state import Vm
 from simulation.engine.units.external import CalledScheduler, XmlRpcScheduler
@@ -80,6 +80,11 @@ class RealStorm:
         self._center.engine.call(self.course.calm)
         self._pass(end + self.plan.settles)
 
+    def figures(self) -> Figures:
+        """What came of it, once the service has ended."""
+        left = _claims_left(self, self._speed)
+        return figures(self.course, self.judge, self.hosts, left, self.plan.capacity)
+
     def shown(self) -> dict[str, EngineVm | None]:
         """Every VM as the engine shows it at the end."""
         engine = self._center.engine
@@ -106,8 +111,13 @@ class RealStorm:
 
 
 @contextlib.contextmanager
-def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Iterator[RealStorm]:
-    """A data centre and a service for the plan; the engine asks directly or through the proxy's plugin."""
+def running(
+    plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False, program: Sequence[str] = PROGRAM
+) -> Iterator[RealStorm]:
+    """A data centre and a service for the plan; the engine asks directly or through the proxy's plugin.
+
+    `program` is what is run as the service.
+    """
     hosts = [host for cluster in plan.clusters for host in cluster.hosts]
 
     def make(host_id: str, host: HostPlan, timeline: Timeline, tree: Path) -> PacedHost:
@@ -117,7 +127,7 @@ def running(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = 
     center = DataCenter(
         folder, hosts, speed=speed, seed=plan.seed, version=plan.version, settings=plan.settings, make_host=make
     )
-    with center, ServiceProcess(center, options=_options(plan, speed)) as service:
+    with center, ServiceProcess(center, options=_options(plan, speed), program=program) as service:
         yield RealStorm(plan, center, service, speed, through_proxy)
 
 
@@ -125,7 +135,7 @@ def storm(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = Fa
     """One storm and its figures; `folder` holds everybody's files."""
     with running(plan, folder, speed, through_proxy) as one:
         one.run()
-    return figures(one.course, one.judge, one.hosts, _claims_left(one, speed), plan.capacity)
+    return one.figures()
 
 
 def _claims_left(one: RealStorm, speed: float) -> int:
@@ -136,8 +146,9 @@ def _claims_left(one: RealStorm, speed: float) -> int:
     store = Store(one.service.folder / "state" / FILE_NAME)
     try:
         seen = Inventories(store).observations
-        kept = ClaimStore(lambda: seen, time.time, Timeouts(TIMEOUTS.pending / speed), store)
-        now = time.time()
+        clock = clock_of(store)
+        kept = ClaimStore(lambda: seen, clock, Timeouts(TIMEOUTS.pending / speed), store)
+        now = clock()
         kept.apply_locations(VmLocations(one.shown(), now, now))
         claims = kept.claims
     finally:

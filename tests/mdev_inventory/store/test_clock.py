@@ -118,7 +118,7 @@ def test_nobody_else_reads_the_clock_that_can_be_set() -> None:
     """Whoever reads it anew compares it, sooner or later, with times of the service's own clock."""
     found = set()
     for package in (mdev_inventory, scheduler_plugins):
-        root = Path(str(package.__file__)).parent
+        root = Path(package.__path__[0])
         for file in root.rglob("*.py"):
             if any(map(_reads_the_wall, ast.walk(ast.parse(file.read_text())))):
                 found.add(str(file.relative_to(root.parent)))

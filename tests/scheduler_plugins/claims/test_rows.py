@@ -58,6 +58,7 @@ def test_a_row_that_is_known_is_not_given(before: claim_rows.Row, after: claim_r
         '{"firm":{}}',
         '{"unresolved":null}',
         '{"firm":{"name":1,"types":[],"uuids":[],"host":"h","home":null,"since":1}}',
+        '{"firm":{"name":"n","types":[],"uuids":[],"host":"h","home":null,"since":NaN,"shown_at":null,"launched_at":null}}',
         "[" * 99999,
     ],
 )
