@@ -3,7 +3,7 @@ BIN := .venv/bin
 # What runs under VDSM's or the proxy's interpreter: standard library only, Python 3.6 and later.
 FLOOR := $(addprefix mdev_inventory/,__init__.py descriptions.py inventory_json.py model.py hook/__init__.py \
                  hook/answers.py hook/bare_cards.py hook/capabilities_file.py hook/deadline.py hook/files.py \
-                 hook/reading.py hook/sysfs.py hook/vdsm_hook.py) \
+                 hook/reading.py hook/slots.py hook/sysfs.py hook/vdsm_hook.py) \
          scheduler_plugins/policy/sdk_child.py scheduler_plugins/proxy/mdev_units.py
 
 .PHONY: demo storm soak test test-long fuzz fuzz-short exactness bench test-kernel lint graph format hook rpm bundle test-install test-ansible bench-placement mutation clean

@@ -1,10 +1,13 @@
-"""Why a card that could carry mediated devices carries none: concluded from its files alone."""
+"""Why a card that could carry mediated devices carries none: concluded from its files alone.
+
+A bare card has nothing on the mdev bus. One that is not ready is on it, holds nothing, and reads 0 for every type.
+"""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mdev_inventory.model import INTEL, NVIDIA, BareCard, HostInventory
+from mdev_inventory.model import INTEL, NVIDIA, BareCard, HostInventory, ParentDevice
 
 NO_MDEV_SINCE = (6, 8)
 """The kernel from which NVIDIA's drivers serve virtual functions by the vendor's own VFIO interface."""
@@ -167,3 +170,33 @@ def _kernel(release: str) -> tuple[int, ...]:
 
 def _count(functions: int) -> str:
     return f"{functions} virtual function{'' if functions == 1 else 's'}"
+
+
+NOT_READY_REMEDY = (
+    "see on the host that nvidia-vgpud and nvidia-vgpu-mgr run, that ECC is off where the card's types demand that, "
+    "and in MIG mode that GPU instances are made (nvidia-smi); it is not full: stopping VMs changes nothing"
+)
+
+
+def not_ready(inventory: HostInventory) -> tuple[str, ...]:
+    """The cards that offer nothing although nothing lives on them, by the address of the card.
+
+    A full card reads 0 as well, and has instances. Only what is known for sure is told: where a figure or the
+    instances of any parent device of the card are unknown, or functions were not read in time, nothing is. An
+    instance that was removed while in use is not listed any more: its card may look so for as long.
+    """
+    cards: dict[str, list[ParentDevice]] = {}
+    for parent in inventory.parents:
+        cards.setdefault(parent.physfn or parent.address, []).append(parent)
+    unread = inventory.cut is not None and (inventory.cut.bus or bool(inventory.cut.parents))
+    return tuple(
+        address
+        for address, parents in sorted(cards.items())
+        if not (unread and parents[0].physfn) and _offers_nothing(parents)
+    )
+
+
+def _offers_nothing(parents: list[ParentDevice]) -> bool:
+    types = [one for parent in parents for one in parent.types or ()]
+    listed = all(parent.types is not None for parent in parents)
+    return listed and bool(types) and all(one.available == 0 and one.instances == () for one in types)

@@ -28,6 +28,7 @@ MODULES = (
     "hook/deadline",
     "hook/files",
     "hook/reading",
+    "hook/slots",
     "hook/sysfs",
     "hook/vdsm_hook",
     "inventory_json",

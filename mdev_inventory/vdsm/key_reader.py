@@ -86,7 +86,13 @@ def check_amount(parents: Sequence[ParentDevice], where: str) -> None:
     types = [one for parent in parents for one in parent.types or ()]
     living = sum(len(one.instances or ()) for one in types)
     kinds = len({one.id for one in types}) if len(types) <= limits.FIGURES.most else 0
-    for count, limit in ((len(types), limits.FIGURES), (living, limits.INSTANCES), (kinds, limits.TYPES)):
+    amounts = (
+        (len(types), limits.FIGURES),
+        (living, limits.INSTANCES),
+        (kinds, limits.TYPES),
+        (kinds * len(types), limits.COMPARED),
+    )
+    for count, limit in amounts:
         if count > limit.most:
             raise InventoryError(where + ".parents", count, exceeded(count, limit))
 

@@ -20,10 +20,12 @@ PARENTS = Limit(4096, "parents of one host")
 """Sixteen cards of 64 virtual functions are 1,024."""
 FIGURES = Limit(32768, "figures of one host: its parents, each with its types")
 """A thousand virtual functions with 30 types each."""
+COMPARED = Limit(2**21, "figures of one host times its types")
+"""Lists of what is free look at each figure for each type: this is a second or two, at worst."""
 INSTANCES = Limit(16384, "instances of one host")
 ERRORS = Limit(1024, "errors of one host")
 """Our hook tells 51 at most."""
-DEVICES = Limit(8192, "devices in VDSM's list")
+DEVICES = Limit(8192, "host devices in VDSM's list")
 VMS = Limit(4096, "VMs of one host")
 NAME = Limit(255, "characters of an id, an address or a driver's name")
 """The longest name that a file can have."""

@@ -162,3 +162,20 @@ def test_the_engines_copy() -> None:
     expected = HostInventory((ParentDevice("0000:3b:00.0", "0x10de", "0x1eb8", "nvidia", types=types),))
 
     assert expected == from_engine_devices(host_devices(sample("host_devices")).items)
+
+
+@pytest.mark.parametrize(
+    ("devices", "types", "wrong"),
+    [
+        pytest.param(8193, 0, "8193 are more than the 8192 host devices in VDSM's list", id="host devices"),
+        pytest.param(1, 257, "257 are more than the 256 types of one host", id="types"),
+        pytest.param(200, 200, "40000 are more than the 32768 figures of one host", id="figures"),
+    ],
+)
+def test_what_a_list_may_hold_is_limited(devices: int, types: int, wrong: str) -> None:
+    """As with the hook's key: one host cannot make the lists of all unanswerable."""
+    mdev = {f"t-{n}": {"name": "t", "available_instances": "1"} for n in range(types)}
+    params = {"params": {"mdev": mdev}} if types else {}
+
+    with pytest.raises(InventoryError, match=wrong):
+        from_hostdev_list({f"pci_{n:04x}_00_00_0": params for n in range(devices)})

@@ -9,11 +9,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ import os, signal
 from mdev_inventory.hook.deadline import let_go_of_descriptors
 child = os.fork()
 if child == 0:
-    let_go_of_descriptors(keep=-1)
+    let_go_of_descriptors()
     signal.pause()
 print(child)
 """
@@ -118,15 +118,18 @@ def test_the_host_is_told_how_each_file_failed(tmp_path: Path) -> None:
     assert [{"path": f"/sys/class/mdev_bus/a/{FIGURE}", "error": "EIO"}] == read(tmp_path)["errors"]
 
 
+@pytest.fixture(scope="module")
+def whole_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A host of many parents."""
+    return trees.build(tmp_path_factory.mktemp("whole"), trees.load(WHOLE))
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 400))
-def test_a_cut_reading_tells_nothing_false(reads: int) -> None:
+def test_a_cut_reading_tells_nothing_false(whole_tree: Path, reads: int) -> None:
     """Whatever time suffices for: what is told is as in the whole reading, the rest is told as missing, no errors."""
-    entries = trees.load(WHOLE)
-    with tempfile.TemporaryDirectory() as folder:
-        root = trees.build(Path(folder), entries)
-        whole = read_inventory(str(root))
-        cut = inventory_of(Short(root, reads))
+    whole = read_inventory(str(whole_tree))
+    cut = inventory_of(Short(whole_tree, reads))
 
     lacking = cut.cut or Cut()
     assert () == cut.errors

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from ssl import SSLSocket
 
 import pytest
@@ -102,3 +103,12 @@ def test_an_answer_in_small_pieces_is_read(world: World) -> None:
     with peer(act) as port:
         assert 1 == world.ask(port)
     assert limits.PIECES.most > 600
+
+
+def test_every_limit_is_documented() -> None:
+    """With its number, for whoever meets it in an error."""
+    text = (Path(__file__).parents[3] / "docs/failures.md").read_text()
+    told = [value for value in vars(limits).values() if isinstance(value, limits.Limit)]
+
+    assert [] == [limit for limit in told if f"| {limit.what} | {limit.most:,} |" not in text]
+    assert 14 == len(told)

@@ -114,6 +114,8 @@ def test_a_key_full_of_errors_costs_no_more_than_one(path: str, value: Any, text
         pytest.param(2, 1, 8193, "16386 are more than the 16384 instances", id="more instances"),
         pytest.param(1, 256, 0, "", id="as many types as may be"),
         pytest.param(1, 257, 0, "257 are more than the 256 types", id="more types"),
+        pytest.param(32, 256, 0, "", id="as many comparisons as may be"),
+        pytest.param(33, 256, 0, "2162688 are more than the 2097152 figures of one host times", id="more comparisons"),
         pytest.param(4096, 1, 0, "", id="as many parents as may be"),
         pytest.param(4097, 1, 0, "4097 are more than the 4096 parents", id="more parents"),
     ],
