@@ -9,7 +9,7 @@ from typing import TypeVar
 from mdev_inventory.model import HostInventory, ParentDevice
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.allocator.walk import holders
+from scheduler_plugins.allocator.walk import holders, may_be_held_by
 
 T = TypeVar("T")
 _LISTED = 4
@@ -49,7 +49,7 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     if unread := _unread(state):
         return Refusal(RefusalCode.NO_INVENTORY, f"no room for {type_id} where it was read; {unread}")
     showing = [p for p, t in offering if (t.available or 0) >= 1]
-    held = [p for p in showing if holders(p, type_id)]
+    held = [p for p in showing if holders(p, type_id) or may_be_held_by(p, type_id)]
     if not offering and not unknown:
         return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
     if not showing and not unknown:
@@ -86,8 +86,17 @@ def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: li
 
 
 def _held(request: Request, slots: Sequence[Slot], type_id: str, held: list[ParentDevice]) -> str:
-    names = _listed(held, lambda p: f"{p.address} by {', '.join(holders(p, type_id))}")
+    names = _listed(held, lambda p: _held_by(p, type_id))
     return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
+
+
+def _held_by(parent: ParentDevice, type_id: str) -> str:
+    """By which types, or where nobody sees them, by which it may be."""
+    seen = holders(parent, type_id)
+    if seen:
+        return f"{parent.address} by {', '.join(seen)}"
+    unseen = ", ".join(may_be_held_by(parent, type_id))
+    return f"{parent.address} perhaps by {unseen}, of VMs there (the host does not show which card has which type)"
 
 
 def _living(parent: ParentDevice, own: Mapping[tuple[str, str], int]) -> str:
