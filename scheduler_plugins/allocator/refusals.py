@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from mdev_inventory.model import HostInventory, ParentDevice
+from scheduler_plugins.allocator.as_typed import listed, near_miss, quoted
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.allocator.walk import holders, may_be_held_by
@@ -47,7 +48,7 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     offering = [(p, t) for p, t in found if t is not None]
     unknown = any(p.types is None for p in state.parents) or any(t.available is None for _, t in offering)
     if unread := _unread(state):
-        return Refusal(RefusalCode.NO_INVENTORY, f"no room for {type_id} where it was read; {unread}")
+        return Refusal(RefusalCode.NO_INVENTORY, f"no room for {quoted(type_id)} where it was read; {unread}")
     showing = [p for p, t in offering if (t.available or 0) >= 1]
     held = [p for p in showing if holders(p, type_id) or may_be_held_by(p, type_id)]
     if not offering and not unknown:
@@ -56,7 +57,7 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
         return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering]))
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
-    return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}")
+    return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {quoted(type_id)}: {fatal}")
 
 
 def _unread(inventory: HostInventory) -> str:
@@ -71,8 +72,9 @@ def _unread(inventory: HostInventory) -> str:
 
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
     if inventory.parents:
-        return f"none of the host's {len(inventory.parents)} parents offers {type_id}"
-    bare = f"the host has no mediated device parents, so no {type_id}"
+        hint = near_miss(type_id, inventory)
+        return f"none of the host's {len(inventory.parents)} parents offers {quoted(type_id)}{hint}"
+    bare = f"the host has no mediated device parents, so no {quoted(type_id)}"
     if not inventory.errors:
         return bare
     unread = inventory.errors[0]
@@ -118,8 +120,8 @@ def _of_them(own: int, living: int) -> str:
 def _has_and_needs(request: Request, slots: Sequence[Slot], type_id: str) -> str:
     has, needs = sum(slot.type == type_id for slot in slots), request.types.count(type_id)
     others = sorted({slot.type for slot in slots} - {type_id})
-    beside = f" beside the VM's own {', '.join(others)}" if others else ""
-    return f"has {has} of {type_id}{beside}, needs {needs}"
+    beside = f" beside the VM's own {listed(others)}" if others else ""
+    return f"has {has} of {quoted(type_id)}{beside}, needs {needs}"
 
 
 def _listed(parents: Sequence[T], text: Callable[[T], str]) -> str:
