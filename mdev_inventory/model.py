@@ -69,6 +69,10 @@ class ParentDevice(NamedTuple):
     """Address of the physical function, for an SR-IOV virtual function; else None."""
     types: Optional[Tuple[MdevType, ...]] = ()
     """The types in the order of the directory; None where `mdev_supported_types` cannot be listed."""
+    may_hold: Optional[Tuple[str, ...]] = None
+    """Types of which an instance may live here that the source does not show; None where nobody worked it out.
+
+    No source tells it, and no form of the inventory carries it: it is concluded beside a decision."""
 
     def find(self, type_id: str) -> Optional[MdevType]:
         """The type of that id on this parent, or None."""

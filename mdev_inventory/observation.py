@@ -51,6 +51,8 @@ class Observation:
     arriving: frozenset[str] = frozenset()
     """Ids of the VMs that another host migrates here, as VDSM tells; asked at the same time as `owners`."""
 
+    vms: frozenset[str] | None = None
+    """Ids of the VMs on the host that may hold instances, as VDSM tells at that time; None where it did not."""
     carried: Mapping[str, float] = field(default_factory=dict)
     """Parent devices, by address, that this reading did not come to: they are told as they were when the host
     was asked at that time."""

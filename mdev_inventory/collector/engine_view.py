@@ -10,7 +10,6 @@ where it does not help.
 
 import asyncio
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -21,13 +20,13 @@ from mdev_inventory.collector.event_watch import Happened, VmChange
 from mdev_inventory.collector.schedule import next_turn
 from mdev_inventory.collector.troubles import Troubles, code_of
 from mdev_inventory.engine.detached import Detached
+from mdev_inventory.engine.forms import is_pci_address
 from mdev_inventory.engine.model import Host, HostDevice
 from mdev_inventory.model import HostInventory
 from mdev_inventory.observation import Observation, Source
 from mdev_inventory.store.inventories import Inventories
 
 # The engine lists PCI devices only; a parent elsewhere (mtty, matrix) never shows, however often refreshed.
-PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 # A host is refreshed at most this often (seconds),
 LEAST_GAP = 60.0
 # and at least this often where it never helped.
@@ -68,7 +67,7 @@ class NoRightError(Exception):
 
 def available_types(inventory: HostInventory) -> frozenset[str]:
     """The types with available instances on a parent device that the engine can show."""
-    parents = (parent for parent in inventory.parents if PCI.fullmatch(parent.address))
+    parents = (parent for parent in inventory.parents if is_pci_address(parent.address))
     types = (mdev_type for parent in parents for mdev_type in parent.types or ())
     return frozenset(mdev_type.id for mdev_type in types if (mdev_type.available or 0) > 0)
 

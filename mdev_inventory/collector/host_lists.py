@@ -11,22 +11,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
+from mdev_inventory.engine.forms import pci_address
 from mdev_inventory.engine.model import DeviceType, HostDevice
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
 from mdev_inventory.vdsm import limits
 from mdev_inventory.vdsm.key_reader import check_amount
 from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Name, Number, Text, exceeded
 
-# libvirt's name of a PCI device; a domain may have more than four digits (Intel VMD: 10000).
-PCI_NAME = re.compile(r"pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])", re.ASCII)
 NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
 """As VDSM writes it, who reads it from a file."""
-
-
-def pci_address(name: object) -> str | None:
-    """`0000:3b:00.0` for libvirt's `pci_0000_3b_00_0`; None for what is no PCI device's name."""
-    match = PCI_NAME.fullmatch(name) if isinstance(name, str) else None
-    return "{}:{}:{}.{}".format(*match.groups()) if match else None
 
 
 def _written_number(value: object) -> object:

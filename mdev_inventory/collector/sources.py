@@ -143,8 +143,8 @@ class _Asking:
     async def vms(self, talk: Talk, seen: Observation, unexplained: Unexplained) -> Observation:
         """The observation with what VDSM tells of the VMs there, within what is left of the time."""
         call = functools.partial(self._ask, talk, 0.0)
-        owners, arriving = await vms_there(call, seen.inventory, unexplained, self._host.name)
-        return replace(seen, owners=owners, arriving=arriving, received_at=self._clock())
+        there = await vms_there(call, seen.inventory, unexplained, self._host.name)
+        return replace(seen, **there._asdict(), received_at=self._clock())
 
     async def engine(self, engine: Engine, failure: HostFailure) -> Observation:
         """From the engine's copy. One that shows no mdev type at all tells nothing: older ones never do."""

@@ -1,4 +1,4 @@
-"""What a host's VDSM tells about the VMs there, beside the inventory: who has which instance, who arrives.
+"""What a host's VDSM tells about the VMs there, beside the inventory: which, who has which instance, who arrives.
 
 Both are asked after the inventory was answered, so they are of the same moment or a later one. A VM that
 came in between has no instance in the inventory, and is not named an owner. An instance whose VM ended in
@@ -21,6 +21,8 @@ from mdev_inventory.vdsm.strict import JUNK_IS_NONE, LOOK_AT_LOG, Name, at_most,
 
 ARRIVING = "Migration Destination"
 """VDSM's status of a VM that another host migrates here: the engine shows it on its source meanwhile."""
+DOWN = "Down"
+"""VDSM's status of a VM that ended and holds nothing: it is listed until the engine has taken notice."""
 SECONDS = 1.0
 """VDSM answers these questions from its memory: whoever takes longer does not hold up the inventory."""
 
@@ -39,6 +41,8 @@ class VmsThere(NamedTuple):
     """Instance to VM id, for instances of the inventory; None where it was not asked or not answered."""
     arriving: frozenset[str] = frozenset()
     """Ids of the VMs that another host migrates here."""
+    vms: frozenset[str] | None = None
+    """Ids of all VMs there but those that are down; None where that was not answered."""
 
 
 def instances(inventory: HostInventory) -> frozenset[str]:
@@ -62,10 +66,10 @@ async def vms_there(
             stats = read(_VMS, await call("Host.getAllVmStats", {}), "getAllVmStats", LOOK_AT_LOG)
             vms = [vm for vm in stats if vm]
             arriving = frozenset(vm.vm_id for vm in vms if vm.status == ARRIVING)
-            there = VmsThere(None, arriving)
+            there = VmsThere(None, arriving, _holding(stats))
             living = instances(inventory)
             if unexplained(living):
-                return VmsThere(await _owners(call, [vm.vm_id for vm in vms], living), arriving)
+                return there._replace(owners=await _owners(call, [vm.vm_id for vm in vms], living))
     except (VdsmError, InventoryError, TimeoutError) as error:
         log.info("VMs unknown host=%s: %s", name, error or f"no answer within {seconds:.4g} s")
     return there
@@ -74,6 +78,13 @@ async def vms_there(
 class _Vm(BaseModel):
     vm_id: Name = Field(alias="vmId")
     status: Annotated[Name | None, JUNK_IS_NONE] = None
+
+
+def _holding(stats: Sequence[_Vm | None]) -> frozenset[str] | None:
+    """The VMs that may hold instances; None where one of them cannot be read: then nobody knows them all."""
+    if None in stats:
+        return None
+    return frozenset(vm.vm_id.lower() for vm in stats if vm and vm.status != DOWN)
 
 
 _VMS = TypeAdapter(Annotated[list[Annotated[_Vm | None, JUNK_IS_NONE]], at_most(limits.VMS)])

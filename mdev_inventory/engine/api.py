@@ -16,10 +16,11 @@ from typing import Literal, Self
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError, EngineSettingError, one_line
+from mdev_inventory.engine.forms import is_uuid
 from mdev_inventory.engine.levels import Level
 from mdev_inventory.engine.model import Event, Host, HostDevice, MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
-from mdev_inventory.engine.vms import UUID, EngineVms
+from mdev_inventory.engine.vms import EngineVms
 
 __all__ = ["EngineApi", "EngineError", "EngineSettingError"]
 
@@ -154,7 +155,7 @@ class EngineApi:
         `not-found` where there is none, `ambiguous` where VMs of several data centres have that name.
         """
         deadline = self._deadline(timeout_s)
-        if UUID.fullmatch(name_or_id):
+        if is_uuid(name_or_id):
             try:
                 return self.vm(name_or_id, deadline.left())
             except EngineError as error:

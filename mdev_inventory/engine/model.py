@@ -109,6 +109,11 @@ class Vm:
     """Its compatibility level, which is its cluster's where it has none of its own; None where nobody tells."""
 
 
+def host_with(vm: Vm) -> str | None:
+    """Id of the host on which the VM is in a status that holds mediated devices; None where there is none."""
+    return None if vm.status in STATUSES_WITHOUT_DEVICES else vm.host_id
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceType:
     """An mdev type in the engine's list of a host's devices."""

@@ -7,13 +7,13 @@ the token: an engine that was upgraded was restarted and wants a new one. And th
 anew each time while an engine counts as older.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mdev_inventory.engine import parsing
 from mdev_inventory.engine.deadline import Deadline
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.forms import is_uuid
 from mdev_inventory.engine.http import PASSING
 from mdev_inventory.engine.model import MediatedDevice, Vm
 from mdev_inventory.engine.rest import EngineRest, in_path
@@ -21,7 +21,6 @@ from mdev_inventory.engine.rest import EngineRest, in_path
 FOLLOW = {"follow": "mediateddevices"}
 # From this HTTP status on, it is not the question that the engine dislikes.
 SERVER_TROUBLE = 500
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 # So many in one search: 45 characters each in an URL, of which the engine's web server takes 8,190.
 SEARCHED_AT_ONCE = 100
 # Statuses of a VM that starts, with the search's words for them.
@@ -62,7 +61,7 @@ class EngineVms:
 
         What is no UUID is no VM's id, and would be words of the search's own language: it is not sent.
         """
-        wanted = sorted({vm_id.lower() for vm_id in vm_ids if UUID.fullmatch(vm_id)})
+        wanted = sorted({vm_id.lower() for vm_id in vm_ids if is_uuid(vm_id)})
         found: list[Vm] = []
         for first in range(0, len(wanted), SEARCHED_AT_ONCE):
             part = wanted[first : first + SEARCHED_AT_ONCE]

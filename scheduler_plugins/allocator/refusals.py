@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from mdev_inventory.bare_cards import reasons
 from mdev_inventory.model import HostInventory, ParentDevice
+from scheduler_plugins.allocator.as_typed import listed, near_miss, quoted
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
-from scheduler_plugins.allocator.walk import holders
+from scheduler_plugins.allocator.walk import holders, may_be_held_by
 
 T = TypeVar("T")
 _LISTED = 4
@@ -48,16 +49,16 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     offering = [(p, t) for p, t in found if t is not None]
     unknown = any(p.types is None for p in state.parents) or any(t.available is None for _, t in offering)
     if unread := _unread(state):
-        return Refusal(RefusalCode.NO_INVENTORY, f"no room for {type_id} where it was read; {unread}")
+        return Refusal(RefusalCode.NO_INVENTORY, f"no room for {quoted(type_id)} where it was read; {unread}")
     showing = [p for p, t in offering if (t.available or 0) >= 1]
-    held = [p for p in showing if holders(p, type_id)]
+    held = [p for p in showing if holders(p, type_id) or may_be_held_by(p, type_id)]
     if not offering and not unknown:
         return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
     if not showing and not unknown:
         return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering]))
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
-    return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {type_id}: {fatal}")
+    return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {quoted(type_id)}: {fatal}")
 
 
 def _unread(inventory: HostInventory) -> str:
@@ -73,9 +74,10 @@ def _unread(inventory: HostInventory) -> str:
 def _no_such_type(inventory: HostInventory, type_id: str) -> str:
     bare = "".join(f"; card {_listed(cards, str)}: {why.text}" for why, cards in reasons(inventory))
     if inventory.parents:
-        return f"none of the host's {len(inventory.parents)} parents offers {type_id}{bare}"
+        hint = near_miss(type_id, inventory)
+        return f"none of the host's {len(inventory.parents)} parents offers {quoted(type_id)}{hint}{bare}"
     unread = next((f"; {error.path} could not be read: {error.error}" for error in inventory.errors), "")
-    return f"the host has no mediated device parents, so no {type_id}{bare}{unread}"
+    return f"the host has no mediated device parents, so no {quoted(type_id)}{bare}{unread}"
 
 
 def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: list[ParentDevice]) -> str:
@@ -85,8 +87,17 @@ def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: li
 
 
 def _held(request: Request, slots: Sequence[Slot], type_id: str, held: list[ParentDevice]) -> str:
-    names = _listed(held, lambda p: f"{p.address} by {', '.join(holders(p, type_id))}")
+    names = _listed(held, lambda p: _held_by(p, type_id))
     return f"{_has_and_needs(request, slots, type_id)}; held by another type: {names}"
+
+
+def _held_by(parent: ParentDevice, type_id: str) -> str:
+    """By which types, or where nobody sees them, by which it may be."""
+    seen = holders(parent, type_id)
+    if seen:
+        return f"{parent.address} by {', '.join(seen)}"
+    unseen = ", ".join(may_be_held_by(parent, type_id))
+    return f"{parent.address} perhaps by {unseen}, of VMs there (the host does not show which card has which type)"
 
 
 def _living(parent: ParentDevice, own: Mapping[tuple[str, str], int]) -> str:
@@ -108,8 +119,8 @@ def _of_them(own: int, living: int) -> str:
 def _has_and_needs(request: Request, slots: Sequence[Slot], type_id: str) -> str:
     has, needs = sum(slot.type == type_id for slot in slots), request.types.count(type_id)
     others = sorted({slot.type for slot in slots} - {type_id})
-    beside = f" beside the VM's own {', '.join(others)}" if others else ""
-    return f"has {has} of {type_id}{beside}, needs {needs}"
+    beside = f" beside the VM's own {listed(others)}" if others else ""
+    return f"has {has} of {quoted(type_id)}{beside}, needs {needs}"
 
 
 def _listed(parents: Sequence[T], text: Callable[[T], str]) -> str:

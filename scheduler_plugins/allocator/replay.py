@@ -16,7 +16,7 @@ from mdev_inventory.model import HostInventory, ParentDevice
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.cards import after_creation, closed, is_exact, most_after_creation
 from scheduler_plugins.allocator.virtual_functions import card_key
-from scheduler_plugins.allocator.walk import by_name, suits
+from scheduler_plugins.allocator.walk import by_name, may_take, suits
 
 
 class Replayed(HostInventory):
@@ -45,8 +45,12 @@ def replayed(
     """The inventory once the walk has taken that parent for an instance of the type."""
     upper = inventory.upper if isinstance(inventory, Replayed) else inventory
     lower = after_creation(inventory, parent.address, type_id)
-    uncertain = upper is not inventory
-    passed_over = list(_passed_over(upper, source, separate, parent, type_id)) if uncertain else []
+    passed_over = list[ParentDevice]()
+    if source is not Source.HOOK:
+        others = may_take(upper, source, type_id, separate)
+        passed_over = [p for p in others if card_key(p) != card_key(parent)]
+    elif upper is not inventory:
+        passed_over = list(_passed_over(upper, source, separate, parent, type_id))
     for other in passed_over:
         lower = closed(lower, other.address)
     after = Replayed(*lower)

@@ -3,22 +3,19 @@
 A card holds at most `max_instance` of a type, whatever its functions add up to, and one framebuffer size at
 a time. Where the figures show different sizes beside a living instance (mixed-size mode), nothing tells what
 is left: where on the card a size may lie is known to the driver only. The same goes for types without a
-description. A MIG-backed type needs a GPU instance of its own profile, made beforehand: what the card has
-left for other profiles stays, what it has left for the same one is not told.
+description, and for those that are not time-sliced for certain. A MIG-backed type needs a GPU instance, made
+beforehand: how many there are, and which other types live in the same one, neither name nor figures tell.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.allocator.figures import fields, is_nvidia, limited, same_size, with_instance
+from scheduler_plugins.allocator.vgpu_names import read
 
 Types = Sequence[MdevType]
-
-# "GRID A100-1-5C" is one slice with 5 GB, "GRID T4-1B4" is none.
-_MIG_BACKED = re.compile(r"-(\d+-\d+)[A-Z]+$")
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,8 @@ class Card:
 
     def tells(self, created: MdevType, alive: int) -> bool:
         """Whether the figures tell what a creation beside `alive` instances leaves."""
-        if needs_gpu_instance(created):
-            return True
+        if not is_time_sliced(created):
+            return False
         known = fields(created.description).max_instance is not None
         return known and not (alive > 0 and self.mixes_sizes)
 
@@ -75,7 +72,7 @@ class Card:
 
     def exact(self, created: MdevType) -> bool:
         """Whether what they tell is what the kernel will show."""
-        return self.tells(created, self.alive) and not needs_gpu_instance(created)
+        return self.tells(created, self.alive)
 
 
 def card_of(inventory: HostInventory, function: ParentDevice) -> Card:
@@ -138,18 +135,12 @@ def _left(function: ParentDevice, stays: Callable[[MdevType], bool]) -> dict[str
 
 def _fits_beside(wanted: MdevType, created: MdevType, alive: int) -> bool:
     """Whether the type fits beside `alive` instances on the card, the created one among them."""
-    profile = _profile(created)
-    if profile:
-        return _profile(wanted) not in ("", profile)
+    if not is_time_sliced(wanted):
+        return False
     return same_size(wanted, created) and alive < (fields(wanted.description).max_instance or 0)
 
 
-def needs_gpu_instance(mdev_type: MdevType) -> bool:
-    """Whether the type is MIG-backed."""
-    return bool(_profile(mdev_type))
-
-
-def _profile(mdev_type: MdevType) -> str:
-    """The GPU instance that a MIG-backed type needs, as slices and memory (`1-5`); empty for other types."""
-    found = _MIG_BACKED.search(mdev_type.name)
-    return found.group(1) if found else ""
+def is_time_sliced(mdev_type: MdevType) -> bool:
+    """Whether the type shares the whole GPU in time, for certain: by NVIDIA's form of its name."""
+    name = read(mdev_type.name)
+    return name is not None and not name.mig

@@ -14,16 +14,20 @@ where it looks into that. Where the order of the directory decides whether it di
 counts as dead.
 
 What the poorer sources cannot tell is assumed so: VDSM's and the engine's lists hold PCI parents only, so no
-parent in between kills the walk; instances are unknown, so those alive are taken to be of the wanted type
-(then only the kernel's figure decides, which is never exceeded), and to be there where the figure is below
-the type's maximum; an unknown figure kills the walk as it would on the host.
+parent in between kills the walk; an unknown figure kills the walk as it would on the host. Instances are not
+shown. Where the VMs there are known, a parent that another type may live on (`unseen.py`) is passed over, as
+only what is certain is promised; where they are not, those alive are taken to be of the wanted type (then the
+kernel's figure alone decides). For separate placement they are taken to be there where the figure is below the
+type's maximum.
 """
 
+from collections.abc import Iterator
 from operator import attrgetter
 
 from mdev_inventory.model import REPLACED, HostInventory, MdevType, ParentDevice
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.figures import fields, is_nvidia
+from scheduler_plugins.allocator.unseen import NO_VM
 
 
 class AllocatorDiesError(Exception):
@@ -54,8 +58,18 @@ def holders(parent: ParentDevice, type_id: str) -> list[str]:
     return [t.id for t in parent.types or () if t.instances and t.id != type_id]
 
 
+def may_be_held_by(parent: ParentDevice, type_id: str) -> list[str]:
+    """The types that may keep that type off the parent likewise, unseen."""
+    return [found for found in parent.may_hold or () if found != type_id] if is_nvidia(parent) else []
+
+
 def suits(parent: ParentDevice, source: Source, type_id: str, separate: bool) -> bool:
-    """Whether the walk takes this parent when it reaches it; raises AllocatorDiesError."""
+    """Whether the walk is certain to take this parent when it reaches it; raises AllocatorDiesError."""
+    return may_suit(parent, source, type_id, separate) and not may_be_held_by(parent, type_id)
+
+
+def may_suit(parent: ParentDevice, source: Source, type_id: str, separate: bool) -> bool:
+    """Whether it takes this parent as far as instances are shown; raises AllocatorDiesError."""
     seen = source is Source.HOOK
     if seen and parent.vendor is None:
         raise AllocatorDiesError(f"it cannot read the vendor of {parent.address}")
@@ -74,6 +88,23 @@ def suits(parent: ParentDevice, source: Source, type_id: str, separate: bool) ->
     if wanted is None or (separate and _holds(parent, wanted, seen)):
         return False
     return _figure(parent, wanted) >= 1 and not held
+
+
+def may_take(inventory: HostInventory, source: Source, type_id: str, separate: bool) -> Iterator[ParentDevice]:
+    """All parents of which the host may take one: up to the first, on its way, that it is certain to take."""
+    for spread in (True, False) if separate else (False,):
+        for parent in by_name(inventory):
+            unsure = spread and _may_hold_its_own(parent, type_id)
+            if may_suit(parent, source, type_id, spread and not unsure):
+                yield parent
+                if not unsure and suits(parent, source, type_id, spread):
+                    return
+
+
+def _may_hold_its_own(parent: ParentDevice, type_id: str) -> bool:
+    """Whether it is not known if the parent holds an instance of the type."""
+    found = parent.find(type_id)
+    return bool(found and found.instances is None and parent.may_hold and {type_id, NO_VM} & {*parent.may_hold})
 
 
 def _holds(parent: ParentDevice, wanted: MdevType, seen: bool) -> bool:

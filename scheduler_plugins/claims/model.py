@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from mdev_inventory.engine.model import STATUSES_WITHOUT_DEVICES, Vm
+from mdev_inventory.engine.model import Vm, host_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +120,4 @@ NOTHING = InFlight()
 
 def holds_devices(vm: Vm) -> bool:
     """Whether the VM is on a host in a status that holds mediated devices."""
-    return vm.host_id is not None and vm.status not in STATUSES_WITHOUT_DEVICES
+    return host_with(vm) is not None

@@ -13,6 +13,7 @@ from rich.table import Table
 from mdev_inventory.bare_cards import reason
 from mdev_inventory.model import Cut, HostInventory, ParentDevice
 from mdev_inventory.visible import visible, visible_json
+from scheduler_plugins.allocator.as_typed import listed
 from scheduler_plugins.doctor.findings import Finding
 
 UNKNOWN = "?"
@@ -90,7 +91,7 @@ def types(items: Iterable[Row]) -> None:
 
 def explain(decision: Row) -> None:
     """One VM's verdict per host."""
-    request = ", ".join(decision["request"]) or "no mediated device"
+    request = listed(decision["request"]) or "no mediated device"
     _print(f"{decision['vm_name'] or decision['vm_id']} asks for {request}")
     _print(decision["summary"])
     if decision["note"]:

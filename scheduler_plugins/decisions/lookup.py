@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mdev_inventory.engine.errors import EngineError
+from mdev_inventory.engine.forms import is_uuid
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import MediatedDevice, Vm
-from mdev_inventory.engine.vms import UUID
 from scheduler_plugins.allocator.request import Request, request_of
 from scheduler_plugins.claims.instances import uuids_of
 from scheduler_plugins.claims.model import VmLocations, holds_devices
@@ -214,8 +214,3 @@ def uuid_of(what: str, value: str) -> str:
     if not is_uuid(value):
         raise MalformedIdError(what, value)
     return value.lower()
-
-
-def is_uuid(value: str) -> bool:
-    """Whether this is a UUID as the engine writes it, in either case."""
-    return UUID.fullmatch(value) is not None

@@ -1,11 +1,15 @@
 """The hosts as a decision sees them: a host's view stays the same object until something about it changes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
+from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
-from mdev_inventory.observation import HostFailure, Observation
+from mdev_inventory.observation import HostFailure, Observation, Source
 from scheduler_plugins.allocator.model import HostView
+from scheduler_plugins.allocator.unseen import with_unseen
+from scheduler_plugins.claims.known_there import KnownThere, Types
 
 
 class HostInventories(Protocol):
@@ -20,11 +24,27 @@ class HostInventories(Protocol):
         """What each host was last seen to have, by id: another mapping as soon as one of them is another."""
 
     @property
+    def vms(self) -> Mapping[str, KnownVm]:
+        """Every VM with its request as last seen, by id."""
+
+    @property
     def failures(self) -> Mapping[str, HostFailure]:
         """Why a host could not be observed the last time, by id."""
 
 
-_NEVER = None, None
+class _Basis(NamedTuple):
+    """What a view was made of: where all of it is the same, so is the view."""
+
+    host: Host | None
+    seen: Observation | None
+    failed: HostFailure | None
+    alive: Types | None
+    """Types of the instances there that the source does not show."""
+
+    def is_same(self, other: "_Basis") -> bool:
+        """Whether both are of the very same objects: to compare inventories takes long."""
+        same = self.host is other.host and self.seen is other.seen and self.failed is other.failed
+        return same and self.alive == other.alive
 
 
 class Views:
@@ -33,21 +53,28 @@ class Views:
     def __init__(self, inventories: HostInventories) -> None:
         """Nothing was asked about yet."""
         self._inventories = inventories
-        self._views: dict[str, tuple[Host | None, HostView | None]] = {}
+        self._views: dict[str, tuple[_Basis, HostView]] = {}
 
     def of(self, host_ids: Mapping[str, str]) -> Sequence[HostView]:
         """The view of each host now; `host_ids` is our id and the id as it was asked, in the order asked."""
         inventories, known, views = self._inventories, self._views, list[HostView]()
         hosts, observations, failures = inventories.hosts, inventories.observations, inventories.failures
+        there = KnownThere(inventories.vms)
         for ours, asked in host_ids.items():
-            host, seen, failed = hosts.get(ours), observations.get(ours), failures.get(ours)
-            of, view = known.get(asked, _NEVER)
-            if view is None or of is not host or view.observation is not seen or view.failure is not failed:
-                view = HostView(asked, host.name if host else ours, bool(host and host.separate), seen, failed)
-                self._keep(asked, host, view)
-            views.append(view)
+            seen = observations.get(ours)
+            alive = there.types(seen) if seen and seen.source is not Source.HOOK else None
+            basis = _Basis(hosts.get(ours), seen, failures.get(ours), alive)
+            before = known.get(asked)
+            if before is None or not before[0].is_same(basis):
+                before = basis, _view(ours, asked, basis)
+                if basis.host is not None:  # who asks about hosts that do not exist fills no memory
+                    known[asked] = before
+            views.append(before[1])
         return views
 
-    def _keep(self, asked: str, host: Host | None, view: HostView) -> None:
-        if host is not None:  # who asks about hosts that do not exist fills no memory
-            self._views[asked] = host, view
+
+def _view(ours: str, asked: str, basis: _Basis) -> HostView:
+    host, seen = basis.host, basis.seen
+    if seen and basis.alive is not None:
+        seen = replace(seen, inventory=with_unseen(seen.inventory, seen.source, basis.alive))
+    return HostView(asked, host.name if host else ours, bool(host and host.separate), seen, basis.failed)

@@ -9,6 +9,7 @@ The filter has no parameters. Without it in the policy, the engine's own check i
 counts instances nor knows what one start does to the rest of a card.
 """
 
+from scheduler_plugins.allocator.doubts import doubts
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.allocator.placement import Placement, place_on
 from scheduler_plugins.allocator.refusals import RefusalCode
@@ -33,7 +34,8 @@ class MdevFilter:
             return _unknown(host)
         found = place_on(host, request)
         if isinstance(found, Placement):
-            text = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
+            lands = "lands on " + ", ".join(f"{slot.parent} ({slot.type})" for slot in found.slots)
+            text = "; ".join([lands, *doubts(found)])
             return Verdict(host.id, True, found, None, text, seen.holds_to, seen.source, host.name)
         return Verdict(host.id, False, None, found.code, found.text, seen.holds_to, seen.source, host.name)
 

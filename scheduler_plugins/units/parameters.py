@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from mdev_inventory.engine.forms import TYPE_ID
 from scheduler_plugins.errors import SchedulerError
 
 
@@ -71,11 +72,9 @@ def _mix(settings: Settings, value: str) -> Settings:
     return replace(settings, mix={type_id: part / total for type_id, part in parts.items()})
 
 
-_TYPE = r"[A-Za-z0-9_.-]+"
-
 MIX = Parameter(
     "MdevFragmentationMix",
-    rf"({_TYPE}:[0-9]{{1,6}}(,{_TYPE}:[0-9]{{1,6}})*)?",
+    rf"({TYPE_ID}:[0-9]{{1,6}}(,{TYPE_ID}:[0-9]{{1,6}})*)?",
     "a list like nvidia-231:80,nvidia-234:20 of mdev types and their parts",
     _mix,
 )
@@ -84,7 +83,7 @@ AGES = Parameter(
 )
 RESERVED_TYPES = Parameter(
     "MdevReserveTypes",
-    rf"({_TYPE}(,{_TYPE})*)?",
+    rf"({TYPE_ID}(,{TYPE_ID})*)?",
     "a list like nvidia-231,nvidia-234 of mdev types",
     lambda settings, value: replace(settings, reserved_types=frozenset(value.split(","))),
 )

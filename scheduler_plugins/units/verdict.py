@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mdev_inventory.observation import Source
+from scheduler_plugins.allocator.as_typed import DID_YOU_MEAN
 from scheduler_plugins.allocator.placement import Placement
 from scheduler_plugins.allocator.refusals import RefusalCode
 
@@ -51,7 +52,7 @@ def summary(verdicts: Iterable[Verdict]) -> str:
         return "no host was asked about"
     refused = {code: [v for v in judged if v.code is code] for code in TELLING}
     parts = [_part(code, hosts, len(judged)) for code, hosts in refused.items() if hosts]
-    leading = next(hosts[0] for hosts in refused.values() if hosts)
+    leading = max(next(filter(None, refused.values())), key=lambda v: DID_YOU_MEAN in v.text)
     return f"{'; '.join(parts)} ({leading.host_name or leading.host_id}: {leading.text})"
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from mdev_inventory.engine.forms import is_pci_address
 from simulation.hosts.virtual_machine import DOWN, RunningVm
 from simulation.kernel.bus import Attributes, Bus
 
-_PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _VENDORS = {"0x10de": "NVIDIA Corporation", "0x8086": "Intel Corporation"}
 _CLUSTER_LEVELS = ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7"]
 _LEVELS_OF = {(4, 2): 1, (4, 3): 2, (4, 4): 5}
@@ -62,7 +62,7 @@ def hostdev_list(bus: Bus, version: str) -> dict[str, Any]:
     """
     found = {"computer": {"params": {"capability": "system", "is_assignable": "false"}}}
     for address in bus.addresses():
-        if _PCI.fullmatch(address):
+        if is_pci_address(address):
             facts = bus.attributes(address)
             found.update(_bridges(facts))
             found[device_name(address)] = {"params": _pci(bus, address, facts, release_of(version))}
@@ -123,7 +123,7 @@ def release_of(version: str) -> tuple[int, int]:
 
 def _chain(facts: Attributes) -> list[str]:
     """The PCI devices on the way from the root bus to the device, itself last."""
-    return [part for part in facts["path"].split("/") if _PCI.fullmatch(part)]
+    return [part for part in facts["path"].split("/") if is_pci_address(part)]
 
 
 def _bridges(facts: Attributes) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,13 +8,12 @@ device that is still open keeps its share); what a card has left is the family's
 import errno
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple, TypedDict
 
+from mdev_inventory.engine.forms import is_uuid
 from simulation.kernel.card import Card, SysfsDevice
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UUID_LENGTH = 36
 
 
@@ -196,7 +195,7 @@ class Bus:
 def _parse_uuid(text: str) -> str:
     """What the kernel makes of a write to `create`: 36 characters, and one more that it ignores."""
     name = text[:_UUID_LENGTH]
-    if len(text) > _UUID_LENGTH + 1 or not _UUID.fullmatch(name):
+    if len(text) > _UUID_LENGTH + 1 or not is_uuid(name):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), text)
     return name.lower()
 

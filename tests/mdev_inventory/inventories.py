@@ -32,6 +32,7 @@ _parents = st.builds(
     numa_node=_numbers,
     physfn=st.none() | _texts,
     types=st.none() | st.lists(_types, max_size=4, unique_by=lambda t: t.id).map(tuple),
+    may_hold=st.none(),
 )
 _lists = st.lists(_texts, max_size=3).map(tuple)
 _cuts = st.builds(Cut, bus=st.booleans(), parents=_lists, texts=_lists, cards=st.booleans(), stuck=_lists)

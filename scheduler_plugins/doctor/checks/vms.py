@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mdev_inventory.collector.engine_view import hidden_types
 from mdev_inventory.engine.model import Vm
 from mdev_inventory.model import HostInventory
+from scheduler_plugins.allocator.as_typed import near_miss
 from scheduler_plugins.allocator.figures import fields
 from scheduler_plugins.allocator.request import RequestError, request_of
 from scheduler_plugins.allocator.virtual_functions import card_key, is_function
@@ -67,7 +68,7 @@ def _lacking(inventory: HostInventory, types: tuple[str, ...]) -> tuple[int, str
     for wanted in dict.fromkeys(types):
         most, needed = _most(inventory, wanted), types.count(wanted)
         if most == 0:
-            return 0, f"no host of its cluster has the type {wanted!r}"
+            return 0, f"no host of its cluster has the type {wanted!r}{near_miss(wanted, inventory)}"
         if most is not None and most < needed:
             return most, f"no host of its cluster holds {needed} of {wanted}, however empty ({most} at most)"
     return None

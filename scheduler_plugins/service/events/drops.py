@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from scheduler_plugins.decisions.lookup import is_uuid
+from mdev_inventory.engine.forms import is_uuid
 from scheduler_plugins.service.process.groups import give_to
 
 DROPPED_FILE = "dropped"

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from mdev_inventory.collector.troubles import Troubles
 from mdev_inventory.engine.errors import EngineError
+from scheduler_plugins.allocator.as_typed import listed
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.service.events.reports import Events
 from scheduler_plugins.units.verdict import TELLING, Verdict, some
@@ -166,7 +167,7 @@ class Limits:
 
 def text_of(decision: Decision) -> str:
     """The event's text: what the VM asks for, then the reason of each host, likes together."""
-    wanted = ", ".join(decision.request.types) or "no mediated device"
+    wanted = listed(decision.request.types) or "no mediated device"
     parts = [f"No host can start VM {decision.vm_name or decision.vm_id}, which asks for {wanted}."]
     reasons = _by_reason(decision.verdicts)
     parts += [f"{some(hosts)}: {reason}." for reason, hosts in reasons[:REASONS]]

@@ -132,9 +132,10 @@ def test_the_last_runs_file_stays_without_an_engine(world: World) -> None:
 
 
 def test_what_was_learned_survives(world: World) -> None:
-    """It is in the store soon, and all of it when the collector ends."""
+    """It is in the store soon, and all of it when the collector ends, but for where the VMs are."""
     world.engine.vm_list = [vm("v1", "a")]
     run(collect(world, 100))
+    world.inventories.see_vm(world.inventories.vms["v1"]._replace(host_id=None))
 
     assert state(world.inventories) == state(Inventories(world.store))
     assert {"h1", "h2"} == world.store.observations().keys()

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdev_inventory import inventory_json
-from mdev_inventory.collector.host_lists import from_engine_devices, from_hostdev_list, pci_address
+from mdev_inventory.collector.host_lists import from_engine_devices, from_hostdev_list
+from mdev_inventory.engine.forms import pci_address
 from mdev_inventory.engine.parsing import host_devices
 from mdev_inventory.model import HostInventory, InventoryError, MdevType, ParentDevice, ReadError
 from mdev_inventory.vdsm import key_reader

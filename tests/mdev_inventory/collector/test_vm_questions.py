@@ -105,6 +105,21 @@ def test_who_arrives() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stats", "vms"),
+    [
+        pytest.param([], set(), id="none is known to be none"),
+        pytest.param([{"vmId": "V1", "status": "Up"}, {"vmId": "v2"}], {"v1", "v2"}, id="in any status, told or not"),
+        pytest.param([{"vmId": "v1", "status": "Down"}, {"vmId": "v2", "status": "WaitForLaunch"}], {"v2"}, id="down"),
+        pytest.param([{"vmId": "v1"}, {"status": "Up"}], None, id="one that cannot be read: not all are known"),
+        pytest.param(VdsmError(ErrorCode.TIMEOUT, "late", Phase.ANSWER), None, id="no answer"),
+    ],
+)
+def test_which_vms_are_there(stats: object, vms: set[str] | None) -> None:
+    """All VMs that may hold instances are named, or it is not known which there are."""
+    assert vms == ask(Vdsm(stats), inventory()).vms
+
+
+@pytest.mark.parametrize(
     "stats",
     [
         pytest.param(VdsmError(ErrorCode.TIMEOUT, "late", Phase.ANSWER), id="an error"),
@@ -122,7 +137,7 @@ def test_a_broken_domain_leaves_the_arrivals() -> None:
     stats = [*STATS, {"vmId": "v6", "status": "Migration Destination"}]
     found = ask(Vdsm(stats, {**DOMAINS, "v6": "<domain"}), inventory(ONE))
 
-    assert VmsThere(None, frozenset({"v6"})) == found
+    assert VmsThere(None, frozenset({"v6"}), frozenset({"v1", "v2", "v3", "v4", "v5", "v6"})) == found
 
 
 def test_a_silent_vdsm_is_not_waited_for() -> None:

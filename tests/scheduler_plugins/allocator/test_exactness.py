@@ -24,6 +24,7 @@ from simulation.kernel.sysfs_tree import SysfsTree
 from tests.scheduler_plugins.allocator.exactness.families import FAMILIES
 from tests.scheduler_plugins.allocator.exactness.hosts import RandomHost, random_host
 from tests.scheduler_plugins.allocator.exactness.truth import ENDLESS, create, creates, fresh
+from tests.scheduler_plugins.allocator.exactness.without_hook import LISTED, POOR, RICH, fits
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -95,6 +96,13 @@ def test_figures_after_creations(host: RandomHost) -> None:
         assert shown == least if host.exact else all(a <= b for a, b in zip(least, shown, strict=True))
         if not any("mixed sizes" in name for name in host.families):
             assert all(a <= b for a, b in zip(shown, most, strict=True))
+
+
+@given(hosts(breaks=False), st.sampled_from([RICH, POOR]))
+def test_without_the_hook(host: RandomHost, version: str) -> None:
+    """Where VDSM's own list is all there is and the VMs are known, nothing is promised that the host refuses."""
+    if set(host.families) <= set(LISTED) and not host.unseen_mode and fits(host, version, known=True):
+        assert create(host.bus, host.request, host.separate) is not None
 
 
 @pytest.mark.parametrize("number", range(12))

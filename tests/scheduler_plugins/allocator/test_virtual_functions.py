@@ -59,19 +59,37 @@ def test_without_description() -> None:
     assert {"x-1": 1} == inv.figures_of(after, "0000:5b:00.4")
 
 
-def test_mig_backed_type() -> None:
-    """After a MIG-backed type nothing is counted on of its own profile; other profiles keep theirs."""
+NAMES = {
+    "GRID A100-1-5C": False,
+    "NVIDIA A100-1-10CME": False,
+    "NVIDIA RTX Pro 6000 Blackwell DC-1-12Q": False,
+    "A100 1g.5gb": False,
+    "nvidia-474": False,
+    "": False,
+    "GRID A100-5C": True,
+    "NVIDIA RTX6000-Ada-5Q": True,
+    "GRID T4-5B4": True,
+    "RTX Pro 6000 Blackwell DC-5Q": True,
+}
+"""Names of types, and whether they are time-sliced for certain: only then is it known what a creation leaves."""
+
+
+@pytest.mark.parametrize(("name", "tells"), NAMES.items())
+def test_what_the_name_does_not_tell(name: str, tells: bool) -> None:
+    """A creation leaves others on the card where both types are time-sliced for certain; else nothing is counted on."""
+    table = {"nvidia-1": inv.Size(name, 5120, 8), "nvidia-2": inv.Size("GRID A100-5C", 5120, 8)}
+    before = inv.host(inv.functions("0000:3b", 3, table, dict.fromkeys(table, 1)))
+    left = inv.figures_of(after_creation(before, VF, "nvidia-1"), NEXT_VF)
+
+    assert (dict.fromkeys(table, 1) if tells else dict.fromkeys(table, 0)) == left
+    assert {"nvidia-1": int(tells), "nvidia-2": 1} == inv.figures_of(after_creation(before, VF, "nvidia-2"), NEXT_VF)
+
+
+def test_mig_backed_types_are_no_stock_of_their_own() -> None:
+    """Two profiles may live in one GPU instance: after one of them nothing of another is counted on."""
     after = after_creation(inv.host(inv.functions("0000:3b", 2, inv.A100_MIG, ALL_MIG)), VF, "nvidia-474")
 
-    assert {**ALL_MIG, "nvidia-474": 0, "nvidia-706": 0} == inv.figures_of(after, NEXT_VF)
-
-
-def test_mig_backed_type_leaves_no_other() -> None:
-    """Beside a GPU instance in use no time-sliced type can be counted on, whatever it shows."""
-    table = {**inv.A100_MIG, "nvidia-469": inv.Size("GRID A100-5C", 5120, 8)}
-    before = inv.host(inv.functions("0000:3b", 2, table, dict.fromkeys(table, 1)))
-
-    assert 0 == inv.figures_of(after_creation(before, VF, "nvidia-474"), NEXT_VF)["nvidia-469"]
+    assert dict.fromkeys(inv.A100_MIG, 0) == inv.figures_of(after, NEXT_VF)
 
 
 @pytest.mark.parametrize("physfn", [A, None], ids=["card known", "card lost"])

@@ -113,7 +113,7 @@ def test_what_the_engine_tells_is_known_from_then_on(world: World, scheduler: Sc
     """A VM created a moment ago is known to the next decision, and to the proxy's files."""
     fitting(scheduler, FREE)
 
-    assert {WANTS: KnownVm(WANTS, "wants", (TYPE,), NOW, cluster_id=CLUSTER)} == world.vms
+    assert {WANTS: KnownVm(WANTS, "wants", (TYPE,), NOW, cluster_id=CLUSTER, host_id="")} == world.vms
 
 
 def test_only_the_last_vms_are_remembered(world: World) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from mdev_inventory.observation import HostFailure
+from mdev_inventory.engine.known_vm import KnownVm
+from mdev_inventory.observation import HostFailure, Source
 from scheduler_plugins.allocator.model import HostView
 from scheduler_plugins.decisions.views import Views
-from tests.scheduler_plugins.world import FREE, FULL, NOW, STRANGER, World, observation
+from tests.scheduler_plugins import inventories as inv
+from tests.scheduler_plugins.world import FREE, FULL, NOW, STRANGER, TYPE, WANTS, World, observation
 
 
 def of(views: Views, *host_ids: str) -> list[HostView]:
@@ -34,6 +36,24 @@ def test_whatever_changes_makes_another_view() -> None:
 
     assert 4 == len({id(free) for free, _ in seen})
     assert [False, False, False, True] == [free.separate for free, _ in seen]
+
+
+def test_the_vms_there_make_another_view_of_a_host_without_instances() -> None:
+    """Where instances are not shown, the view tells what may live where by the VMs there, as they change."""
+    world = World(vms={WANTS: KnownVm(WANTS, "wants", (TYPE,), NOW)})
+    seen = world.observations[FREE]
+    unseen = seen.inventory._replace(parents=tuple(inv.unseen(parent) for parent in seen.inventory.parents))
+    told = [None, frozenset[str](), frozenset({WANTS}), frozenset({WANTS})]
+    views, found = Views(world), list[HostView]()
+    for vms in told:
+        world.observations[FREE] = replace(seen, source=Source.VDSM, inventory=unseen, vms=vms)
+        found += of(views, FREE)
+    found += of(views, FREE)
+
+    assert [None, ("an instance of no VM",), (TYPE,), (TYPE,), (TYPE,)] == [
+        view.observation and view.observation.inventory.parents[0].may_hold for view in found
+    ]
+    assert found[-1] is found[-2]
 
 
 def test_a_view_bears_the_id_as_it_was_asked() -> None:
