@@ -48,6 +48,10 @@ class Views:
             views.append(view)
         return views
 
+    def any_known(self, host_ids: Mapping[str, str]) -> bool:
+        """Whether one of them is a host of the engine's."""
+        return not self._inventories.hosts.keys().isdisjoint(host_ids)
+
     def _keep(self, asked: str, host: Host | None, view: HostView) -> None:
         if host is not None:  # who asks about hosts that do not exist fills no memory
             self._views[asked] = host, view

@@ -39,6 +39,7 @@ from scheduler_plugins.service.opening import Endpoints, opened
 from scheduler_plugins.service.process import systemd
 from scheduler_plugins.service.process.garbage import collect_seldom
 from scheduler_plugins.service.process.listening import EndpointError
+from scheduler_plugins.service.process.logs import BoundedHandler
 from scheduler_plugins.service.web.capacity import Capacities
 
 if TYPE_CHECKING:
@@ -203,7 +204,9 @@ def serve(config: Config, ready: Callable[[Endpoints], object]) -> int:
 
     0 stopped as told, 2 the configuration cannot be used, 3 the service cannot run, or had to end.
     """
-    logging.basicConfig(level=config.log.level.upper(), format=_log_format(os.environ))
+    logging.basicConfig(
+        level=config.log.level.upper(), format=_log_format(os.environ), handlers=[BoundedHandler()], force=True
+    )
     sys.setswitchinterval(SWITCH_SECONDS)
 
     def endpoints_open(endpoints: Endpoints) -> None:
