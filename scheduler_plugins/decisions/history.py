@@ -7,7 +7,9 @@ from dataclasses import replace
 from scheduler_plugins.decisions.decision import Decision, Weights
 
 KEPT = 200
-"""So many decisions are kept."""
+"""So many decisions are kept,"""
+VERDICTS_KEPT = 50_000
+"""with so many verdicts in all, about 1 KiB each; the last decision always is."""
 
 
 class History:
@@ -15,7 +17,9 @@ class History:
 
     def __init__(self) -> None:
         """Nothing was decided yet."""
-        self._decisions: deque[Decision] = deque(maxlen=KEPT)
+        self._decisions: deque[Decision] = deque()
+        self._verdicts = 0
+        """In all of them."""
         self._lock = threading.Lock()
 
     @property
@@ -25,9 +29,12 @@ class History:
             return tuple(reversed(self._decisions))
 
     def add(self, decision: Decision) -> None:
-        """One more; the oldest goes."""
+        """One more; the oldest go."""
         with self._lock:
             self._decisions.append(decision)
+            self._verdicts += len(decision.verdicts)
+            while len(self._decisions) > KEPT or (self._verdicts > VERDICTS_KEPT and len(self._decisions) > 1):
+                self._verdicts -= len(self._decisions.popleft().verdicts)
 
     def add_weights(self, vm_id: str, weights: Weights) -> Decision | None:
         """The VM's last decision, which has these weights from now on; None where there is none."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from mdev_inventory.engine.model import Host, Vm
+from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.claims.life import Claims
 from scheduler_plugins.claims.model import Timeouts, VmLocations
 from scheduler_plugins.claims.store import ClaimStore, ClaimTable
@@ -119,6 +120,8 @@ class Scheduler:
         judge = _unit(self.filters, unit)
         started, began = self._timer(), self._clock()
         vm_id, hosts = uuid_of("VM", vm_id), ids_of(tuple(host_ids))
+        if not hosts:  # the engine never asks so
+            return Decision(unit, vm_id, "", Request(()), (), began, 0.0)
         asked, locations = self._lookup.of(vm_id, self._to_ask_about(began))
         if locations:
             self._apply_locations(locations)
@@ -138,9 +141,10 @@ class Scheduler:
         """Weighs every host, 0 the best; raises SchedulerError."""
         weigher = _unit(self.weights, unit)
         asked = self._lookup.recent(vm_id)
-        views = self._views.of(ids_of(tuple(host_ids)))
-        weights = self._weighing.weigh(weigher, asked, views, self.claims, properties)
-        self._keep_weights(asked, weights, properties)
+        hosts = ids_of(tuple(host_ids))
+        weights = self._weighing.weigh(weigher, asked, self._views.of(hosts), self.claims, properties)
+        if self._views.any_known(hosts):
+            self._keep_weights(asked, weights, properties)
         log.info("Weighed unit=%s vm=%s hosts=%d", unit, asked.vm_id, len(weights.scores))
         log.debug("Weights unit=%s vm=%s scores=%s", unit, asked.vm_id, weights.scores)
         return list(weights.scores)

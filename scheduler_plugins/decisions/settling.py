@@ -114,7 +114,12 @@ class Settling:
             self._apply_locations(locations)
 
     def _enter(self, question: Question, hosts: Iterable[str]) -> None:
-        """The decision is among the claims from now on."""
+        """The decision is among the claims from now on, in the place of what was promised to the VM before.
+
+        Not where none of the hosts is one of the engine's: the engine does not ask so, and nobody else may end a claim.
+        """
+        if not self._views.any_known(question.host_ids):
+            return
         asked, now = question.asked, self._clock()
         start = Start(asked.vm_id, asked.vm_name, asked.request.types, asked.uuids, asked.request.compact)
         answered = tuple([host_id.lower() for host_id in hosts])

@@ -32,19 +32,15 @@ class HostInventories(Protocol):
         """Why a host could not be observed the last time, by id."""
 
 
-class _Basis(NamedTuple):
-    """What a view was made of: where all of it is the same, so is the view."""
+class _Made(NamedTuple):
+    """A view and what it was made of: where all of that is the same, so is the view."""
 
     host: Host | None
     seen: Observation | None
     failed: HostFailure | None
     alive: Types | None
     """Types of the instances there that the source does not show."""
-
-    def is_same(self, other: "_Basis") -> bool:
-        """Whether both are of the very same objects: to compare inventories takes long."""
-        same = self.host is other.host and self.seen is other.seen and self.failed is other.failed
-        return same and self.alive == other.alive
+    view: HostView
 
 
 class Views:
@@ -53,28 +49,33 @@ class Views:
     def __init__(self, inventories: HostInventories) -> None:
         """Nothing was asked about yet."""
         self._inventories = inventories
-        self._views: dict[str, tuple[_Basis, HostView]] = {}
+        self._made: dict[str, _Made] = {}
 
     def of(self, host_ids: Mapping[str, str]) -> Sequence[HostView]:
         """The view of each host now; `host_ids` is our id and the id as it was asked, in the order asked."""
-        inventories, known, views = self._inventories, self._views, list[HostView]()
+        inventories, known, views = self._inventories, self._made, list[HostView]()
         hosts, observations, failures = inventories.hosts, inventories.observations, inventories.failures
         there = KnownThere(inventories.vms)
         for ours, asked in host_ids.items():
-            seen = observations.get(ours)
+            host, seen, failed = hosts.get(ours), observations.get(ours), failures.get(ours)
             alive = there.types(seen) if seen and seen.source is not Source.HOOK else None
-            basis = _Basis(hosts.get(ours), seen, failures.get(ours), alive)
-            before = known.get(asked)
-            if before is None or not before[0].is_same(basis):
-                before = basis, _view(ours, asked, basis)
-                if basis.host is not None:  # who asks about hosts that do not exist fills no memory
-                    known[asked] = before
-            views.append(before[1])
+            of = known.get(asked)
+            # The very same objects: to compare inventories takes long.
+            if of is None or of[0] is not host or of[1] is not seen or of[2] is not failed or of[3] != alive:
+                of = _Made(host, seen, failed, alive, _view(ours, asked, host, seen, failed, alive))
+                if host is not None:  # who asks about hosts that do not exist fills no memory
+                    known[asked] = of
+            views.append(of[4])
         return views
 
+    def any_known(self, host_ids: Mapping[str, str]) -> bool:
+        """Whether one of them is a host of the engine's."""
+        return not self._inventories.hosts.keys().isdisjoint(host_ids)
 
-def _view(ours: str, asked: str, basis: _Basis) -> HostView:
-    host, seen = basis.host, basis.seen
-    if seen and basis.alive is not None:
-        seen = replace(seen, inventory=with_unseen(seen.inventory, seen.source, basis.alive))
-    return HostView(asked, host.name if host else ours, bool(host and host.separate), seen, basis.failed)
+
+def _view(
+    ours: str, asked: str, host: Host | None, seen: Observation | None, failed: HostFailure | None, alive: Types | None
+) -> HostView:
+    if seen and alive is not None:
+        seen = replace(seen, inventory=with_unseen(seen.inventory, seen.source, alive))
+    return HostView(asked, host.name if host else ours, bool(host and host.separate), seen, failed)

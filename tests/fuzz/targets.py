@@ -30,7 +30,8 @@ from scheduler_plugins.claims import rows as claim_rows
 from scheduler_plugins.config import ConfigError, load, show
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.demand import life_rows
-from scheduler_plugins.service.engine_endpoint.application import Application
+from scheduler_plugins.service.engine_endpoint.application import answer_to
+from scheduler_plugins.service.engine_endpoint.external import External
 from scheduler_plugins.service.proxy_socket import line
 from tests.fuzz import seeds
 from tests.fuzz.memory_files import MemoryFiles
@@ -90,12 +91,12 @@ def engine_answers(data: bytes) -> None:
 
 
 WORLD = World()
-ENGINE_ENDPOINT = Application(Scheduler(WORLD, WORLD, WORLD.clock), pool=None)  # type: ignore[arg-type]
+ENGINE_ENDPOINT = External(Scheduler(WORLD, WORLD, WORLD.clock))
 
 
 def xmlrpc_calls(data: bytes) -> None:
     """A call of the engine's endpoint: whatever it is, the answer is XML that an engine can read."""
-    answer = ENGINE_ENDPOINT._answer(data)  # noqa: SLF001 (without a socket)
+    answer = answer_to(ENGINE_ENDPOINT, data)
     assert "methodResponse" == fromstring(answer).tag
     assert b"fault: see the log" not in answer
 

@@ -64,13 +64,14 @@ class Application:
         except DisconnectedError:
             return
         else:
-            work, late = (partial(_answer, external, body) for external in (self._external, self._late))
+            work, late = (partial(answer_to, external, body) for external in (self._external, self._late))
             answer = await self._answering.answer(work, late)
             await _begin(send, HTTPStatus.OK, b"text/xml; charset=utf-8", answer)
             await send({"type": "http.response.body", "body": answer})
 
 
-def _answer(external: External, body: bytes) -> bytes:
+def answer_to(external: External, body: bytes) -> bytes:
+    """The answer to a call, whatever it is: its result, or a Fault."""
     try:
         return xmlrpc.format_answer(external.call(*xmlrpc.parse_call(body)))
     except Fault as fault:

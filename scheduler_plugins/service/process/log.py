@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 
 from mdev_inventory.visible import visible
+from scheduler_plugins.service.process.bounded_log import BoundedHandler
 
 BELOW = "    | "
 """Begins each line of a traceback: what stands in an error's text cannot look like a record."""
@@ -33,6 +34,6 @@ def _below(text: str) -> str:
 def begin(level: str, environ: Mapping[str, str] = os.environ) -> None:
     """Log to standard error from now on, from `level` on; the journal has its own clock."""
     text = "%(levelname)s (%(threadName)s) [%(name)s] %(message)s"
-    handler = logging.StreamHandler()
+    handler = BoundedHandler()
     handler.setFormatter(LineFormatter(text if "JOURNAL_STREAM" in environ else f"%(asctime)s {text}"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

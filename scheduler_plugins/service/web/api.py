@@ -4,13 +4,16 @@ Every error is `{"error": {"code", "text"}}`. OpenAPI's description is at /opena
 off, because they load scripts from elsewhere.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from mdev_inventory import __version__
@@ -29,9 +32,22 @@ STATUSES = {
     "unknown-vm": 404,
     "ambiguous-name": 409,
     "bad-request": 422,
+    "busy": 503,
     "engine-unreachable": 503,
 }
 """HTTP status per code of SchedulerError; 500 for any other."""
+
+
+EXPLAINED_AT_ONCE = 2
+"""Each may have the engine list all its VMs, which takes memory, and time that decisions then lack."""
+TURN_SECONDS = 10.0
+"""So long a question waits for those before it."""
+
+
+class BusyError(SchedulerError):
+    """Too many ask at once."""
+
+    code = "busy"
 
 
 class VisibleJson(JSONResponse):
@@ -97,12 +113,15 @@ def _add_lists(app: FastAPI, scheduler: Scheduler, capacities: Capacities) -> No
 def _add_questions(
     app: FastAPI, scheduler: Scheduler, capacities: Capacities, health: Callable[[], Sequence[str]]
 ) -> None:
+    turns = asyncio.Semaphore(EXPLAINED_AT_ONCE)
+
     @app.get("/api/v1/explain")
-    def explain(
+    async def explain(
         vm: Annotated[str, Query(description="the VM's id or name", min_length=1, max_length=255)],
     ) -> answers.DecisionAnswer:
         """Would this VM start now, where, and why not elsewhere. Leaves no trace."""
-        return answers.DecisionAnswer.of(scheduler.explain(vm))
+        async with _turn(turns):
+            return await run_in_threadpool(lambda: answers.DecisionAnswer.of(scheduler.explain(vm)))
 
     @app.get("/healthz")
     def healthz() -> answers.HealthAnswer:
@@ -114,6 +133,20 @@ def _add_questions(
     def index() -> HTMLResponse:
         """The page for people."""
         return HTMLResponse(page.render(capacities, scheduler.decisions, health()), headers=page.HEADERS)
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    """One of a few at a time; raises BusyError for who waited too long."""
+    try:
+        async with asyncio.timeout(TURN_SECONDS):
+            await turns.acquire()
+    except TimeoutError:
+        raise BusyError(f"{EXPLAINED_AT_ONCE} others are being answered; ask again in a moment") from None
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+READERS_AT_ONCE = 4
+"""Threads that work for readers: decisions share the interpreter with them."""
+
+
 class WebApi:
     """Hands every request on to an application."""
 
@@ -24,5 +28,13 @@ class WebApi:
         """One request."""
         if self._loading is None:
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+            self._loading.add_done_callback(_limit_threads)
         app = await asyncio.shield(self._loading)
         await app(scope, receive, send)
+
+
+def _limit_threads(_: object) -> None:
+    """Of this event loop, in which nobody else works; the framework's own limit is 40."""
+    from anyio import to_thread
+
+    to_thread.current_default_thread_limiter().total_tokens = READERS_AT_ONCE
