@@ -76,7 +76,7 @@ def hook(facts: Facts) -> Iterator[Finding]:
     def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
         inventory = seen.inventory
         if seen.hook_error:
-            yield found("hook-unreadable", seen.hook_error, name)
+            yield found("hook-unreadable", seen.hook_error, name, remedy=seen.hook_remedy)
         elif seen.hooked and inventory and inventory.hook_version != facts.version:
             text = f"host {name}: version {inventory.hook_version or 'unknown'}, ours is {facts.version}"
             yield found("hook-other-version", text, name)
