@@ -116,6 +116,11 @@ KINDS: Mapping[str, Kind] = {
     "policy-without-filter": Kind("policies", FAILURE,
         "VMs of the cluster ask for mediated devices, and its scheduling policy does not have MdevFilter",
         "mdev-scheduler policy enable --cluster {cluster} --user admin@internal"),
+    "proxy-crowded": Kind("policies", WARNING,
+        "more clusters may ask ovirt-scheduler-proxy at once than it can take within the engine's 100 ms: some VMs start "
+        "unfiltered",
+        "engine-config -s ExternalSchedulerConnectionTimeout=4000, then systemctl restart ovirt-engine; or no proxy: "
+        "disable ovirt-scheduler-proxy, restart mdev-scheduler, then ovirt-engine"),
     "policy-unused": Kind("policies", WARNING,
         "the cluster has hosts with mediated devices, and its scheduling policy does not have MdevFilter",
         "mdev-scheduler policy enable --cluster {cluster} --user admin@internal"),
