@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Config, Json, fail
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ The one place where a finding is worded; `tools.messages` makes the table in `do
 
 from collections.abc import Mapping
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.findings import Finding, Kind, Status
@@ -117,8 +117,8 @@ KINDS: Mapping[str, Kind] = {
         "VMs of the cluster ask for mediated devices, and its scheduling policy does not have MdevFilter",
         "mdev-scheduler policy enable --cluster {cluster} --user admin@internal"),
     "proxy-crowded": Kind("policies", WARNING,
-        "more clusters may ask ovirt-scheduler-proxy at once than it can take within the engine's 100 ms: some VMs start "
-        "unfiltered",
+        "more clusters may ask ovirt-scheduler-proxy at once than it can take within the engine's 100 ms: some VMs "
+        "start unfiltered",
         "engine-config -s ExternalSchedulerConnectionTimeout=4000, then systemctl restart ovirt-engine; or no proxy: "
         "disable ovirt-scheduler-proxy, restart mdev-scheduler, then ovirt-engine"),
     "policy-unused": Kind("policies", WARNING,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from mdev_inventory import remedies
 from mdev_inventory.bare_cards import ReasonCode, reasons
 from mdev_inventory.model import HostInventory
+from mdev_inventory.tls import remedies
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts, HostFacts

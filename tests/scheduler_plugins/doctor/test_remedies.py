@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory import remedies
 from mdev_inventory.engine.errors import EngineError
 from mdev_inventory.engine.model import Host
 from mdev_inventory.model import InventoryError
+from mdev_inventory.tls import remedies
 from mdev_inventory.vdsm.connection import ClosedError, Phase
 from mdev_inventory.vdsm.errors import Call, ErrorCode, VdsmError
 from mdev_inventory.vdsm.key_reader import from_key
