@@ -23,7 +23,8 @@ class InventoryError(ValueError):
     REMEDY = "install this version's capability hook on that host"
 
     def __init__(self, member: str, value: object, wrong: str, remedy: str = REMEDY) -> None:
-        super().__init__(f"{member} is {_abbreviate(value)}: {wrong}; {remedy}")
+        self.seen, self.remedy = f"{member} is {_abbreviate(value)}: {wrong}", remedy
+        super().__init__(f"{self.seen}; {remedy}")
         self.member = member
         self.value = value
 

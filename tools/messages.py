@@ -13,9 +13,9 @@ TITLE = "## mdev-scheduler doctor"
 HEAD = f"""\
 {TITLE}
 
-Every link in the order in which it must hold, each with one of three answers: it holds (`ok`), it does not (`failure`,
-`warning`), or that `cannot be told`, and why: its precondition fails, the engine does not let us see it, or a host that
-it hangs on was not there. {{words}} stand for what was found.
+Every link in the order in which it must hold, each with one of three answers: it holds (`ok`), it does not
+(`failure`, `warning`), or that `cannot be told`, and why: its precondition fails, the engine does not let us see it,
+or a host on which it hangs was not there. {{words}} stand for what was found.
 
 Exit status: 1 where anything is a failure; else 3 where anything cannot be told; else 0: everything was looked at and
 holds, but for warnings. In JSON, `status` is the worst answer of all, and `complete` whether everything was looked at.

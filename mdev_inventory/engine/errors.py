@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from mdev_inventory.visible import visible
 
@@ -27,7 +27,7 @@ class EngineError(Exception):
     def __init__(self, code: Code | Cause, seen: str, status: int | None = None, advised: bool = False) -> None:
         """`code` is stable for machines, `seen` names the request; `status` where HTTP got so far.
 
-        `advised` has the text end with what to do, by `mdev_inventory.remedies`.
+        `advised` has the text end with what to do, by `mdev_inventory.tls.remedies`.
         """
         self.remedy = remedies.ENGINE[code] if advised else ""
         self.text = f"{seen}; {self.remedy}" if advised else seen

@@ -1,6 +1,6 @@
 """Why a TLS handshake failed: each cause by its own name, from the verification's code and the certificate shown.
 
-What to do about each is in `mdev_inventory.remedies`, for hosts and for the engine.
+What to do about each is in `mdev_inventory.tls.remedies`, for hosts and for the engine.
 """
 
 import ssl

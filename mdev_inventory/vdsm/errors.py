@@ -1,6 +1,6 @@
 """What can go wrong when a host's VDSM is asked, each with a code for programs and a remedy for people.
 
-The remedies are in `mdev_inventory.remedies`.
+The remedies are in `mdev_inventory.tls.remedies`.
 """
 
 import json
@@ -10,8 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mdev_inventory import remedies
-from mdev_inventory.tls import causes
+from mdev_inventory.tls import causes, remedies
 from mdev_inventory.tls.causes import Cause
 from mdev_inventory.vdsm.connection import ClosedError, DistrustError, Phase
 from mdev_inventory.vdsm.stomp import Frame, FrameError

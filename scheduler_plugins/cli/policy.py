@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdev_inventory.tls import remedies
 from scheduler_plugins.cli.common import CONFIG, COULD_NOT_ASK, NO, USAGE, Config, Json, fail
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell the steps, change 
 Planner = Callable[["EngineState", "Cluster"], "Plan"]
 
 REMEDIES = {
-    "login": "are user and password right ([engine] user and password_file, or --user)?",
+    "login": f"{remedies.ENGINE['auth']}; or give another one with --user",
     "denied": "policies are edited with --user of an administrator of the whole system (role SuperUser)",
-    "unreachable": "is it up, and are [engine] url and ca_file right?",
+    "unreachable": f"{remedies.ENGINE['unreachable']}; `mdev-scheduler doctor` tells why",
     "refused": "what it rejected may show in its policies until it is restarted",
     "changed": "somebody else works on it: look at `policy status`",
 }
@@ -166,7 +167,8 @@ def _engine(folder: Path, user: str | None, password_file: Path | None, python: 
         else:
             password = secrets.engine_password(_with_file(settings, password_file))
     except config.ConfigError as error:
-        raise fail(str(error), USAGE) from error
+        typed = password_file and error.key == "password_file"
+        raise fail(f"--password-file {str(password_file)!r}: {error.reason}" if typed else str(error), USAGE) from error
     known = settings.engine
     pythons = (python,) if python else PYTHONS
     return Engine(url, user or known.user, password, known.ca_file, known.timeout, pythons)
@@ -177,7 +179,7 @@ def _with_file(settings: Any, file: Path | None) -> Any:
     if file is None:
         return settings
     changed = dataclasses.replace(settings.engine, password_file=file)
-    origins = {**settings.origins, ("engine", "password_file"): Path("--password-file")}
+    origins = {**settings.origins, ("engine", "password_file"): file}  # it is no default
     return dataclasses.replace(settings, engine=changed, origins=origins)
 
 

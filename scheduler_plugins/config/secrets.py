@@ -76,7 +76,7 @@ def _user(uid: int) -> str:
 def _read_secret(config: Config, section: str, key: str, path: Path) -> bytes:
     content, mode = _read(config, section, key, path)
     if mode & 0o077:
-        reason = f"others may use the file (mode {mode:04o}): give it to the service's user and chmod 0600 it"
+        reason = f"others may use the file (mode {mode:04o}): give it to whoever reads it and chmod 0600 it"
         raise config.error(section, key, reason)
     return content
 
@@ -87,5 +87,5 @@ def _read(config: Config, section: str, key: str, path: Path) -> tuple[bytes, in
         with path.open("rb") as file:
             return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     except OSError as error:
-        reason = f"the file cannot be read: {error.strerror}; the service's user must be able to"
+        reason = f"the file cannot be read: {error.strerror}; who runs mdev-scheduler must be able to"
         raise config.error(section, key, reason) from error

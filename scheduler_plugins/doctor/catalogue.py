@@ -5,7 +5,7 @@ The one place where a finding is worded; `tools.messages` makes the table in `do
 
 from collections.abc import Mapping
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.findings import Finding, Kind, Status
@@ -116,6 +116,11 @@ KINDS: Mapping[str, Kind] = {
     "policy-without-filter": Kind("policies", FAILURE,
         "VMs of the cluster ask for mediated devices, and its scheduling policy does not have MdevFilter",
         "mdev-scheduler policy enable --cluster {cluster} --user admin@internal"),
+    "proxy-crowded": Kind("policies", WARNING,
+        "more clusters may ask ovirt-scheduler-proxy at once than it can take within the engine's 100 ms: some VMs "
+        "start unfiltered",
+        "engine-config -s ExternalSchedulerConnectionTimeout=4000, then systemctl restart ovirt-engine; or no proxy: "
+        "disable ovirt-scheduler-proxy, restart mdev-scheduler, then ovirt-engine"),
     "policy-unused": Kind("policies", WARNING,
         "the cluster has hosts with mediated devices, and its scheduling policy does not have MdevFilter",
         "mdev-scheduler policy enable --cluster {cluster} --user admin@internal"),
@@ -139,8 +144,8 @@ KINDS: Mapping[str, Kind] = {
         "the host's hook is not of this version",
         "update the package mdev-inventory-hook on the host"),
     "hook-unreadable": Kind("hook", FAILURE,
-        "what the host's hook says cannot be understood",
-        "install this version's package mdev-inventory-hook on the host"),
+        "what the host's hook says cannot be understood: mostly, hook and service are of versions too far apart",
+        "{remedy}"),
     "card-without-mdev": Kind("cards", WARNING,
         "a card that could carry mediated devices carries none, for the reason that its files tell",
         "{remedy}"),

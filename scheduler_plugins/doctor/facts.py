@@ -168,6 +168,8 @@ class HostFacts:
     """Whether the inventory came from our hook."""
     hook_error: str = ""
     """Why the hook's inventory cannot be understood."""
+    hook_remedy: str = ""
+    """What the error says to do about it."""
     clock_off: float | None = None
     """Seconds by which its clock is ahead of ours; negative where it is behind."""
 

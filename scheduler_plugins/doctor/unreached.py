@@ -1,11 +1,11 @@
 """What doctor may find wrong between us and the hosts' VDSM or the engine's web server, by the error's code.
 
-Each has the remedy that the error itself has: both read `mdev_inventory.remedies`.
+Each has the remedy that the error itself has: both read `mdev_inventory.tls.remedies`.
 """
 
 from collections.abc import Mapping
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.doctor.findings import Kind, Status
 

@@ -29,10 +29,10 @@ def cluster_named(state: EngineState, name: str) -> Cluster:
     found = [one for one in state.clusters if name in (one.id, one.name)]
     if len(found) > 1:
         ids = ", ".join(one.id for one in found)
-        raise WishError(f"--cluster {name}: there are several of that name; give an id: {ids}")
+        raise WishError(f"--cluster {name!r}: there are several of that name; give an id: {ids}")
     if not found:
         names = ", ".join(sorted(one.name for one in state.clusters))
-        raise WishError(f"--cluster {name}: the engine has no such cluster; there are: {names or 'none'}")
+        raise WishError(f"--cluster {name!r}: the engine has no such cluster; there are: {names or 'none'}")
     return found[0]
 
 

@@ -21,10 +21,11 @@ from scheduler_plugins.claims.store import ClaimStore
 from simulation.datacenter import DataCenter
 from simulation.datacenter.plans import HostPlan
 from simulation.datacenter.proxy_process import ProxyScheduler
+from simulation.datacenter.proxy_server import ProxyServer
 from simulation.datacenter.service_process import PROGRAM, ServiceProcess
 from simulation.engine.rest import views
 from simulation.engine.state import Vm
-from simulation.engine.units.external import CalledScheduler, XmlRpcScheduler
+from simulation.engine.units.external import CalledScheduler, ExternalScheduler, XmlRpcScheduler
 from simulation.kernel.boards import build_bus
 from simulation.storm.course import Course, PacedHost
 from simulation.storm.figures import Figures, figures
@@ -45,9 +46,9 @@ class RealStorm:
     """The data centre, the service and the storm. Use `running` to make one."""
 
     def __init__(
-        self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float, through_proxy: bool
+        self, plan: Plan, center: DataCenter, service: ServiceProcess, speed: float, scheduler: ExternalScheduler
     ) -> None:
-        """Both run."""
+        """All run; `scheduler` is where the engine asks."""
         self.plan = plan
         self.service = service
         self.hosts: dict[str, PacedHost] = {k: h for k, h in center.hosts.items() if isinstance(h, PacedHost)}
@@ -55,11 +56,8 @@ class RealStorm:
         self._speed = speed
         engine = center.engine
         self.referee = Referee(engine, self.hosts)
-        state = service.folder / "state"
-        proxy = ProxyScheduler(center.folder / "plugins", Path(service.socket), state)
         witness = Witness(service.log)
-        endpoint = proxy if through_proxy else _EngineEndpoint(service)
-        self.judge = Judge(endpoint, self.referee, engine, witness.note, witness.place)
+        self.judge = Judge(scheduler, self.referee, engine, witness.note, witness.place)
         self.course = Course(plan, engine, center.timeline, self._add_vms(), self.referee)
 
     def run(self) -> None:
@@ -114,7 +112,7 @@ class RealStorm:
 def running(
     plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False, program: Sequence[str] = PROGRAM
 ) -> Iterator[RealStorm]:
-    """A data centre and a service for the plan; the engine asks directly or through the proxy's plugin.
+    """A data centre and a service for the plan; the engine asks directly, or through the proxy's server and plugin.
 
     `program` is what is run as the service.
     """
@@ -128,7 +126,12 @@ def running(
         folder, hosts, speed=speed, seed=plan.seed, version=plan.version, settings=plan.settings, make_host=make
     )
     with center, ServiceProcess(center, options=_options(plan, speed), program=program) as service:
-        yield RealStorm(plan, center, service, speed, through_proxy)
+        if not through_proxy:
+            yield RealStorm(plan, center, service, speed, _EngineEndpoint(service))
+            return
+        plugin = ProxyScheduler(center.folder / "plugins", Path(service.socket), service.folder / "state")
+        with ProxyServer(plugin) as proxy:
+            yield RealStorm(plan, center, service, speed, XmlRpcScheduler(proxy.url))
 
 
 def storm(plan: Plan, folder: Path, speed: float = 1.0, through_proxy: bool = False) -> Figures:

@@ -4,7 +4,8 @@ import errno
 from collections.abc import Callable
 from typing import TypeVar
 
-from mdev_inventory.hook.sysfs import BUS, Files
+from mdev_inventory.hook.files import Files
+from mdev_inventory.hook.sysfs import BUS
 from tests.fuzz.odd import Orders
 
 NAMES = ("0000:3b:00.0", "0000:3b:00.4", "mtty", "nvidia-22", "i915-GVTg_V5_4", "a\udc80b", "x\n", "\x1b", "..", "ü")

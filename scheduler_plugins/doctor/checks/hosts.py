@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from mdev_inventory import remedies
 from mdev_inventory.bare_cards import ReasonCode, reasons
 from mdev_inventory.model import HostInventory
+from mdev_inventory.tls import remedies
 from scheduler_plugins.doctor import unreached
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts, HostFacts
@@ -76,7 +76,7 @@ def hook(facts: Facts) -> Iterator[Finding]:
     def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
         inventory = seen.inventory
         if seen.hook_error:
-            yield found("hook-unreadable", seen.hook_error, name)
+            yield found("hook-unreadable", seen.hook_error, name, remedy=seen.hook_remedy)
         elif seen.hooked and inventory and inventory.hook_version != facts.version:
             text = f"host {name}: version {inventory.hook_version or 'unknown'}, ours is {facts.version}"
             yield found("hook-other-version", text, name)

@@ -6,7 +6,7 @@ from itertools import chain
 from mdev_inventory.engine.administration import Cluster, Policy
 from scheduler_plugins.doctor.catalogue import found
 from scheduler_plugins.doctor.facts import Facts
-from scheduler_plugins.doctor.findings import Finding, ok, untold
+from scheduler_plugins.doctor.findings import Finding, count, ok, untold
 from scheduler_plugins.units.registry import FILTERS, WEIGHTS
 from scheduler_plugins.units.verdict import some
 
@@ -25,6 +25,9 @@ BY_PROXY = 1
 """Through the proxy all external weights together have this factor, whatever the policy says."""
 
 
+AT_ONCE = 8
+"""So many callers at once the proxy has been seen to answer without loss: the engine schedules one VM of a cluster at
+a time and waits 100 ms for a connection, the proxy lets five wait and starts an interpreter for each call."""
 ENABLE = "mdev-scheduler policy enable --cluster {} --weight UNIT=FACTOR --user admin@internal"
 
 
@@ -39,6 +42,7 @@ def policies(facts: Facts) -> Iterator[Finding]:
         return
     wrong = {cluster.id: list(_cluster(facts, cluster)) for cluster in clusters}
     yield from chain.from_iterable(wrong.values())
+    yield from _crowded(facts)
     served = [one.name for one in clusters if not wrong[one.id] and _has_filter(facts, _policy(facts, one))]
     if served:
         yield ok(f"{len(served)} of {len(clusters)} clusters have MdevFilter: {some(served)}")
@@ -62,6 +66,23 @@ def _cluster(facts: Facts, cluster: Cluster) -> Iterator[Finding]:
         yield untold(reason, cluster.name)
     elif unseen := facts.unseen(cluster):
         yield untold(unseen, cluster.name)
+
+
+def _crowded(facts: Facts) -> Iterator[Finding]:
+    """The proxy is asked by more clusters at once than it has room for."""
+    ours = {unit.id for unit in facts.engine.units or () if not unit.internal}
+    policies = [(one.name, _policy(facts, one)) for one in facts.engine.clusters or ()]
+    asking = [name for name, policy in policies if policy and not ours.isdisjoint(_unit_ids(policy))]
+    if facts.proxied and len(asking) > AT_ONCE:
+        late = (
+            f"; {count(facts.engine.unreached, 'event')} of late: it was not reached" if facts.engine.unreached else ""
+        )
+        seen = f"{len(asking)} clusters may ask ovirt-scheduler-proxy at once: {some(asking)}{late}"
+        yield found("proxy-crowded", seen)
+
+
+def _unit_ids(policy: Policy) -> list[str]:
+    return [*policy.filters, *(unit for unit, _ in policy.weights)]
 
 
 def _policy(facts: Facts, cluster: Cluster) -> Policy | None:

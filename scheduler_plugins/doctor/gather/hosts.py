@@ -60,7 +60,7 @@ def told(host: Host, caps: object, began: float, answered: float) -> HostFacts:
     try:
         inventory = from_capabilities(caps)
     except InventoryError as error:
-        return replace(facts, hook_error=f"host {host.name}: {error}")
+        return replace(facts, hook_error=f"host {host.name}: {error.seen}", hook_remedy=error.remedy)
     if inventory is None:
         return facts
     return replace(facts, inventory=inventory, hooked=True, clock_off=_off(inventory, began, answered))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from tests.mdev_inventory.tls.table import CASES, PLAIN, Said, run
 

@@ -101,7 +101,7 @@ def test_a_missing_file_at_its_default(tmp_path: Path) -> None:
 
     assert (
         f"[engine] password_file = '{tmp_path}/gone': the file cannot be read: No such file or directory; "
-        f"the service's user must be able to (this is the default; no file in {tmp_path} sets it)"
+        f"who runs mdev-scheduler must be able to (this is the default; no file in {tmp_path} sets it)"
     ) == str(caught.value)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.decisions.history import KEPT, VERDICTS_KEPT
 from scheduler_plugins.decisions.scheduler import Scheduler
 from tests.scheduler_plugins.world import FREE, STRANGER, WANTS, World, fitting
@@ -14,7 +15,7 @@ INVENTED = [f"{number:08x}-dead-4000-8000-000000000000" for number in range(3)]
 )
 def test_what_was_promised_stays(world: World, hosts: tuple[str, ...]) -> None:
     """A claim is neither ended nor replaced, and the VM's weights stay those of its decision."""
-    told = []
+    told = list[Decision]()
     scheduler = Scheduler(world, world, world.clock, refused=told.append)
     assert (FREE,) == fitting(scheduler, FREE)
     scheduler.weigh("MdevSpread", WANTS, [FREE], {})

@@ -92,7 +92,7 @@ class Site:
         hosts = self.service.ask("hosts")["items"]
         since = time.time() - self.mended_at
         seen = [host["age_s"] is not None and host["age_s"] < since for host in hosts]
-        wrong = any(host["failure"] or host["orphans"] for host in hosts)
+        wrong = any(host["failure"] or host["orphans"] != [] for host in hosts)
         return bool(health["status"] == "ok" and seen and all(seen) and not wrong)
 
     @contextmanager

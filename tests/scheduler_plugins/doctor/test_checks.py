@@ -49,6 +49,17 @@ def asks(*types: str) -> Facts:
     return engine(vms=(vm("desk", TYPE), vm("more", *types)))
 
 
+def clusters(number: int, base: Facts | None = None) -> Facts:
+    """So many clusters with the policy; the engine asks the proxy."""
+    made = tuple(replace(CLUSTER, id=f"c-{n}", name=f"C{n}") for n in range(number))
+    return engine(base or with_weight_alone(proxied()), clusters=made, hosts=(GPU,), vms=())
+
+
+def with_weight_alone(facts: Facts) -> Facts:
+    """No internal weight in the policy that would outvote ours."""
+    return engine(facts, policies={POLICY.id: replace(POLICY, weights=(("u-MdevConsolidate", 1),))})
+
+
 def properties(predefined: str, user_defined: str) -> Facts:
     """An engine before 4.5 with these VM properties at the cluster's level."""
     return engine(
@@ -85,6 +96,7 @@ FOUND: tuple[tuple[str, Facts, str], ...] = (
         policy(("u-MdevConsolidate", 1), ("i-1", 3)),
         "ours count 1, internal 3: OptimalForEvenDistribution 3",
     ),
+    ("proxy-crowded", clusters(9), "9 clusters may ask ovirt-scheduler-proxy at once: C0, C1, C2, C3, C4 and 4 more"),
     ("request-impossible", asks(*[TYPE] * 9), "holds 9 of nvidia-231, however empty (8 at most)"),
     ("request-impossible", asks(TYPE, "nvidia-9"), "no host of its cluster has the type 'nvidia-9'"),
     ("engine-blind", engine(devices={GPU.id: (shown(0),)}), "none left for the engine: nvidia-222, nvidia-231"),
@@ -148,6 +160,8 @@ NOTHING: dict[str, Facts] = {
         gpu(hooked=False, inventory=HostInventory(), clock_off=None), engine=engine(vms=()).engine
     ),
     "a host that is not up": engine(hosts=(*(WELL.engine.hosts or ()), UNSEEN)),
+    "as many clusters as the proxy has room for": clusters(8),
+    "many clusters, and the engine asks the service itself": clusters(9, with_weight_alone(WELL)),
     "as many as an empty card holds": asks(*[TYPE] * 8),
     "a cluster that needs nothing": engine(
         clusters=(CLUSTER, Cluster("c-2", "Office", "p-2")),

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 
 import scheduler_plugins
-from mdev_inventory import remedies
 from mdev_inventory.engine.errors import Code
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from mdev_inventory.vdsm.errors import ErrorCode
 from scheduler_plugins.allocator.refusals import RefusalCode

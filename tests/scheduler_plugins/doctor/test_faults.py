@@ -102,6 +102,7 @@ def test_one_fault(well: Site, code: str, broken: Broken, seen: str) -> None:
     assert seen in wrong[0]["seen"]
     assert wrong[0]["remedy"]
     assert "{" not in wrong[0]["remedy"]
+    assert wrong[0]["remedy"] not in wrong[0]["seen"]
     assert KINDS[code].status.value == wrong[0]["status"] == answer["status"]
     assert int(KINDS[code].status is Status.FAILURE) == status
 

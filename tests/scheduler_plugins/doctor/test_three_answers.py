@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mdev_inventory import remedies
+from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.cli import doctor
 from scheduler_plugins.doctor.chain import diagnose

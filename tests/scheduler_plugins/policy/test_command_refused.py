@@ -107,7 +107,8 @@ def test_another_user_with_a_password_file(served: Served, tmp_path: Path) -> No
     file.chmod(0o600)
 
     assert (2, "") == (loose.status, loose.out)
-    assert f"--password-file: [engine] password_file = '{file}': others may use the file" in loose.err
+    assert f"mdev-scheduler: --password-file '{file}': others may use the file (mode 0644)" in loose.err
+    assert "[engine]" not in loose.err
     assert 0 == command(served, *words).status
     assert 0 == command(served, *words[:3], typed="other\n").status
 
@@ -119,7 +120,7 @@ def test_a_wrong_password(served: Served) -> None:
 
     assert (3, "", 1) == (ran.status, ran.out, len(ran.err.splitlines()))
     assert "The username or password is incorrect" in ran.err
-    assert "are user and password right" in ran.err
+    assert "ovirt-aaa-jdbc-tool user show" in ran.err
 
 
 def test_an_engine_that_is_not_there(served: Served) -> None:
@@ -130,7 +131,7 @@ def test_an_engine_that_is_not_there(served: Served) -> None:
 
     assert (3, "", 1) == (ran.status, ran.out, len(ran.err.splitlines()))
     assert served.url in ran.err
-    assert "is it up, and are [engine] url and ca_file right?" in ran.err
+    assert "`mdev-scheduler doctor` tells why" in ran.err
 
 
 def test_the_engines_address_may_be_short(served: Served) -> None:
@@ -150,14 +151,16 @@ def test_another_authority_is_not_trusted(served: Served, tmp_path: Path) -> Non
 
     assert (3, "") == (ran.status, ran.out)
     assert "certificate" in ran.err
-    assert "are [engine] url and ca_file right?" in ran.err
+    assert "`mdev-scheduler doctor` tells why" in ran.err
     assert 0 == served.rest.counts["POST sso/oauth/token"]
 
 
 @pytest.mark.parametrize(
     ("words", "err"),
     [
-        (("enable", "--cluster", "gpv"), "--cluster gpv: the engine has no such cluster; there are: gpu, office"),
+        (("enable", "--cluster", "gpv"), "--cluster 'gpv': the engine has no such cluster; there are: gpu, office"),
+        (("enable", "--cluster", ""), "--cluster '': the engine has no such cluster; there are: gpu, office"),
+        (("status", "--password-file", "/nowhere/x"), "--password-file '/nowhere/x': the file cannot be read: No such"),
         (("disable", "--cluster", "gpv"), "the engine has no such cluster"),
         (("enable", "--cluster", "gpu", "--weight", "MdevSpred=1"), "did you mean MdevSpread?"),
         (("enable",), "Missing option"),
