@@ -32,19 +32,18 @@ class HostInventories(Protocol):
         """Why a host could not be observed the last time, by id."""
 
 
-class _Basis(NamedTuple):
-    """What a view was made of: where all of it is the same, so is the view."""
+class _Made(NamedTuple):
+    """A view, and what it was made of: where all of it is the very same, so is the view."""
 
     host: Host | None
     seen: Observation | None
     failed: HostFailure | None
     alive: Types | None
     """Types of the instances there that the source does not show."""
+    view: HostView
 
-    def is_same(self, other: "_Basis") -> bool:
-        """Whether both are of the very same objects: to compare inventories takes long."""
-        same = self.host is other.host and self.seen is other.seen and self.failed is other.failed
-        return same and self.alive == other.alive
+
+_NEVER = _Made(None, None, None, None, HostView("", "", False, None))
 
 
 class Views:
@@ -53,7 +52,7 @@ class Views:
     def __init__(self, inventories: HostInventories) -> None:
         """Nothing was asked about yet."""
         self._inventories = inventories
-        self._views: dict[str, tuple[_Basis, HostView]] = {}
+        self._views: dict[str, _Made] = {}
 
     def of(self, host_ids: Mapping[str, str]) -> Sequence[HostView]:
         """The view of each host now; `host_ids` is our id and the id as it was asked, in the order asked."""
@@ -61,20 +60,19 @@ class Views:
         hosts, observations, failures = inventories.hosts, inventories.observations, inventories.failures
         there = KnownThere(inventories.vms)
         for ours, asked in host_ids.items():
-            seen = observations.get(ours)
+            host, seen, failed = hosts.get(ours), observations.get(ours), failures.get(ours)
+            of, by, failure, before, view = known.get(asked, _NEVER)
             alive = there.types(seen) if seen and seen.source is not Source.HOOK else None
-            basis = _Basis(hosts.get(ours), seen, failures.get(ours), alive)
-            before = known.get(asked)
-            if before is None or not before[0].is_same(basis):
-                before = basis, _view(ours, asked, basis)
-                if basis.host is not None:  # who asks about hosts that do not exist fills no memory
-                    known[asked] = before
-            views.append(before[1])
+            if view is _NEVER.view or of is not host or by is not seen or failure is not failed or alive != before:
+                name = host.name if host else ours
+                view = HostView(asked, name, bool(host and host.separate), _with_unseen(seen, alive), failed)
+                if host is not None:  # who asks about hosts that do not exist fills no memory
+                    known[asked] = _Made(host, seen, failed, alive, view)
+            views.append(view)
         return views
 
 
-def _view(ours: str, asked: str, basis: _Basis) -> HostView:
-    host, seen = basis.host, basis.seen
-    if seen and basis.alive is not None:
-        seen = replace(seen, inventory=with_unseen(seen.inventory, seen.source, basis.alive))
-    return HostView(asked, host.name if host else ours, bool(host and host.separate), seen, basis.failed)
+def _with_unseen(seen: Observation | None, alive: Types | None) -> Observation | None:
+    if seen is None or alive is None:
+        return seen
+    return replace(seen, inventory=with_unseen(seen.inventory, seen.source, alive))
