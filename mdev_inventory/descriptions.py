@@ -29,12 +29,15 @@ class Fields(NamedTuple):
     weight: Optional[int] = None
     memory_mb: Optional[int] = None
     """Video memory as the sample driver mbochs words it, MB."""
+    max_per_vm: Optional[int] = None
+    """NVIDIA: instances of this type that one VM may have, where the driver says so (`Max Instances Per VM`)."""
 
 
 # Nine digits: more is no device's figure, and keeps hostile text from becoming a giant number.
 _COUNT = re.compile(r"([0-9]{1,9})")
 _MEGABYTES = re.compile(r"([0-9]{1,9})MB?")
 _PROSE_MEMORY = re.compile(r"([0-9]{1,9}) MB video memory")
+_PER_VM = re.compile(r"max[ _]instances?[ _]per[ _]vm *[=:] *([0-9]{1,9})", re.IGNORECASE)
 _PAIR = re.compile(r"(\w+)(?:=|: *)(\S+)")
 
 _MEANINGS = {
@@ -63,6 +66,9 @@ def _figure(part: str) -> Optional[Tuple[str, int]]:
     prose = _PROSE_MEMORY.fullmatch(part)
     if prose:
         return "memory_mb", int(prose.group(1))
+    per_vm = _PER_VM.fullmatch(part)
+    if per_vm:
+        return "max_per_vm", int(per_vm.group(1))
     pair = _PAIR.fullmatch(part)
     if pair is None or pair.group(1) not in _MEANINGS:
         return None

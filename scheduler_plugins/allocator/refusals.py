@@ -25,6 +25,7 @@ class RefusalCode(StrEnum):
     NO_SUCH_TYPE = "no-such-type"
     NO_FREE_INSTANCE = "no-free-instance"
     HELD_BY_OTHER_TYPE = "held-by-other-type"
+    VM_LIMIT = "vm-limit"
     CLAIMED = "claimed"
     NO_ALLOCATOR = "no-allocator"
     ALLOCATOR_FAILS = "allocator-fails"

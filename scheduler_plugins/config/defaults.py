@@ -142,6 +142,10 @@ class Decisions:
     recheck_hosts: Annotated[int, kinds.whole(0, 100)] = 16
     """How many hosts are asked again at most before a VM is refused; 0 asks none. No host is asked while any host
     fits."""
+    limit_per_vm: Annotated[bool, kinds.switch()] = True
+    """Whether a VM is refused that asks for more vGPUs than NVIDIA's manager takes in one VM, where that is certain by
+    the names of the types: several of the B or A series, or of a part of a card before Volta. VDSM would create them,
+    and the VM would fail to start on one host after the other. Where it is not certain, `explain` says so."""
 
 
 @dataclass(frozen=True, slots=True)

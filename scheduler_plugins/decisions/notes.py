@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from mdev_inventory.engine.model import Host
+from scheduler_plugins.allocator.per_vm import may_be_over
+from scheduler_plugins.allocator.request import Request
 from scheduler_plugins.decisions.candidates import Candidate
 
 
@@ -29,6 +31,12 @@ def not_considered(hosts: Iterable[Host]) -> str:
     """Hosts of the cluster that the engine would not offer."""
     names = ", ".join(f"{host.name} ({host.status})" for host in hosts)
     return names and f"not considered: {names}"
+
+
+def several_in_one_vm(candidates: Iterable[Candidate], request: Request) -> str:
+    """That the VM may fail on a host that fits, for it asks for several vGPUs; empty where nothing speaks for it."""
+    seen = [candidate.view.observation for candidate in candidates if candidate.able]
+    return next(filter(None, (may_be_over(one.inventory, request) for one in seen if one)), "")
 
 
 def joined(*parts: str) -> str:

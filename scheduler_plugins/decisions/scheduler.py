@@ -24,7 +24,7 @@ from scheduler_plugins.decisions.answer import answer
 from scheduler_plugins.decisions.decision import Decision, Weights, log_funnel
 from scheduler_plugins.decisions.history import History
 from scheduler_plugins.decisions.lookup import FIND_SECONDS, Asked, Engine, KnownVms, Lookup, uuid_of
-from scheduler_plugins.decisions.notes import joined, narrowed, not_considered, silence
+from scheduler_plugins.decisions.notes import joined, narrowed, not_considered, several_in_one_vm, silence
 from scheduler_plugins.decisions.question import Conclusion, Question, ids_of
 from scheduler_plugins.decisions.rechecks import unanswered
 from scheduler_plugins.decisions.settling import Refresh, Settling
@@ -32,7 +32,8 @@ from scheduler_plugins.decisions.views import HostInventories, Views
 from scheduler_plugins.decisions.weighing import Weighing
 from scheduler_plugins.demand.ages import Lives
 from scheduler_plugins.errors import UnknownUnitError
-from scheduler_plugins.units.registry import FILTERS, WEIGHTS, Filter, Weight
+from scheduler_plugins.units import registry
+from scheduler_plugins.units.registry import WEIGHTS, Filter, Weight
 
 log = logging.getLogger("scheduler")
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Scheduler:
         engine: Engine,
         inventories: Inventories,
         clock: Callable[[], float] = time.time,
-        filters: Mapping[str, Filter] = FILTERS,
+        filters: Mapping[str, Filter] | None = None,
         weights: Mapping[str, Weight] = WEIGHTS,
         engine_deadline_s: float = 2.0,
         *,
@@ -75,7 +76,7 @@ class Scheduler:
         `lives` gives what is known of VMs' lifetimes. `pause` and `timer` are how waiting is done and
         measured. Raises StoreError.
         """
-        self.filters = filters
+        self.filters = registry.filters(settings.limit_per_vm) if filters is None else filters
         self.weights = weights
         self.refused = refused
         self._inventories, self._settings = inventories, settings
@@ -165,7 +166,8 @@ class Scheduler:
         conclusion = Conclusion(candidates, answer(candidates, self._weighing.best(asked, claims)))
         decision = self._decision(question, conclusion, started)
         weights = self._weighing.all(asked, [c.view for c in candidates if c.able], claims)
-        return replace(decision, weights=weights, note=joined(decision.note, not_considered(others)))
+        note = joined(decision.note, not_considered(others), several_in_one_vm(candidates, asked.request))
+        return replace(decision, weights=weights, note=note)
 
     def vms_listed(self, vms: Iterable[Vm], asked_at: float, answered_at: float) -> None:
         """The engine listed all its VMs; those not among them are gone."""

@@ -33,7 +33,7 @@ class HostInventories(Protocol):
 
 
 class _Made(NamedTuple):
-    """A view and what it was made of: where all of that is the same, so is the view."""
+    """A view, and what it was made of: where all of it is the very same, so is the view."""
 
     host: Host | None
     seen: Observation | None
@@ -43,29 +43,32 @@ class _Made(NamedTuple):
     view: HostView
 
 
+_NEVER = _Made(None, None, None, None, HostView("", "", False, None))
+
+
 class Views:
     """Makes the views; safe for threads, because one that is made twice is as good."""
 
     def __init__(self, inventories: HostInventories) -> None:
         """Nothing was asked about yet."""
         self._inventories = inventories
-        self._made: dict[str, _Made] = {}
+        self._views: dict[str, _Made] = {}
 
     def of(self, host_ids: Mapping[str, str]) -> Sequence[HostView]:
         """The view of each host now; `host_ids` is our id and the id as it was asked, in the order asked."""
-        inventories, known, views = self._inventories, self._made, list[HostView]()
+        inventories, known, views = self._inventories, self._views, list[HostView]()
         hosts, observations, failures = inventories.hosts, inventories.observations, inventories.failures
         there = KnownThere(inventories.vms)
         for ours, asked in host_ids.items():
             host, seen, failed = hosts.get(ours), observations.get(ours), failures.get(ours)
+            of, by, failure, before, view = known.get(asked, _NEVER)
             alive = there.types(seen) if seen and seen.source is not Source.HOOK else None
-            of = known.get(asked)
-            # The very same objects: to compare inventories takes long.
-            if of is None or of[0] is not host or of[1] is not seen or of[2] is not failed or of[3] != alive:
-                of = _Made(host, seen, failed, alive, _view(ours, asked, host, seen, failed, alive))
+            if view is _NEVER.view or of is not host or by is not seen or failure is not failed or alive != before:
+                name = host.name if host else ours
+                view = HostView(asked, name, bool(host and host.separate), _with_unseen(seen, alive), failed)
                 if host is not None:  # who asks about hosts that do not exist fills no memory
-                    known[asked] = of
-            views.append(of[4])
+                    known[asked] = _Made(host, seen, failed, alive, view)
+            views.append(view)
         return views
 
     def any_known(self, host_ids: Mapping[str, str]) -> bool:
@@ -73,9 +76,7 @@ class Views:
         return not self._inventories.hosts.keys().isdisjoint(host_ids)
 
 
-def _view(
-    ours: str, asked: str, host: Host | None, seen: Observation | None, failed: HostFailure | None, alive: Types | None
-) -> HostView:
-    if seen and alive is not None:
-        seen = replace(seen, inventory=with_unseen(seen.inventory, seen.source, alive))
-    return HostView(asked, host.name if host else ours, bool(host and host.separate), seen, failed)
+def _with_unseen(seen: Observation | None, alive: Types | None) -> Observation | None:
+    if seen is None or alive is None:
+        return seen
+    return replace(seen, inventory=with_unseen(seen.inventory, seen.source, alive))

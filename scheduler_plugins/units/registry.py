@@ -55,5 +55,11 @@ class Weight(Unit, Protocol):
 
 _WEIGHTS: tuple[Weight, ...] = (MdevConsolidate(), MdevSpread(), MdevFragmentation(), MdevReserve())
 
-FILTERS: dict[str, Filter] = {MdevFilter.name: MdevFilter()}
+
+def filters(limit_per_vm: bool = True) -> dict[str, Filter]:
+    """The filters by name; `limit_per_vm` is `MdevFilter`'s."""
+    return {MdevFilter.name: MdevFilter(limit_per_vm)}
+
+
+FILTERS = filters()
 WEIGHTS = {unit.name: unit for unit in _WEIGHTS}

@@ -36,6 +36,7 @@ TELLING = {
     RefusalCode.ALLOCATOR_FAILS: "the host's allocator fails",
     RefusalCode.NO_ALLOCATOR: "no vGPU support on the host",
     RefusalCode.NO_INVENTORY: "nothing known of the host",
+    RefusalCode.VM_LIMIT: "more vGPUs than one VM may have",
     RefusalCode.NO_SUCH_TYPE: "no such type",
 }
 """What each refusal says of many hosts, the most telling first: what time or an administrator can mend

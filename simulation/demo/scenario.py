@@ -41,7 +41,7 @@ VMS = (
     _vm("office", "no mediated device"),
     _vm("desk-1", "GRID M60-1Q", "tesla-m60", "GRID M60-1Q"),
     _vm("desk-2", "GRID M60-1Q", "tesla-m60", "GRID M60-1Q"),
-    _vm("twin", "GRID M60-4Q twice", "tesla-m60", "GRID M60-4Q", 2),
+    _vm("twin", "GRID M60-8Q twice", "tesla-m60", "GRID M60-8Q", 2),
     _vm("cad", "GRID T4-8Q", "tesla-t4", "GRID T4-8Q"),
     _vm("cad-pair", "GRID T4-8Q twice, one is left", "tesla-t4", "GRID T4-8Q", 2),
     _vm("viewer", "GRID T4-4Q, the card runs 8Q", "tesla-t4", "GRID T4-4Q"),

@@ -121,6 +121,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         ("decisions", "claim_timeout", ["10", "3600"], ["9", "3601"]),
         ("decisions", "recheck_deadline", ["0", "3"], ["-1", "3.1"]),
         ("decisions", "recheck_hosts", ["0", "100"], ["-1", "101", "1.5"]),
+        ("decisions", "limit_per_vm", ["yes", "no"], ["2", ""]),
         ("log", "level", ["debug", "error"], ["INFO", "trace", ""]),
     ],
 )

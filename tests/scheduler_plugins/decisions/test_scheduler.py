@@ -9,9 +9,11 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.observation import Source
 from scheduler_plugins.allocator.refusals import RefusalCode
 from scheduler_plugins.allocator.request import Request
+from scheduler_plugins.config.defaults import Decisions
 from scheduler_plugins.decisions.decision import Decision
 from scheduler_plugins.decisions.scheduler import Scheduler
 from scheduler_plugins.errors import AmbiguousNameError, EngineSilentError, UnknownUnitError, UnknownVmError
+from tests.scheduler_plugins import inventories as inv
 from tests.scheduler_plugins.world import (
     DEAD,
     DOWN,
@@ -148,6 +150,25 @@ def test_a_cluster_that_the_engine_does_not_tell_is_not_a_cluster_without_hosts(
     world.engine_vms = [replace(vm(), cluster_id="")]
 
     assert [DEAD, ELSEWHERE, FREE, FULL] == [verdict.host_id for verdict in scheduler.explain("wants").verdicts]
+
+
+def test_explain_tells_that_several_vgpus_may_be_too_many(world: World, scheduler: Scheduler) -> None:
+    """Several vGPUs that only newer drivers take in one VM fit, and `explain` says that this is not certain."""
+    world.observations[FREE] = replace(world.observations[FREE], inventory=inv.host(inv.t4()))
+    world.engine_vms = [vm(mdev_type=f"{inv.Q2},{inv.Q2}")]
+    decision = scheduler.explain("wants")
+
+    assert (FREE,) == decision.fitting
+    assert "not certain for several vGPUs in one VM: NVIDIA's drivers before R525" in decision.note
+
+
+def test_a_vm_of_too_many_vgpus_is_refused_or_not(world: World) -> None:
+    """`[decisions] limit_per_vm` says whether hosts are refused to a VM of which NVIDIA's manager takes fewer."""
+    world.observations[FREE] = replace(world.observations[FREE], inventory=inv.host(inv.t4()))
+    world.engine_vms = [vm(mdev_type=f"{inv.B2},{inv.B2}")]
+    limits = [Scheduler(world, world, world.clock, settings=Decisions(limit_per_vm=limit)) for limit in (True, False)]
+
+    assert [(), (FREE,)] == [fitting(scheduler, FREE) for scheduler in limits]
 
 
 def test_explain_of_a_name_that_two_vms_bear_is_an_error(world: World, scheduler: Scheduler) -> None:

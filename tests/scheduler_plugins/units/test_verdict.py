@@ -41,10 +41,11 @@ def fitting(name: str) -> Verdict:
         ),
         pytest.param(
             [refused(code.value, code) for code in C],
-            "no capacity left on 1 of 7 hosts; cards held by another type on 1 of 7 hosts;"
-            " taken by starts in flight on 1 of 7 hosts; the host's allocator fails on 1 of 7 hosts;"
-            " no vGPU support on the host on 1 of 7 hosts; nothing known of the host on 1 of 7 hosts;"
-            " no such type on 1 of 7 hosts (no-free-instance: because of no-free-instance)",
+            "no capacity left on 1 of 8 hosts; cards held by another type on 1 of 8 hosts;"
+            " taken by starts in flight on 1 of 8 hosts; the host's allocator fails on 1 of 8 hosts;"
+            " no vGPU support on the host on 1 of 8 hosts; nothing known of the host on 1 of 8 hosts;"
+            " more vGPUs than one VM may have on 1 of 8 hosts;"
+            " no such type on 1 of 8 hosts (no-free-instance: because of no-free-instance)",
             id="every reason, in its order",
         ),
     ],

@@ -32,7 +32,7 @@ def test_vms_go_where_their_cards_are(shown: dict[str, Any]) -> None:
     assert {
         "desk-1": "m60-packed",
         "desk-2": "m60-packed",
-        "twin": "m60-packed",
+        "twin": "m60-spread",
         "cad": "t4",
         "cad-pair": None,
         "viewer": None,
@@ -52,11 +52,11 @@ def test_a_vm_without_a_request_starts(shown: dict[str, Any]) -> None:
     assert ("up", len(shown["hosts"])) == (office["ending"], sum(v["fits"] for v in office["verdicts"]))
 
 
-def test_two_instances_land_together_on_a_free_card(shown: dict[str, Any]) -> None:
-    """The one-type rule sends the twin's two 4Q past the GPU that runs 1Q."""
+def test_two_instances_take_two_free_gpus(shown: dict[str, Any]) -> None:
+    """An M60 gives one VM several vGPUs of a whole GPU each only: the host that runs 1Q on one has no second."""
     twin = next(vm for vm in shown["vms"] if vm["name"] == "twin")
 
-    assert ["0000:3c:00.0", "0000:3c:00.0"] == twin["parents"]
+    assert ["0000:3b:00.0", "0000:3c:00.0"] == twin["parents"]
 
 
 def test_no_verdict_differs_from_the_hosts_allocator(shown: dict[str, Any]) -> None:
