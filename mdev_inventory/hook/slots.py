@@ -5,7 +5,8 @@ holds a lock for as long as it lives, of which there are two. Where those that h
 is sent to the driver.
 
 A lock is a file that only its owner may open, in a folder of VDSM's or in /tmp; one that another user has put there,
-or a link, is not touched. A reader that is left behind has the path at which it hangs in its file.
+or a link, is not touched. In it stands since when a reader holds it, by the monotonic clock, or, once it is left
+behind, the path at which it hangs.
 
 Runs on Python 3.6: the VDSM hook imports it.
 """
@@ -47,7 +48,7 @@ class Slot:
         """The reader is left behind, and hangs there."""
         if self.descriptor >= 0:
             with contextlib.suppress(OSError):
-                os.pwrite(self.descriptor, (path or "?").encode("utf-8", "surrogateescape"), 0)
+                _write(self.descriptor, path or "?")
 
     def __enter__(self) -> "Slot":
         """Itself."""
@@ -74,8 +75,8 @@ def take(root: str, until: float, kind: str = "reader") -> Slot:
             if descriptor < 0:
                 return Slot(-1)
             if _lock(descriptor):
-                os.ftruncate(descriptor, 0)
-                os.utime(descriptor)
+                with contextlib.suppress(OSError):  # a full disk
+                    _write(descriptor, str(int(time.monotonic())))
                 return Slot(descriptor)
             hanging += _hangs(descriptor)
             os.close(descriptor)
@@ -116,9 +117,14 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
+def _write(descriptor: int, text: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, text.encode("utf-8", "surrogateescape"), 0)
+
+
 def _hangs(descriptor: int) -> List[str]:
     """Where its holder hangs; empty where it may be busy."""
-    path = os.pread(descriptor, 4096, 0).decode("utf-8", "surrogateescape")
-    if path:
-        return [path]
-    return ["?"] if time.time() - os.fstat(descriptor).st_mtime > _LONGEST else []
+    text = os.pread(descriptor, 4096, 0).decode("utf-8", "surrogateescape")
+    if not text.isdigit():
+        return [text] if text else []
+    return ["?"] if time.monotonic() - int(text) > _LONGEST else []

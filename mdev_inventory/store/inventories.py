@@ -14,6 +14,7 @@ from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation, Source
 from mdev_inventory.store.completion import completed
+from mdev_inventory.store.gone import Gone
 from mdev_inventory.store.snapshot import Snapshot, remembered
 from mdev_inventory.store.store import Store
 
@@ -64,6 +65,11 @@ class Inventories:
     def failures(self) -> Mapping[str, HostFailure]:
         """Why a host could not be observed when it was asked last, by id; one that could be is missing."""
         return self._now.failures
+
+    @property
+    def gone(self) -> Mapping[str, tuple[Gone, ...]]:
+        """What a host had and has no more, by its id: types that its driver no longer offers, cards that went."""
+        return self._now.gone
 
     def set_hosts(self, hosts: Iterable[Host]) -> None:
         """The engine's list of hosts; all that is known of hosts not in it is forgotten."""
@@ -145,6 +151,7 @@ class Inventories:
     def _write_host(self, now: Snapshot, host_id: str) -> None:
         if seen := now.observations.get(host_id):
             self._store.save_observation(seen)
+            self._store.save_gone(host_id, now.gone.get(host_id, ()))
         if failed := now.failures.get(host_id):
             self._store.save_failure(failed)
         else:

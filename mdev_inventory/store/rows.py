@@ -6,6 +6,7 @@ ValueError, TypeError or RecursionError where they make no sense.
 
 import json
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from mdev_inventory import inventory_json
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation, Source
+from mdev_inventory.store.gone import MOST_GONE, Gone, Kind
 from mdev_inventory.vdsm import key_reader
 
 Row = tuple[object, ...]
@@ -66,6 +68,24 @@ def _carried(carried: Any) -> dict[str, float]:
     if not isinstance(carried, dict):
         raise TypeError(f"carried {carried!r} must be an object")
     return {_text(address): _time(at) for address, at in carried.items()}
+
+
+def gone_row(host_id: str, gone: Iterable[Gone]) -> Row:
+    """The columns of what a host had."""
+    return host_id, json.dumps(list(gone))
+
+
+def gone(host_id: Any, entries: Any) -> tuple[Gone, ...]:
+    """What the host of these columns had."""
+    _text(host_id)
+    listed = json.loads(_text(entries))
+    if not isinstance(listed, list):
+        raise TypeError(f"{entries!r} must be a list")
+    return tuple(_gone(*entry) for entry in listed[:MOST_GONE])
+
+
+def _gone(kind: Any, thing: Any, name: Any, last_seen: Any, since: Any) -> Gone:
+    return Gone(Kind(kind), _text(thing), _text(name), _time(last_seen), _time(since))
 
 
 def failure_row(failed: HostFailure) -> Row:

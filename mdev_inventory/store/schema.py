@@ -56,6 +56,10 @@ STEPS = (
     """,
     """
     ALTER TABLE observations ADD COLUMN carried TEXT NOT NULL DEFAULT '{}';
+    CREATE TABLE gone (
+        host_id TEXT NOT NULL PRIMARY KEY,
+        entries TEXT NOT NULL
+    ) WITHOUT ROWID;
     """,
 )
 VERSION = len(STEPS)

@@ -1,12 +1,13 @@
 """The state of all hosts and VMs at one moment, as decisions read it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from mdev_inventory.engine.known_vm import KnownVm
 from mdev_inventory.engine.model import Host
 from mdev_inventory.observation import HostFailure, Observation
+from mdev_inventory.store.gone import Gone, gone_after
 from mdev_inventory.store.store import Store
 
 V = TypeVar("V")
@@ -24,6 +25,8 @@ class Snapshot:
     """By host id: only hosts that failed when they were asked last."""
     vms: MappingProxyType[str, KnownVm]
     """By id: every VM that the engine showed, those without a request included."""
+    gone: MappingProxyType[str, tuple[Gone, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By host id: what a host had and has no more; hosts of which nothing is gone are missing."""
 
     def of(self, hosts: dict[str, Host]) -> "Snapshot":
         """With these hosts; what is known of others is forgotten."""
@@ -32,11 +35,16 @@ class Snapshot:
             MappingProxyType({k: v for k, v in self.observations.items() if k in hosts}),
             MappingProxyType({k: v for k, v in self.failures.items() if k in hosts}),
             self.vms,
+            MappingProxyType({k: v for k, v in self.gone.items() if k in hosts}),
         )
 
     def with_observation(self, seen: Observation) -> "Snapshot":
-        """With that host's observation."""
-        return replace(self, observations=_with(self.observations, seen.host_id, seen))
+        """With that host's observation, and what is gone since the last one."""
+        before, known = self.gone.get(seen.host_id, ()), self.observations.get(seen.host_id)
+        gone, after = self.gone, gone_after(before, known, seen)
+        if after != before:
+            gone = MappingProxyType({k: v for k, v in (gone | {seen.host_id: after}).items() if v})
+        return replace(self, observations=_with(self.observations, seen.host_id, seen), gone=gone)
 
     def with_failure(self, host_id: str, failure: HostFailure | None) -> "Snapshot":
         """With that host's failure, or without one."""
@@ -62,6 +70,7 @@ def remembered(store: Store) -> Snapshot:
         MappingProxyType(observations),
         MappingProxyType(failures),
         MappingProxyType(store.vms()),
+        MappingProxyType(store.gone()),
     )
 
 

@@ -21,6 +21,7 @@ from mdev_inventory.observation import HostFailure, Observation
 from mdev_inventory.store import file as store_file
 from mdev_inventory.store import rows as store_rows
 from mdev_inventory.store.file import translated
+from mdev_inventory.store.gone import Gone
 
 ROWS_AT_ONCE = 16
 """In one statement at most: each number of rows is another one to compile."""
@@ -103,6 +104,7 @@ class Store:
             self._write("INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)", map(store_rows.host_row, hosts))
             self._connection.execute(f"DELETE FROM observations WHERE {others}")  # noqa: S608 (a constant)
             self._connection.execute(f"DELETE FROM failures WHERE {others}")  # noqa: S608 (a constant)
+            self._connection.execute(f"DELETE FROM gone WHERE {others}")  # noqa: S608 (a constant)
 
     def hosts(self) -> dict[str, Host]:
         """The hosts as the engine showed them last, by id."""
@@ -116,6 +118,14 @@ class Store:
     def observations(self) -> dict[str, Observation]:
         """The last observation of every host that has one, by host id."""
         return self._read("observations", store_rows.observation)
+
+    def save_gone(self, host_id: str, gone: Iterable[Gone]) -> None:
+        """Keep this as what the host had and has no more."""
+        self._write("INSERT OR REPLACE INTO gone VALUES (?, ?)", [store_rows.gone_row(host_id, gone)])
+
+    def gone(self) -> dict[str, tuple[Gone, ...]]:
+        """What the hosts had and have no more, by host id; a host of which nothing is gone is missing."""
+        return {host_id: gone for host_id, gone in self._read("gone", store_rows.gone).items() if gone}
 
     def save_failure(self, failure: HostFailure) -> None:
         """Keep this as the host's failure."""

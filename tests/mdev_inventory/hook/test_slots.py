@@ -114,6 +114,21 @@ def test_a_lock_that_is_no_file_of_ours_is_not_touched(tmp_path: Path, monkeypat
     os.close(taken.descriptor)
 
 
+def test_who_holds_a_slot_for_too_long_hangs(tmp_path: Path) -> None:
+    """Although nobody said so: whoever sent it was killed itself."""
+    held = [slots.take(str(tmp_path), 0.0) for _ in range(slots.SLOTS)]
+    for slot in held:
+        slot.mark(str(int(time.monotonic()) - 61))
+    begin = time.monotonic()
+
+    with pytest.raises(slots.HangingError):
+        slots.take(str(tmp_path), begin + 30.0)
+
+    assert 10.0 > time.monotonic() - begin
+    for slot in held:
+        os.close(slot.descriptor)
+
+
 def test_who_is_busy_is_waited_for(tmp_path: Path) -> None:
     """Two may read at a time; a third has its turn when one of them is done."""
     first, second = slots.take(str(tmp_path), 0.0), slots.take(str(tmp_path), 0.0)

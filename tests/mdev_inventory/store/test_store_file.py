@@ -77,7 +77,7 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
     reopened(path)
     alter(path, "PRAGMA user_version = 99")
 
-    with pytest.raises(StoreError, match=r"state\.sqlite has schema 99, .* knows up to 5: install") as caught:
+    with pytest.raises(StoreError, match=r"state\.sqlite has schema 99, .* knows up to 6: install") as caught:
         Store(path)
 
     assert path == caught.value.path
