@@ -91,4 +91,4 @@ def _explained(reason: str, wrong: set[str], proxied: bool) -> bool:
     for begins, links in EXPLAINED:
         if reason.startswith(begins):
             return not wrong.isdisjoint(links) or (proxied and "engine endpoint" in links)
-    return "hosts that are up" in reason and not wrong.isdisjoint(ABOUT_HOSTS)
+    return ("hosts that are up" in reason or "hosts that are not up" in reason) and not wrong.isdisjoint(ABOUT_HOSTS)

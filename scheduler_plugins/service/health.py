@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 
 from mdev_inventory.collector.troubles import Trouble
 from mdev_inventory.engine.model import Host
+from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.decisions.scheduler import Inventories
 from scheduler_plugins.units.verdict import some
+
+CODES = frozenset(Cause)
 
 
 class Health:
@@ -43,7 +46,15 @@ class Health:
             *filter(None, [self._stuck()]),
             *_named(failing, up, "could not be asked as they should"),
             *_named(unseen, up, "were not asked yet"),
+            *self._distrusted(),
         ]
+
+    def _distrusted(self) -> list[str]:
+        """Hosts that are not up, and why TLS with them fails: a certificate may be why the engine lost them, too."""
+        down = [host for host in self._inventories.hosts.values() if host.status != "up"]
+        failures = [(host, self._inventories.failures.get(host.id)) for host in down]
+        named = [f"{host.name} ({failure.code})" for host, failure in failures if failure and failure.code in CODES]
+        return [f"{len(named)} of {len(down)} hosts that are not up fail at TLS: {some(named)}"] if named else []
 
 
 def _named(hosts: list[Host], of: list[Host], what: str) -> list[str]:

@@ -35,3 +35,15 @@ def test_many_hosts_are_counted_and_a_few_named() -> None:
     assert ["7 of 7 hosts that are up were not asked yet: host-0, host-1, host-2, host-3, host-4 and 2 more"] == Health(
         world, dict
     ).reasons()
+
+
+def test_hosts_that_are_not_up_are_looked_at_for_their_certificates() -> None:
+    """One that is silent is as the engine says; one whose certificate has ended is why the engine lost it."""
+    down = (host(name, name, status="non_responsive") for name in ("ended", "off", "unasked"))
+    world = World(host_list=(host(FREE, "free"), *down))
+    world.failures = {
+        "ended": HostFailure("ended", "certificate-ended", "its certificate has ended", NOW),
+        "off": HostFailure("off", "connect", "refused", NOW),
+    }
+
+    assert ["1 of 3 hosts that are not up fail at TLS: ended (certificate-ended)"] == Health(world, dict).reasons()
