@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import uvloop
 
@@ -28,6 +27,7 @@ from mdev_inventory.store.file import FILE_NAME, StoreError
 from mdev_inventory.store.folder_lock import hold
 from mdev_inventory.store.inventories import Inventories
 from mdev_inventory.store.rescue import open_store
+from mdev_inventory.store.store import Store
 from mdev_inventory.vdsm.rpc import CredentialsError
 from scheduler_plugins.config import Config, ConfigError, secrets
 from scheduler_plugins.decisions.scheduler import Scheduler
@@ -77,11 +77,7 @@ async def live(
         stack.push_async_callback(asyncio.to_thread, engine.close)
         vdsm = parts.vdsm_client(config)
         # Last: who only tries a configuration leaves no state behind, least of all root.
-        secrets.check_state_owner(config)
-        if (held := hold(config.service.state_dir)) is not None:
-            stack.callback(os.close, held)
-        store, unusable = open_store(config.service.state_dir / FILE_NAME, wall)
-        stack.callback(store.close)
+        store, unusable = _store(config, stack, wall)
         clock = clock_of(store, wall)
         inventories = Inventories(store)
         collector = parts.collector(config, engine, vdsm, inventories, clock)
@@ -110,22 +106,23 @@ async def live(
             health.notices.append(unusable)
             reports.add(unusable)
         load_api = partial(_api, scheduler, Capacities(inventories, clock, clock.to_wall), health)
-        endpoints = await opened(
-            config.service,
-            stack,
-            scheduler,
-            answering=answering,
-            undecided=portal.undecided,
-            load_api=load_api,
-            health=health,
-            engine_host=urlsplit(config.engine.url or "").hostname or "",
-        )
+        endpoints = await opened(config, stack, scheduler, answering, portal.undecided, load_api, health)
         ready(endpoints)
         systemd.notify("READY=1")
         log.info("Ready version=%s %s", __version__, endpoints)
         collecting.start()
         stack.callback(asyncio.create_task(reports.run()).cancel)
         await until_stopped(stop, failed, answering)
+
+
+def _store(config: Config, stack: AsyncExitStack, wall: Callable[[], float]) -> tuple[Store, str]:
+    """The state, which is this process's alone until the stack ends; and why an older file was set aside."""
+    secrets.check_state_owner(config)
+    if (held := hold(config.service.state_dir)) is not None:
+        stack.callback(os.close, held)
+    store, unusable = open_store(config.service.state_dir / FILE_NAME, wall)
+    stack.callback(store.close)
+    return store, unusable
 
 
 def _collecting(collector: Collector, stack: AsyncExitStack, failed: asyncio.Future[None]) -> CollectorThread:

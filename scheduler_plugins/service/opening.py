@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from scheduler_plugins.config import Service
+from scheduler_plugins.config import Config
 from scheduler_plugins.service.answering import Answering
 from scheduler_plugins.service.engine_endpoint.application import Application
 from scheduler_plugins.service.health import Health
@@ -51,22 +52,21 @@ class PortTakenError(EndpointError):
 
 
 async def opened(
-    settings: Service,
+    config: Config,
     stack: AsyncExitStack,
     decider: Decider,
-    *,
     answering: Answering,
     undecided: Undecided,
     load_api: Callable[[], "ASGIApp"],
     health: Health,
-    engine_host: str,
 ) -> Endpoints:
     """Opens the endpoints; the stack closes them, before what they lean on. Raises EndpointError.
 
-    `undecided` hears what the proxy does not pass on to the engine. By `engine_host` this machine is known, too.
+    `undecided` hears what the proxy does not pass on to the engine. By the engine's host this machine is known, too.
     """
+    settings = config.service
     stack.push_async_callback(answering.stop)
-    names = [*settings.allowed_hosts, engine_host]
+    names = [*settings.allowed_hosts, urlsplit(config.engine.url or "").hostname or ""]
     api = await _listening("web_api", settings.http_host, settings.http_port, "http_port")
     await _serve(stack, api, HttpThread(HttpServer(WebApi(load_api), READERS, names), "web"))
     xmlrpc = None

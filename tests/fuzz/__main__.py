@@ -27,7 +27,7 @@ START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Outcome:
     """What came of one target."""
 
     name: str
@@ -68,7 +68,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _fuzzed(name: str, seconds: int, folder: Path) -> Told:
+def _fuzzed(name: str, seconds: int, folder: Path) -> Outcome:
     corpus, first, found = folder / name, folder / f"{name}.first", folder / "found"
     for each in (corpus, first, found):
         each.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,9 @@ def _fuzzed(name: str, seconds: int, folder: Path) -> Told:
     command += ["-print_final_stats=1", str(corpus), str(first)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=seconds + START_S)
     log = done.stdout + done.stderr
-    return Told(name, done.returncode, _last(r"number_of_executed_units: (\d+)", log), _last(r"cov: (\d+)", log), log)
+    return Outcome(
+        name, done.returncode, _last(r"number_of_executed_units: (\d+)", log), _last(r"cov: (\d+)", log), log
+    )
 
 
 def _last(pattern: str, log: str) -> int:

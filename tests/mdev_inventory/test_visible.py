@@ -104,6 +104,7 @@ BORDERS = {
     "scheduler_plugins/policy/sdk_child.py": "JSON in ASCII, for the process that started it",
     "scheduler_plugins/proxy/mdev_units.py": "a literal in ASCII, for the proxy",
     "scheduler_plugins/service/engine_endpoint/xmlrpc.py": "answers to the engine",
+    "scheduler_plugins/service/process/bounded_log.py": "the log's lines, as they come from the formatter",
     "scheduler_plugins/service/process/log.py": "the log",
     "scheduler_plugins/service/proxy_socket/line.py": "answers to the plugin",
     "scheduler_plugins/service/web/api.py": "JSON and the page, over HTTP",

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from mdev_inventory.visible import visible
+
 LINE_LENGTH = 8192
 """Characters of one record, with its traceback."""
 LINES, PERIOD_S = 500, 10.0
@@ -61,7 +63,7 @@ class BoundedHandler(logging.Handler):
         if left_out is None:
             return
         if left_out:
-            self._put(f"WARNING [{record.name}] {left_out} lines left out: at most {LINES} in {PERIOD_S:g} s")
+            self._put(f"WARNING [{visible(record.name)}] {left_out} lines left out: at most {LINES} in {PERIOD_S:g} s")
         try:
             self._put(shortened(self.format(record)))
         except Exception:

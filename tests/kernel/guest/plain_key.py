@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from mdev_inventory.model import HostInventory, MdevType, ParentDevice, ReadError
+from mdev_inventory.model import BareCard, Cut, HostInventory, MdevType, ParentDevice, ReadError
 
 _PACKED = 22
 
@@ -23,7 +23,15 @@ def from_key(key: dict[str, Any]) -> HostInventory:
         collected_at=key["collected_at"],
         boot_id=key["boot_id"],
         hook_version=key["hook_version"],
+        cut=None if key.get("cut") is None else Cut(**_with_tuples(key["cut"])),
+        bare_cards=tuple(BareCard(**_with_tuples(told)) for told in key.get("bare_cards", ())),
+        kernel=key.get("kernel", ""),
+        modules=tuple(key.get("modules", ())),
     )
+
+
+def _with_tuples(told: dict[str, Any]) -> dict[str, Any]:
+    return {member: tuple(value) if isinstance(value, list) else value for member, value in told.items()}
 
 
 def _types(told: list[list[str]]) -> dict[str, MdevType]:

@@ -103,6 +103,7 @@ def test_this_machines() -> None:
 WALL = {
     "mdev_inventory/store/clock.py": "compares it with the service's",
     "mdev_inventory/hook/sysfs.py": "on the host, for people",
+    "mdev_inventory/tls/causes.py": "certificates go by it",
     "scheduler_plugins/decisions/scheduler.py": "the default of tests; the service gives its own",
     "scheduler_plugins/doctor/gather/__init__.py": "no service runs",
     "scheduler_plugins/doctor/gather/machine.py": "certificates go by it",

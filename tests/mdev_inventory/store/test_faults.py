@@ -21,7 +21,7 @@ SLACK_S = 0.5
 FAULTS = [fault.name.lower() for fault in Fault if fault is not Fault.NONE]
 UNSEEN = ("flip", "short")
 """What SQLite does not notice, or mends itself."""
-Told = dict[str, dict[str, Any]]
+Played = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -40,31 +40,31 @@ def shim(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def deciding(shim: Path, folder: Path) -> Told:
+def deciding(shim: Path, folder: Path) -> Played:
     """What came of decisions under each fault."""
     return played(shim, folder, "deciding")
 
 
 @pytest.fixture(scope="module")
-def starting(shim: Path, folder: Path) -> Told:
+def starting(shim: Path, folder: Path) -> Played:
     """What came of starts under each fault."""
     return played(shim, folder, "starting")
 
 
-def played(shim: Path, folder: Path, scene: str) -> Told:
+def played(shim: Path, folder: Path, scene: str) -> Played:
     """What a process tells whose calls on its state files fail so."""
     faults = Faults(folder / "control")
     command = [sys.executable, "-m", "tests.faults.scene", scene, str(folder / scene)]
     environ = {**os.environ, **faults.environ, "LD_PRELOAD": str(shim)}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
     assert (0, "") == (done.returncode, done.stderr[-2000:])
-    told: Told = json.loads(done.stdout)
+    told: Played = json.loads(done.stdout)
     return told
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", ["write", "sync"])
-def test_decisions_while_the_disk_fails(deciding: Told, folder: Path, call: str, fault: str) -> None:
+def test_decisions_while_the_disk_fails(deciding: Played, folder: Path, call: str, fault: str) -> None:
     """Each is answered as ever and in time; what is not written is told, and written once that is possible."""
     told = deciding[f"{call}-{fault}"]
 
@@ -85,6 +85,6 @@ def test_decisions_while_the_disk_fails(deciding: Told, folder: Path, call: str,
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "hang"])
 @pytest.mark.parametrize("call", ["read", "write", "sync"])
-def test_starts_while_the_disk_fails(starting: Told, call: str, fault: str) -> None:
+def test_starts_while_the_disk_fails(starting: Played, call: str, fault: str) -> None:
     """Whichever call fails first: the service starts, with what it remembers or without, and writes again."""
     assert "" == starting[f"{call}-{fault}"]["trouble"]

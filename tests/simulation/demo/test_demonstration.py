@@ -112,6 +112,7 @@ def test_a_kept_demonstration_ends_without_leaving_anything(tmp_path: Path) -> N
         demo.communicate(timeout=30)
 
     assert ("ok", True, False) == (healthy, was_there, folder.exists())
-    assert [0, 0] == statuses, "the commands that it names"
+    # doctor cannot tell whom the engine asks where the port is any free one.
+    assert [0, 3] == statuses, "the commands that it names"
     with pytest.raises(requests.ConnectionError):
         requests.get(endpoints["page"], timeout=10)
