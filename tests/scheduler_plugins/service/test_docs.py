@@ -73,10 +73,8 @@ def test_every_error_of_ours_has_a_status() -> None:
             "events of ours in the portal",
             f"1 for a VM in {portal.PER_VM_S:g} s, {portal.MOST} in {portal.PERIOD_S:g} s",
         ),
-        (
-            "log",
-            f"{bounded_log.LINES} lines of one logger in {bounded_log.PERIOD_S:g} s, {bounded_log.LINE_LENGTH:,} characters",
-        ),
+        ("log", f"{bounded_log.LINES} lines of one logger in {bounded_log.PERIOD_S:g} s"),
+        ("log", f"{bounded_log.LINE_LENGTH:,} characters"),
         ("log", f"{bounded_log.WAITING:,} waiting"),
         ("a decision that does not end", f"{STUCK_SECONDS:g} s"),
     ],
