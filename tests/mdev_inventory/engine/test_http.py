@@ -50,7 +50,9 @@ def test_a_connection_that_the_engine_closed_meanwhile(peer: EnginePeer, http: E
     peer.routes["/ovirt-engine/x"] = Handler.last
     statuses = [ask(http).status for _ in range(3)]
 
-    assert ([200] * 3, 3) == (statuses, peer.connections)
+    assert [200] * 3 == statuses
+    # One more for each that the engine closed while the request was already on its way.
+    assert 3 <= peer.connections <= 5
 
 
 def half_a_body(answer: Handler) -> None:
