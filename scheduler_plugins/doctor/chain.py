@@ -52,6 +52,7 @@ CHAIN = (
 LAST = "service's own word"
 EXPLAINED = (
     (("the engine endpoint is closed",), ("engine endpoint", "proxy")),
+    (("the proxy socket",), ("proxy socket",)),
     (("engine view",), ("engine", "credentials", "right to read", "engine's view")),
     (("engine refresh",), ("right to refresh hosts",)),
     (("engine",), ("engine", "credentials", "right to read")),

@@ -29,6 +29,8 @@ class Health:
         self._inventories, self._troubles, self._unwritten, self._stuck = inventories, troubles, unwritten, stuck
         self.closed_endpoints: list[str] = []
         """A sentence about each endpoint that could not be opened."""
+        self.checks: list[Callable[[], str]] = []
+        """What is looked at anew each time: a sentence each, empty where all is well."""
         self.notices: list[str] = []
         """What went wrong when the service started, and stays so until it is started again."""
 
@@ -41,6 +43,7 @@ class Health:
         return [
             *self.closed_endpoints,
             *self.notices,
+            *filter(None, [check() for check in self.checks]),
             *(f"{name}: {trouble.text}" for name, trouble in self._troubles().items()),
             *(f"claims: {text}" for text in [self._unwritten()] if text),
             *filter(None, [self._stuck()]),

@@ -81,6 +81,7 @@ async def opened(
     proxy = ProxySocket(settings.socket, decider, answering, settings.socket_group, undecided=undecided)
     await proxy.start()
     stack.push_async_callback(proxy.stop)
+    health.checks.append(proxy.trouble)
     return Endpoints(api.url, xmlrpc.url if xmlrpc else None, settings.socket)
 
 

@@ -50,6 +50,8 @@ class ProxySocket:
         self._decider, self._late = decider, Late(decider, answering.seconds)
         self._answering, self._group, self._idle_s, self._undecided = answering, group, idle_s, undecided
         self._server: asyncio.Server | None = None
+        self._inode = 0
+        """Of our own file at the path."""
         self._calls: set[asyncio.Task[None]] = set()
         self._asking: dict[asyncio.Task[None], None] = {}
         """Those whose question has not come yet, the oldest first."""
@@ -60,6 +62,7 @@ class ProxySocket:
             listener = await asyncio.to_thread(bind_unix, self.path, self._group)
         except OSError as error:
             raise EndpointError(f"cannot listen at {self.path}: {error.strerror or error}") from error
+        self._inode = self.path.stat().st_ino
         # A stream's limit is of what comes before the newline.
         self._server = await asyncio.start_unix_server(
             self._connected, sock=listener, backlog=BACKLOG, limit=line.LIMIT - 1
@@ -78,6 +81,13 @@ class ProxySocket:
                 call.cancel()
         await asyncio.sleep(0)  # for their sockets to close
         self._server = None
+
+    def trouble(self) -> str:
+        """Why the proxy's plugin does not find this service; empty where it does."""
+        with suppress(OSError):
+            if self.path.stat().st_ino == self._inode:
+                return ""
+        return f"the proxy socket {self.path} is no longer this service's: run systemctl restart mdev-scheduler"
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._calls) >= CONNECTIONS and not self._make_room():

@@ -19,9 +19,11 @@ def test_everything_that_is_wrong_is_told() -> None:
     world.failures = {"dead": HostFailure("dead", "connect", "refused", NOW)}
     health = Health(world, lambda: {"engine hosts": Trouble("auth", "the password is wrong", NOW)})
     health.closed_endpoints.append("the engine endpoint is closed")
+    health.checks += [str, lambda: "the proxy socket is no longer ours"]
 
     assert [
         "the engine endpoint is closed",
+        "the proxy socket is no longer ours",
         "engine hosts: the password is wrong",
         "1 of 3 hosts that are up could not be asked as they should: dead",
         "1 of 3 hosts that are up were not asked yet: new",

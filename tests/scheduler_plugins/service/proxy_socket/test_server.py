@@ -197,3 +197,17 @@ def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 120)
     with pytest.raises(EndpointError, match=f"cannot listen at {path}"), proxy_socket(path, FakeDecider()):
         pass
+
+
+def test_a_socket_that_is_taken_away_is_told(path: Path) -> None:
+    """Nobody finds the service any more, and it says so: its file was removed, or is another process's."""
+    with proxy_socket(path, FakeDecider()) as served:
+        well = served.trouble()
+        path.unlink()
+        removed = served.trouble()
+        path.write_text("another's")
+        replaced = served.trouble()
+
+    assert "" == well
+    assert f"the proxy socket {path} is no longer this service's" in removed
+    assert removed == replaced
