@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from mdev_inventory.bare_cards import reasons
-from mdev_inventory.model import HostInventory, ParentDevice
+from mdev_inventory.bare_cards import not_ready, reasons
+from mdev_inventory.model import HostInventory, MdevType, ParentDevice
 from scheduler_plugins.allocator.as_typed import listed, near_miss, quoted
 from scheduler_plugins.allocator.model import Slot
 from scheduler_plugins.allocator.request import Request
@@ -56,7 +56,8 @@ def refusal(state: HostInventory, request: Request, slots: Sequence[Slot], fatal
     if not offering and not unknown:
         return Refusal(RefusalCode.NO_SUCH_TYPE, _no_such_type(state, type_id))
     if not showing and not unknown:
-        return Refusal(RefusalCode.NO_FREE_INSTANCE, _no_free(request, slots, type_id, [p for p, _ in offering]))
+        text = _no_free(request, slots, type_id, [p for p, _ in offering]) + _not_ready(state, offering)
+        return Refusal(RefusalCode.NO_FREE_INSTANCE, text)
     if held == showing and not unknown:
         return Refusal(RefusalCode.HELD_BY_OTHER_TYPE, _held(request, slots, type_id, held))
     return Refusal(RefusalCode.ALLOCATOR_FAILS, f"the host's allocator fails on its way to {quoted(type_id)}: {fatal}")
@@ -85,6 +86,13 @@ def _no_free(request: Request, slots: Sequence[Slot], type_id: str, offering: li
     own = Counter((slot.parent, slot.type) for slot in slots)
     parents = _listed(offering, lambda p: p.address + _living(p, own))
     return f"{_has_and_needs(request, slots, type_id)}; none left on {parents}"
+
+
+def _not_ready(inventory: HostInventory, offering: Sequence[tuple[ParentDevice, MdevType]]) -> str:
+    """Which of the cards are not full at all; empty where none is so."""
+    cards = {parent.physfn or parent.address for parent, _ in offering}
+    empty = [card for card in not_ready(inventory) if card in cards]
+    return f"; not ready: card {_listed(empty, str)} offers nothing although nothing lives there" if empty else ""
 
 
 def _held(request: Request, slots: Sequence[Slot], type_id: str, held: list[ParentDevice]) -> str:

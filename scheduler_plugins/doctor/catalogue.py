@@ -5,6 +5,7 @@ The one place where a finding is worded; `tools.messages` makes the table in `do
 
 from collections.abc import Mapping
 
+from mdev_inventory.bare_cards import NOT_READY_REMEDY
 from mdev_inventory.tls import remedies
 from mdev_inventory.tls.causes import Cause
 from scheduler_plugins.doctor import unreached
@@ -146,6 +147,9 @@ KINDS: Mapping[str, Kind] = {
     "hook-unreadable": Kind("hook", FAILURE,
         "what the host's hook says cannot be understood: mostly, hook and service are of versions too far apart",
         "{remedy}"),
+    "card-not-ready": Kind("cards", WARNING,
+        "a card reads 0 for every type although nothing lives on it: it is not full",
+        NOT_READY_REMEDY),
     "card-without-mdev": Kind("cards", WARNING,
         "a card that could carry mediated devices carries none, for the reason that its files tell",
         "{remedy}"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from mdev_inventory.bare_cards import ReasonCode, reasons
+from mdev_inventory.bare_cards import ReasonCode, not_ready, reasons
 from mdev_inventory.model import HostInventory
 from mdev_inventory.tls import remedies
 from scheduler_plugins.doctor import unreached
@@ -90,13 +90,16 @@ def hook(facts: Facts) -> Iterator[Finding]:
 
 
 def cards(facts: Facts) -> Iterator[Finding]:
-    """None that could carry mediated devices carries none, but where somebody wants it so. The hook alone tells."""
+    """Each that could carry mediated devices does, but where somebody wants it so. The hook alone tells."""
 
     def judge(seen: HostFacts, name: str) -> Iterator[Finding]:
         for why, addresses in reasons(seen.inventory or HostInventory()):
             if why.code not in MEANT:
                 text = f"host {name}: {some(addresses)}: {why.text}"
                 yield found("card-without-mdev", text, name, remedy=why.remedy)
+        if seen.hooked and (empty := not_ready(seen.inventory or HostInventory())):
+            text = f"host {name}: {some(empty)}: 0 of every type, and nothing lives there"
+            yield found("card-not-ready", text, name)
 
     hooked = [seen for seen in facts.hosts if seen.hooked]
     bare = sum(len(seen.inventory.bare_cards) for seen in hooked if seen.inventory)

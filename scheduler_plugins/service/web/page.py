@@ -79,6 +79,7 @@ def _template() -> jinja2.Template:
         when=when,
         cards=cards,
         bare=bare_cards.reasons,
+        not_ready=bare_cards.not_ready,
         living=living,
         instances_known=instances_known,
     )

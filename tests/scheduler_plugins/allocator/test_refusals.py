@@ -101,6 +101,13 @@ REFUSALS = [
         id="unreadable bus",
     ),
     pytest.param(
+        inv.host(inv.device(A, {Q2: 0, B2: 0}), t4(B, {Q2: 8})),
+        [Q2],
+        "no-free-instance: has 0 of nvidia-231, needs 1; none left on 0000:3b:00.0, 0000:3c:00.0 (8 x nvidia-231);"
+        " not ready: card 0000:3b:00.0 offers nothing although nothing lives there",
+        id="one is full and one not ready",
+    ),
+    pytest.param(
         HostInventory(bare_cards=(BareCard(A, NVIDIA, driver="vfio-pci"), BareCard(B, NVIDIA, driver="vfio-pci"))),
         [Q2],
         "no-such-type: the host has no mediated device parents, so no nvidia-231; card 0000:3b:00.0, 0000:3c:00.0:"

@@ -75,11 +75,18 @@ def bare(**files: object) -> HostInventory:
     return INVENTORY._replace(bare_cards=(BareCard("0000:af:00.0", NVIDIA, **files),))  # type: ignore[arg-type]
 
 
+def asleep() -> HostInventory:
+    """What the host has, and every figure 0."""
+    types = tuple(one._replace(available=0, instances=()) for one in CARD.types or ())
+    return INVENTORY._replace(parents=(CARD._replace(types=types),))
+
+
 BY_HOST = (*unreached.VDSM, *unreached.CERTIFICATES)
 FOUND: tuple[tuple[str, Facts, str], ...] = (
     ("service-other-version", service(version="0.9"), "version 0.9 runs, version 1.0.0 is installed"),
     ("engine-old", engine(version=(4, 3, 11)), "version 4.3.11"),
     ("hook-silent", gpu(hooked=False, hook_listed=True, clock_off=None), "its key is missing"),
+    ("card-not-ready", gpu(inventory=asleep()), "host gpu: 0000:3b:00.0: 0 of every type, and nothing lives there"),
     (
         "card-without-mdev",
         gpu(inventory=bare(driver="nouveau")),
